@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#	make		the bootable ISO, build/nestbox.iso
+#	make check	the quick tests: host tests, and one boot in QEMU
+#	make clean
+#
+# CMDLINE is what the ISO's kernel is started with. Everything else about
+# running and testing is in run.sh.
+
+CC	?= gcc
+NASM	?= nasm
+LD	?= ld
+BUILD	?= build
+CMDLINE	?=
+
+CFLAGS	?= -O2 -g
+KCFLAGS	:= -std=c17 -ffreestanding -Wall -Wextra -Werror -mno-red-zone \
+	   -mgeneral-regs-only -mcmodel=small -fno-pic -fno-pie -fno-stack-protector \
+	   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	   -fno-common -I. -I$(BUILD) $(CFLAGS)
+LDFLAGS	:= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+
+ROOMS	:= kernel gpt vmx svm guest
+CSRC	:= $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) $(wildcard guest/*/*.c)
+ASRC	:= $(foreach r,boot vmx svm,$(wildcard $(r)/*.asm))
+GUESTS	:= $(notdir $(patsubst %/,%,$(dir $(wildcard guest/*/*.asm))))
+IMAGES	:= $(GUESTS:%=$(BUILD)/guest/%.bin)
+OBJS	:= $(CSRC:%.c=$(BUILD)/%.o) $(ASRC:%.asm=$(BUILD)/%.asm.o) $(BUILD)/guest/images.o
+KERNEL	:= $(BUILD)/nestbox.elf
+ISO	:= $(BUILD)/nestbox.iso
+
+all: $(ISO)
+
+$(KERNEL): $(OBJS) linker.ld
+	$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KCFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kernel/main.o: KCFLAGS += -DNESTBOX_VERSION='"$(VERSION)"'
+
+$(BUILD)/%.asm.o: %.asm Makefile
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/ -MD $(@:.o=.d) -MP -o $@ $<
+
+# Guests: a flat image each. layout.h is read by C and by NASM alike: its
+# #define lines are the only ones that the assembler gets to see.
+$(BUILD)/guest/%.bin: guest/%/guest.asm guest/guest.inc $(BUILD)/guest/abi.inc Makefile
+	@mkdir -p $(@D)/$*
+	@cat guest/$*/layout.h 2>/dev/null | sed -n 's/^#define/%define/p' > $(@D)/$*/layout.inc
+	$(NASM) -f bin -I guest/ -I $(BUILD)/guest/ -I $(BUILD)/guest/$*/ -o $@ $<
+
+$(BUILD)/guest/%.bin: guest/%/layout.h
+
+guest/%/layout.h: ;
+
+$(BUILD)/guest/abi.inc: guest/abi.h
+	@mkdir -p $(@D)
+	sed -n 's/^#define/%define/p' $< > $@
+
+# The images as data: guest_NAME_image, guest_NAME_image_end.
+$(BUILD)/guest/images.asm: $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@{ echo 'section .rodata'; for g in $(GUESTS); do \
+		printf 'align 4096\nglobal guest_%s_image, guest_%s_image_end\nguest_%s_image: incbin "guest/%s.bin"\nguest_%s_image_end:\n' \
+			$$g $$g $$g $$g $$g; done; \
+		echo 'section .note.GNU-stack noalloc noexec nowrite progbits'; } > $@
+
+$(BUILD)/guest/images.o: $(BUILD)/guest/images.asm $(IMAGES)
+	$(NASM) -f elf64 -I $(BUILD)/ -o $@ $<
+
+# Only what GRUB needs: 4.5 MB instead of 9. part_*: UEFI GRUB complains without.
+GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo test echo \
+	part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt part_msdos \
+	part_plan part_sun part_sunpc
+
+iso: $(ISO)
+$(ISO): $(KERNEL) boot/grub.cfg.in
+	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
+
+clean:
+	rm -rf $(BUILD)
+
+-include test/test.mk
+-include $(OBJS:.o=.d)
+
+.PHONY: all iso clean
+.SECONDARY:
+.DELETE_ON_ERROR:

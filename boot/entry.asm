@@ -1,0 +1,160 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; From GRUB to C: the multiboot2 header, and the way from 32-bit protected mode
+; to long mode. GRUB enters here on BIOS and on UEFI machines alike.
+; Multiboot2 specification 2.0, 3.1 (header), 3.3 (machine state).
+
+MULTIBOOT2_MAGIC	equ 0xe85250d6
+MULTIBOOT2_I386		equ 0
+
+	section .multiboot
+	align 8
+header:
+	dd MULTIBOOT2_MAGIC
+	dd MULTIBOOT2_I386
+	dd header_end - header
+	dd 0x100000000 - (MULTIBOOT2_MAGIC + MULTIBOOT2_I386 + (header_end - header))
+	dw 0, 0			; the end tag
+	dd 8
+header_end:
+
+%define PTE_PRESENT_WRITE 0x03
+%define PTE_LARGE	  0x80
+
+	section .text
+	bits 32
+	global entry32
+	extern boot_stack_top
+entry32:
+	cli
+	cld
+	mov esp, boot_stack_top
+	push eax		; magic, for kernel_main
+	push ebx		; boot information
+
+	; Long mode: CPUID.8000_0001:EDX[29]. CPUID itself: EFLAGS.ID can be changed.
+	pushfd
+	pop eax
+	mov ecx, eax
+	xor eax, 1 << 21
+	push eax
+	popfd
+	pushfd
+	pop eax
+	cmp eax, ecx
+	je no_long_mode
+	mov eax, 0x80000000
+	cpuid
+	cmp eax, 0x80000001
+	jb no_long_mode
+	mov eax, 0x80000001
+	cpuid
+	test edx, 1 << 29
+	jz no_long_mode
+
+	; One to one, the first 4 GiB, in 2 MiB pages; mmu.c builds the real tables.
+	mov edi, boot_pml4
+	mov dword [edi], boot_pdpt + PTE_PRESENT_WRITE
+	mov edi, boot_pdpt
+	mov eax, boot_pd + PTE_PRESENT_WRITE
+	mov ecx, 4
+.pdpt:	mov [edi], eax
+	add eax, 4096
+	add edi, 8
+	loop .pdpt
+	mov edi, boot_pd
+	mov eax, PTE_PRESENT_WRITE | PTE_LARGE
+	mov ecx, 4 * 512
+.pd:	mov [edi], eax
+	add eax, 2 << 20
+	add edi, 8
+	loop .pd
+
+	mov eax, boot_pml4
+	mov cr3, eax
+	mov eax, cr4
+	or eax, 1 << 5		; PAE
+	mov cr4, eax
+	mov ecx, 0xc0000080	; EFER
+	rdmsr
+	or eax, 1 << 8		; LME
+	wrmsr
+	mov eax, cr0
+	or eax, 1 << 31 | 1 << 16 ; PG, WP
+	mov cr0, eax
+	pop esi			; boot information
+	pop edi			; magic
+	lgdt [boot_gdtr]
+	jmp 0x08:entry64
+
+no_long_mode:
+	mov esi, no_long_mode_text
+	mov edx, 0x3fb		; COM1, 115200 8N1
+	mov al, 0x80
+	out dx, al
+	mov dl, 0xf8
+	mov al, 1
+	out dx, al
+	inc edx
+	mov al, 0
+	out dx, al
+	mov dl, 0xfb
+	mov al, 3
+	out dx, al
+.next:	lodsb
+	test al, al
+	jz .halt
+	mov ah, al
+	mov dl, 0xfd
+	mov ecx, 1 << 20	; a missing UART must not hang us
+.wait:	in al, dx
+	test al, 0x20
+	loopz .wait
+	mov al, ah
+	mov dl, 0xf8
+	out dx, al
+	jmp .next
+.halt:	hlt
+	jmp .halt
+
+	bits 64
+	extern kernel_main
+entry64:
+	mov eax, 0x10
+	mov ds, eax
+	mov es, eax
+	mov ss, eax
+	xor eax, eax
+	mov fs, eax
+	mov gs, eax
+	mov rsp, boot_stack_top
+	xor ebp, ebp
+	mov esi, esi		; the upper halves are undefined
+	mov edi, edi
+	call kernel_main
+.halt:	cli
+	hlt
+	jmp .halt
+
+	section .rodata
+	align 8
+boot_gdt:
+	dq 0
+	dq 0x00af9b000000ffff	; 64-bit code
+	dq 0x00cf93000000ffff	; data
+boot_gdtr:
+	dw $ - boot_gdt - 1
+	dd boot_gdt
+no_long_mode_text:
+	db "TAP version 13", 13, 10
+	db "1..0 # SKIP this CPU has no 64-bit long mode (CPUID.8000_0001:EDX[29])", 13, 10
+	db "# nestbox needs a 64-bit CPU with Intel VT-x or AMD-V", 13, 10
+	db "# nestbox end REFUSED ok=0 failed=0 skipped=0", 13, 10, 0
+
+	section .bss
+	align 4096
+boot_pml4: resb 4096
+boot_pdpt: resb 4096
+boot_pd:   resb 4 * 4096
+
+	section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# mkiso.sh KERNEL ISO MODULES CMDLINE
+# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE.
+set -eu
+kernel=$1 iso=$2 modules=$3 cmdline=$4
+here=$(dirname "$0")
+tree=$(mktemp -d "${iso%.iso}.XXXXXX")
+trap 'rm -rf "$tree"' EXIT
+
+mkdir -p "$tree/boot/grub"
+objcopy --strip-debug "$kernel" "$tree/boot/nestbox"
+# GRUB's own quoting: a word in double quotes, with \ before ", $ and \.
+quoted=
+for word in $cmdline; do
+	quoted="$quoted \"$(printf '%s' "$word" | sed 's/[\\"$]/\\&/g')\""
+done
+export quoted
+awk '{
+	at = index($0, " @CMDLINE@")
+	if (at) $0 = substr($0, 1, at - 1) ENVIRON["quoted"]
+	print
+}' "$here/grub.cfg.in" > "$tree/boot/grub/grub.cfg"
+if ! grub-mkrescue --install-modules="$modules" --fonts= --locales= --themes= \
+	-o "$tree.iso" "$tree" > "$tree.log" 2>&1; then
+	cat "$tree.log" >&2
+	rm -f "$tree.log" "$tree.iso"
+	exit 1
+fi
+rm -f "$tree.log"
+mv "$tree.iso" "$iso"

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What differs between EPT and nPT, as data, and the PTE operations (vpeo_*)
+ * as generic functions over it. Hot loops so pay a load, not an indirect call.
+ *
+ * Of the bits that both manuals leave to software, bit 11 is this code's: it
+ * is set in a slot that is not populated (VMM_GPT_VACANT, VMM_GPT_FROZEN) and
+ * in no present entry.
+ */
+#ifndef GPT_FORMAT_H
+#define GPT_FORMAT_H
+
+#include "gpt/pte.h"
+#include "gpt/vmm_gpt.h"
+
+/* In the tables of encodings: the format has none. No entry is all ones. */
+#define VMM_GPT_NO_ENCODING UINT64_MAX
+
+/* Which of the two encodings of a memory type: of a 4K leaf, or of a larger one. */
+#define VMM_GPT_SIZE_CLASS(level) ((level) > 1 ? 1 : 0)
+
+struct vmm_gpt_format {
+	const char *name;
+	uint64_t present;  /* any of these makes an entry present */
+	uint64_t table;	   /* an entry that points to a table: these set ... */
+	uint64_t large;	   /* ... and this clear; a leaf above level 1 has it set */
+	uint64_t pfn_mask; /* bits 51:12, for leaves less what is below their size */
+	uint64_t accessed;
+	uint64_t dirty;
+	/* By VMM_GPT_READ | _WRITE | _EXEC. Execute-only also needs caps.exec_only. */
+	uint64_t rights[8];
+	/* By size class and memory type. */
+	uint64_t types[2][8];
+	/* Decoding: the bit of each right, and which of them deny when set. */
+	uint64_t inverted;
+	uint8_t read_bit;
+	uint8_t write_bit;
+	uint8_t exec_bit;
+	/*
+	 * The memory type is selected by a number of three bits: two from
+	 * type_low_bit upwards, and the third by size class.
+	 */
+	uint8_t type_low_bit;
+	uint8_t type_high_bit[2];
+	uint8_t type_of[8]; /* the type that the number selects */
+	/* The root as the CPU wants it: beside its address, and for A/D flags. */
+	uint64_t pmtp;
+	uint64_t pmtp_track_ad;
+};
+
+extern const struct vmm_gpt_format vmm_gpt_ept;
+extern const struct vmm_gpt_format vmm_gpt_npt;
+
+/* What one entry of this level covers: 2^shift bytes. */
+static inline unsigned vmm_gpt_level_shift(unsigned level)
+{
+	return VMM_GPT_PAGE_SHIFT + (level - 1) * VMM_GPT_INDEX_BITS;
+}
+
+static inline uint64_t vpeo_map_table(const struct vmm_gpt_format *format, uint64_t pfn)
+{
+	return pfn << VMM_GPT_PAGE_SHIFT | format->table;
+}
+
+/*
+ * A leaf with A and D clear, or VMM_GPT_NO_ENCODING if this format on this CPU
+ * has none for these rights, type and pfn. The level is the caller's to check.
+ */
+static inline uint64_t vpeo_map_page(const struct vmm_gpt_format *format,
+				     const struct vmm_gpt_caps *caps, unsigned level, uint64_t pfn,
+				     unsigned prot, unsigned type)
+{
+	if (prot > VMM_GPT_RWX || type > 7 || pfn >> (caps->maxphyaddr - VMM_GPT_PAGE_SHIFT))
+		return VMM_GPT_NO_ENCODING;
+	if (prot == VMM_GPT_EXEC && !caps->exec_only)
+		return VMM_GPT_NO_ENCODING;
+
+	/* One that has no encoding makes all of it ones. */
+	uint64_t bits = format->rights[prot] | format->types[VMM_GPT_SIZE_CLASS(level)][type];
+
+	if (level > 1)
+		bits |= format->large;
+	return bits | pfn << VMM_GPT_PAGE_SHIFT;
+}
+
+static inline bool vpeo_pte_is_present(const struct vmm_gpt_format *format, uint64_t pte)
+{
+	return pte & format->present;
+}
+
+/* Of an entry above level 1. */
+static inline bool vpeo_pte_is_table(const struct vmm_gpt_format *format, uint64_t pte)
+{
+	return (pte & (format->table | format->large)) == format->table;
+}
+
+static inline bool vpeo_pte_is_leaf(const struct vmm_gpt_format *format, uint64_t pte,
+				    unsigned level)
+{
+	return vpeo_pte_is_present(format, pte) && (level == 1 || (pte & format->large));
+}
+
+/* Of a leaf of this level; level 1 also for an entry that points to a table. */
+static inline uint64_t vpeo_pte_pfn(const struct vmm_gpt_format *format, uint64_t pte,
+				    unsigned level)
+{
+	uint64_t size = UINT64_C(1) << vmm_gpt_level_shift(level);
+
+	return (pte & format->pfn_mask & ~(size - 1)) >> VMM_GPT_PAGE_SHIFT;
+}
+
+static inline unsigned vpeo_pte_prot(const struct vmm_gpt_format *format, uint64_t pte)
+{
+	uint64_t bits = pte ^ format->inverted;
+
+	return (bits >> format->read_bit & 1 ? VMM_GPT_READ : 0) |
+	       (bits >> format->write_bit & 1 ? VMM_GPT_WRITE : 0) |
+	       (bits >> format->exec_bit & 1 ? VMM_GPT_EXEC : 0);
+}
+
+static inline unsigned vpeo_pte_type(const struct vmm_gpt_format *format, uint64_t pte,
+				     unsigned level)
+{
+	unsigned high = format->type_high_bit[VMM_GPT_SIZE_CLASS(level)];
+
+	return format->type_of[(pte >> format->type_low_bit & 3) | (pte >> high & 1) << 2];
+}
+
+/* The translation: what is left of an entry when hardware's A and D do not count. */
+static inline uint64_t vpeo_pte_sans_ad(const struct vmm_gpt_format *format, uint64_t pte)
+{
+	return pte & ~(format->accessed | format->dirty);
+}
+
+/*
+ * Sets or clears one bit of a leaf of this level, and puts the entry that was
+ * there before in *old; false, and nothing is changed, if there is no leaf.
+ * A loop, since the leaf may go and hardware may set bits at any moment.
+ */
+static inline bool vpeo_reset_bit(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
+				  unsigned level, uint64_t bit, bool on, uint64_t *old)
+{
+	*old = vmm_gpt_pte_load(ptep);
+	do {
+		if (!vpeo_pte_is_leaf(format, *old, level))
+			return false;
+		if (!(*old & bit) == !on)
+			return true;
+	} while (!vmm_gpt_pte_cas(ptep, old, *old ^ bit));
+	return true;
+}
+
+static inline bool vpeo_reset_dirty(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
+				    unsigned level, bool on, uint64_t *old)
+{
+	return vpeo_reset_bit(format, ptep, level, format->dirty, on, old);
+}
+
+static inline bool vpeo_reset_accessed(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
+				       unsigned level, bool on, uint64_t *old)
+{
+	return vpeo_reset_bit(format, ptep, level, format->accessed, on, old);
+}
+
+static inline uint64_t vpeo_get_pmtp(const struct vmm_gpt_format *format, uint64_t root_pfn,
+				     bool track_ad)
+{
+	return root_pfn << VMM_GPT_PAGE_SHIFT | format->pmtp |
+	       (track_ad ? format->pmtp_track_ad : 0);
+}
+
+#endif

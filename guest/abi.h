@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What guests and the host agree upon. Read by C and, through the #define
+ * lines alone, by NASM: no comments on those, numbers that both understand.
+ */
+#ifndef GUEST_ABI_H
+#define GUEST_ABI_H
+
+/* The standard guest's image begins here: three pages of tables, then code. */
+#define GUEST_IMAGE 0x100000
+#define GUEST_TABLES 3
+#define GUEST_ENTRY 0x103000
+
+/* EDI at entry: which instruction makes a hypercall here. */
+#define HYPERCALL_VMCALL 0
+#define HYPERCALL_VMMCALL 1
+
+/* Hypercalls: the number in EAX. Unknown ones return -1 in RAX, the others 0. */
+/* The guest is done: RBX has its own verdict, 0 for good. Does not return. */
+#define HC_DONE 0
+/* A number for the report: ECX says which (guest.h: values), RBX what. */
+#define HC_VALUE 1
+
+/* Bytes written to this port appear on the console. */
+#define GUEST_CONSOLE_PORT 0xe9
+
+/* CPUID leaf with nestbox's signature "nestboxguest" in EBX, ECX, EDX. */
+#define CPUID_NESTBOX 0x40000000
+#define CPUID_NESTBOX_EBX 0x7473656e
+#define CPUID_NESTBOX_ECX 0x67786f62
+#define CPUID_NESTBOX_EDX 0x74736575
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/cost/layout.h"
+#include "guest/guest.h"
+#include "guest/images.h"
+
+const struct guest guest_cost = {
+	.name = "cost",
+	.title = "what an exit and a page cost",
+	.regions = {
+		GUEST_IMAGE_REGION(guest_cost_image),
+		{ .name = "ram", .start = COST_BASE, .size = COST_PAGES * 4096 },
+	},
+	.values = {
+		[COST_VALUE_CPUID] = "ticks per CPUID exit",
+		[COST_VALUE_PAGE] = "ticks per page, the first write to it",
+	},
+	.expect = {
+		.walk = GUEST_TABLES,
+		.exec = 1,
+		.write = COST_PAGES,
+		.pages = GUEST_TABLES + 1 + COST_PAGES,
+		.tables = 3 + COST_SPANS,
+		.exits = { [EXIT_CPUID] = COST_ROUNDS, [EXIT_HYPERCALL] = 3 },
+		.end = { .kind = END_DONE },
+	},
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A test guest: what runs inside, and what must be seen from outside.
+ * Expectations follow from the guest's layout; none is copied from a run.
+ */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include "guest/abi.h"
+#include "kernel/aspace.h"
+
+enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128 };
+
+/* The state that a guest begins in. */
+enum guest_mode {
+	/* 64-bit mode at GUEST_ENTRY, CR3 = GUEST_IMAGE, flat segments, no stack,
+	 * no descriptor tables, interrupts off, EDI = which hypercall. */
+	GUEST_LONG64,
+};
+
+/* How a guest's life ended. */
+enum guest_end_kind {
+	END_DONE,	  /* it said so: value is its verdict, 0 for good */
+	END_HOLE,	  /* touched gpa, where nothing is */
+	END_DENIED,	  /* touched gpa in a way its region does not allow */
+	END_MEMORY,	  /* needed a page for gpa when none was left */
+	END_BUDGET,	  /* ran for too long */
+	END_HALTED,	  /* HLT, and nothing that could wake it */
+	END_TRIPLE_FAULT,
+	END_UNEXPECTED,	  /* an exit that nobody handles */
+	END_ENTRY_FAILED, /* hardware would not enter it */
+	END_KINDS,
+};
+
+struct guest_end {
+	enum guest_end_kind kind;
+	uint8_t access; /* HOLE, DENIED, MEMORY: enum vcpu_access */
+	bool walk;	/* likewise */
+	uint64_t gpa;	/* likewise */
+	uint64_t value;
+};
+
+struct guest_expect {
+	uint64_t read, write, exec, walk; /* faults: the pages first touched so */
+	uint64_t pages, tables;		  /* tables: pages of tables below the root */
+	uint64_t exits[EXIT_KINDS];	  /* EXIT_FAULT follows from the faults */
+	struct guest_end end;
+	const char *output; /* what it writes to the console; NULL: nothing */
+};
+
+struct guest {
+	const char *name, *title;
+	enum guest_mode mode;
+	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
+	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
+	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
+	bool needs_timer;      /* can be ended only by one */
+	const char *values[GUEST_VALUES_MAX]; /* what HC_VALUE reports */
+	struct guest_expect expect;
+};
+
+/* Far more than any guest needs: the net below the net. */
+#define GUEST_BUDGET (UINT64_C(1) << 36)
+
+extern const struct guest *const guests[]; /* guests.c */
+extern const unsigned guests_count;
+
+/* The region of a guest's image: IMAGE_SIZE is in its layout.h, and guest.inc
+ * pads the image to it. */
+#define GUEST_IMAGE_REGION(image_)                                                      \
+	{                                                                               \
+		.name = "image", .kind = REGION_RAM, .start = GUEST_IMAGE,              \
+		.size = IMAGE_SIZE, .image = (image_), .image_size = IMAGE_SIZE,        \
+	}
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guests, in the order they run. */
+#include "guest/guest.h"
+
+extern const struct guest guest_hello, guest_touch, guest_walk, guest_rom, guest_hole, guest_spin,
+	guest_spin_if, guest_hog, guest_cost;
+
+const struct guest *const guests[] = {
+	&guest_hello, &guest_touch, &guest_walk,    &guest_rom, &guest_hole,
+	&guest_spin,  &guest_spin_if, &guest_hog, &guest_cost,
+};
+const unsigned guests_count = sizeof(guests) / sizeof(guests[0]);

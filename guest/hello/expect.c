@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/guest.h"
+#include "guest/hello/layout.h"
+#include "guest/images.h"
+
+const struct guest guest_hello = {
+	.name = "hello",
+	.title = "port output, CPUID, hypercalls",
+	.regions = { GUEST_IMAGE_REGION(guest_hello_image) },
+	.expect = {
+		.walk = GUEST_TABLES,
+		.exec = 1,
+		.pages = GUEST_TABLES + 1,
+		.tables = 3,
+		.exits = {
+			[EXIT_IO] = sizeof(HELLO_TEXT "\n") - 1,
+			[EXIT_CPUID] = 1,
+			[EXIT_HYPERCALL] = 2,
+		},
+		.end = { .kind = END_DONE },
+		.output = HELLO_TEXT "\n",
+	},
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guests' images, as the Makefile links them in. */
+#ifndef GUEST_IMAGES_H
+#define GUEST_IMAGES_H
+
+extern const unsigned char guest_hello_image[], guest_touch_image[], guest_walk_image[],
+	guest_rom_image[], guest_hole_image[], guest_spin_image[], guest_spin_if_image[],
+	guest_hog_image[], guest_cost_image[];
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The multiboot2 boot information, read from untrusted bytes into a record of
+ * ours. Multiboot2 specification 2.0, 3.4 to 3.6. Pure: host tests feed it.
+ */
+#ifndef KERNEL_BOOTINFO_H
+#define KERNEL_BOOTINFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MULTIBOOT2_BOOT_MAGIC = 0x36d76289 }; /* in EAX at entry */
+
+/* Types of memory (specification 3.6.8). */
+enum { MEMORY_AVAILABLE = 1, MEMORY_ACPI = 3, MEMORY_NVS = 4 };
+
+enum { BOOTINFO_MAP_MAX = 256, BOOTINFO_CMDLINE_MAX = 512, BOOTINFO_LOADER_MAX = 64 };
+
+struct bootinfo_range {
+	uint64_t base, length;
+	uint32_t type;
+};
+
+struct bootinfo {
+	char cmdline[BOOTINFO_CMDLINE_MAX]; /* empty if there is none */
+	char loader[BOOTINFO_LOADER_MAX];
+	struct bootinfo_range map[BOOTINFO_MAP_MAX];
+	unsigned nmap; /* at least 1 */
+	bool efi;
+	bool has_rsdp;
+	uint8_t rsdp[36];
+};
+
+/*
+ * The total size that the information claims to have, in bytes, from its
+ * first 8 bytes; 0 if no information can be that small.
+ */
+uint32_t bootinfo_size(const void *bytes);
+
+/*
+ * Parses size bytes, of which all may be read, at an 8-byte boundary. NULL,
+ * or in words what is wrong; *info is not to be used then.
+ */
+const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/cmdline.h"
+
+#include "kernel/format.h"
+#include "kernel/string.h"
+
+/* A part of the text. */
+struct word {
+	const char *at;
+	int length;
+};
+
+struct parser {
+	const char *const *names;
+	unsigned count;
+	struct cmdline *out;
+	char *error;
+	size_t size;
+	bool ok;
+};
+
+static bool is(struct word w, const char *s)
+{
+	return (size_t)w.length == strlen(s) && strncmp(w.at, s, (size_t)w.length) == 0;
+}
+
+/* Behind key, if the word begins with it. */
+static bool value_of(struct word w, const char *key, struct word *value)
+{
+	int n = (int)strlen(key);
+
+	if (w.length < n || strncmp(w.at, key, (size_t)n) != 0)
+		return false;
+	*value = (struct word){ w.at + n, w.length - n };
+	return true;
+}
+
+static void complain(struct parser *p, const char *what, struct word w, const char *known)
+{
+	if (p->ok)
+		format(p->error, p->size, "%s \"%.*s\"; known are: %s", what, w.length, w.at, known);
+	p->ok = false;
+}
+
+static void complain_of_name(struct parser *p, const char *what, struct word w)
+{
+	char list[256];
+	size_t n = 0;
+
+	list[0] = 0;
+	for (unsigned i = 0; i < p->count && n < sizeof(list); i++)
+		n += (size_t)format(list + n, sizeof(list) - n, i ? ", %s" : "%s", p->names[i]);
+	complain(p, what, w, list);
+}
+
+static uint64_t parse_names(struct parser *p, const char *what, struct word list)
+{
+	const char *end = list.at + list.length;
+	uint64_t mask = 0;
+
+	for (const char *at = list.at; at <= end; at++) {
+		struct word w = { at, 0 };
+		unsigned i = 0;
+
+		while (at < end && *at != ',')
+			at++;
+		w.length = (int)(at - w.at);
+		while (i < p->count && !is(w, p->names[i]))
+			i++;
+		if (i < p->count)
+			mask |= UINT64_C(1) << i;
+		else
+			complain_of_name(p, what, w);
+	}
+	return mask;
+}
+
+static void parse_word(struct parser *p, struct word w)
+{
+	static const char *const hows[] = { "halt", "qemu", "bochs" };
+	struct word value;
+
+	if (is(w, "trace")) {
+		p->out->trace = true;
+	} else if (value_of(w, "run=", &value)) {
+		p->out->run |= parse_names(p, "unknown guest in run=", value);
+	} else if (value_of(w, "known=", &value)) {
+		p->out->known |= parse_names(p, "unknown guest in known=", value);
+	} else if (value_of(w, "exit=", &value)) {
+		for (unsigned i = 0; i < 3; i++)
+			if (is(value, hows[i])) {
+				p->out->exit = (enum machine_exit)i;
+				return;
+			}
+		complain(p, "unknown exit=", value, "halt, qemu, bochs");
+	} else {
+		complain(p, "unknown word", w, "run=, trace, exit=, known=");
+	}
+}
+
+bool cmdline_parse(const char *text, const char *const names[], unsigned count,
+		   struct cmdline *cmdline, char *error, size_t size)
+{
+	struct parser p = { names, count, cmdline, error, size, true };
+
+	*cmdline = (struct cmdline){ 0 };
+	for (;;) {
+		struct word w;
+
+		while (*text == ' ' || *text == '\t')
+			text++;
+		if (!*text)
+			break;
+		w.at = text;
+		while (*text && *text != ' ' && *text != '\t')
+			text++;
+		w.length = (int)(text - w.at);
+		parse_word(&p, w);
+	}
+	if (!cmdline->run)
+		cmdline->run = ~UINT64_C(0);
+	return p.ok;
+}

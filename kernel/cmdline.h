@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's command line: words apart by blanks.
+ *
+ *	run=NAME,...	only these guests
+ *	trace		a line for each fault
+ *	exit=HOW	how the machine is ended: halt (default), qemu, bochs
+ *	known=NAME,...	tests that this machine is known to be unable to pass
+ *
+ * Pure: host tests feed it.
+ */
+#ifndef KERNEL_CMDLINE_H
+#define KERNEL_CMDLINE_H
+
+#include "kernel/report.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cmdline {
+	uint64_t run;	/* bit n: names[n] was chosen; all, if none was named */
+	uint64_t known; /* bit n: names[n] */
+	bool trace;
+	enum machine_exit exit;
+};
+
+/*
+ * names[count], at most 64: what run= and known= may say. False: the first
+ * thing that is wrong is in error; *cmdline holds what could be understood.
+ */
+bool cmdline_parse(const char *text, const char *const names[], unsigned count,
+		   struct cmdline *cmdline, char *error, size_t size);
+
+#endif

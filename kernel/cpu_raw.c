@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/cpu_raw.h"
+
+#include "kernel/string.h"
+#include "kernel/trap.h"
+
+/* SDM vol. 4 and APM vol. 2, appendix A; the vendors' folders name them again by use. */
+enum {
+	MSR_FEATURE_CONTROL = 0x3a,
+	MSR_VMX_FIRST = 0x480,
+	MSR_VMX_LAST = 0x491,
+	MSR_VM_CR = 0xc0010114,
+};
+
+static void add_msr(struct cpu_raw *raw, uint32_t index)
+{
+	struct cpu_raw_msr *m = &raw->msrs[raw->nmsrs++];
+
+	m->index = index;
+	m->present = msr_read_safe(index, &m->value);
+}
+
+static void read_brand(struct cpu_raw *raw)
+{
+	if (raw->ext0.eax < 0x80000004u)
+		return;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct cpuid_regs r = cpuid(0x80000002u + i, 0);
+
+		memcpy(raw->brand + 16 * i, &r, 16);
+	}
+}
+
+void cpu_raw_read(struct cpu_raw *raw)
+{
+	memset(raw, 0, sizeof(*raw));
+	raw->leaf0 = cpuid(0, 0);
+	raw->leaf1 = cpuid(1, 0);
+	if (raw->leaf0.eax >= 7)
+		raw->leaf7 = cpuid(7, 0);
+	if (raw->leaf1.ecx & CPUID_1_ECX_HYPERVISOR)
+		raw->hypervisor = cpuid(0x40000000u, 0);
+	raw->ext0 = cpuid(0x80000000u, 0);
+	if (raw->ext0.eax >= 0x80000001u)
+		raw->ext1 = cpuid(0x80000001u, 0);
+	if (raw->ext0.eax >= 0x80000008u)
+		raw->ext8 = cpuid(0x80000008u, 0);
+	if (raw->ext0.eax >= 0x8000000au)
+		raw->ext_svm = cpuid(0x8000000au, 0);
+	read_brand(raw);
+
+	add_msr(raw, MSR_APIC_BASE);
+	add_msr(raw, MSR_PAT);
+	add_msr(raw, MSR_EFER);
+	/* Only where CPUID has the feature: some emulators answer without it. */
+	if (raw->leaf1.ecx & CPUID_1_ECX_VMX) {
+		add_msr(raw, MSR_FEATURE_CONTROL);
+		for (uint32_t i = MSR_VMX_FIRST; i <= MSR_VMX_LAST; i++)
+			add_msr(raw, i);
+	}
+	if (raw->ext1.ecx & CPUID_EXT1_ECX_SVM)
+		add_msr(raw, MSR_VM_CR);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Just enough of an instruction decoder to go on behind an intercepted
+ * instruction where the CPU does not give its length. Pure.
+ */
+#ifndef KERNEL_INSN_H
+#define KERNEL_INSN_H
+
+#include "kernel/vcpu.h"
+
+#include <stdbool.h>
+
+enum { INSN_MAX = 15 };
+
+struct insn {
+	uint8_t kind;	/* enum vcpu_exit_kind that it causes */
+	uint8_t length; /* prefixes included */
+	uint8_t reg;	/* MOV CR: the general register */
+	uint8_t cr;	/* MOV CR: the control register */
+	bool write;	/* MOV CR: to it */
+	bool mov_cr;	/* and not CLTS or LMSW */
+};
+
+/*
+ * The instruction in bytes[n], in 64-bit mode or not. False: not one of ours,
+ * or cut off.
+ */
+bool insn_decode(const uint8_t *bytes, unsigned n, bool long_mode, struct insn *insn);
+
+#endif

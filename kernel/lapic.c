@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SDM vol. 3A, chapter 11 "Advanced Programmable Interrupt Controller". */
+#include "kernel/lapic.h"
+
+#include "kernel/mmu.h"
+#include "kernel/panic.h"
+#include "kernel/trap.h"
+#include "kernel/x86.h"
+
+enum {
+	/* Offsets in xAPIC mode; in x2APIC mode, MSR 0x800 + offset / 16. */
+	APIC_VERSION = 0x30,
+	APIC_EOI = 0xb0,
+	APIC_SVR = 0xf0,
+	APIC_LVT_TIMER = 0x320,
+	APIC_LVT_LINT0 = 0x350,
+	APIC_LVT_LINT1 = 0x360,
+	APIC_TIMER_INITIAL = 0x380,
+	APIC_TIMER_CURRENT = 0x390,
+	APIC_TIMER_DIVIDE = 0x3e0,
+	X2APIC_MSR_BASE = 0x800,
+
+	SVR_ENABLE = 1 << 8,
+	LVT_MASKED = 1 << 16,
+	DIVIDE_BY_16 = 0x3,
+
+	VECTOR_TIMER = 0x40,
+	VECTOR_SPURIOUS = 0xff,
+
+	PIC1_DATA = 0x21,
+	PIC2_DATA = 0xa1,
+	CALIBRATION_TICKS = 1 << 20,
+};
+
+#define APIC_BASE_ENABLE (UINT64_C(1) << 11)
+#define APIC_BASE_X2APIC (UINT64_C(1) << 10)
+#define APIC_BASE_ADDR	 UINT64_C(0x000ffffffffff000)
+
+static struct {
+	bool present, x2apic;
+	volatile uint32_t *registers;
+	uint64_t tsc_per_count; /* 24.8 fixed point, with the divider in force */
+} lapic;
+
+static uint32_t apic_read(unsigned offset)
+{
+	if (lapic.x2apic)
+		return (uint32_t)rdmsr(X2APIC_MSR_BASE + offset / 16);
+	return lapic.registers[offset / 4];
+}
+
+static void apic_write(unsigned offset, uint32_t v)
+{
+	if (lapic.x2apic)
+		wrmsr(X2APIC_MSR_BASE + offset / 16, v);
+	else
+		lapic.registers[offset / 4] = v;
+}
+
+/* Ours or what the firmware left behind: that it came is all there is to know. */
+static void acknowledge(void)
+{
+	apic_write(APIC_EOI, 0);
+}
+
+/* Takes no EOI (11.9). */
+static void spurious_interrupt(void)
+{
+}
+
+static void calibrate(void)
+{
+	uint64_t start = rdtsc(), ticks;
+	uint32_t counts;
+
+	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+	while (rdtsc() - start < CALIBRATION_TICKS)
+		cpu_pause();
+	counts = UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
+	ticks = rdtsc() - start;
+	apic_write(APIC_TIMER_INITIAL, 0);
+	lapic.tsc_per_count = counts ? (ticks << 8) / counts : 0;
+}
+
+const char *lapic_init(void)
+{
+	uint64_t base;
+
+	outb(PIC1_DATA, 0xff);
+	outb(PIC2_DATA, 0xff);
+	if (!msr_read_safe(MSR_APIC_BASE, &base) || !(base & APIC_BASE_ENABLE))
+		return "the local APIC is switched off";
+	lapic.x2apic = base & APIC_BASE_X2APIC;
+	if (!lapic.x2apic) {
+		mmu_map_device(base & APIC_BASE_ADDR, PAGE_SIZE);
+		lapic.registers = (volatile uint32_t *)(base & APIC_BASE_ADDR);
+	}
+	for (unsigned v = VECTOR_FIRST_FREE; v < VECTOR_SPURIOUS; v++)
+		trap_set_handler((uint8_t)v, acknowledge);
+	trap_set_handler(VECTOR_SPURIOUS, spurious_interrupt);
+	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	calibrate();
+	if (!lapic.tsc_per_count)
+		return "the local APIC's timer does not count";
+	lapic.present = true;
+	interrupts_take_pending();
+	return 0;
+}
+
+void lapic_timer_arm(uint64_t ticks)
+{
+	uint64_t counts = ticks;
+
+	if (!lapic.present)
+		return;
+	if (ticks) {
+		counts = ticks > UINT64_MAX >> 8 ? UINT32_MAX : (ticks << 8) / lapic.tsc_per_count;
+		counts = counts > UINT32_MAX ? UINT32_MAX : counts ? counts : 1;
+	}
+	apic_write(APIC_TIMER_INITIAL, (uint32_t)counts);
+}

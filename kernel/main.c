@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of contents: from GRUB to the last line of the report. */
+#include "kernel/bootinfo.h"
+#include "kernel/cmdline.h"
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/cpu_raw.h"
+#include "kernel/format.h"
+#include "kernel/lapic.h"
+#include "kernel/memory.h"
+#include "kernel/report.h"
+#include "kernel/run.h"
+#include "kernel/selftest.h"
+#include "kernel/string.h"
+#include "kernel/trap.h"
+#include "kernel/x86.h"
+
+enum { BOOTINFO_SIZE_MAX = 64 << 10, GUESTS_MAX = 64 };
+
+_Noreturn void kernel_main(uint32_t magic, uintptr_t boot);
+
+static struct cpu boot_cpu;
+static struct cpu_raw raw;
+static struct bootinfo info;
+static struct cmdline cmdline;
+
+/* GRUB puts it right behind us: copied before any memory is handed out. */
+static void read_bootinfo(uint32_t magic, uintptr_t boot)
+{
+	static uint8_t copy[BOOTINFO_SIZE_MAX] __attribute__((aligned(8)));
+	uint32_t size;
+	const char *error;
+
+	if (magic != MULTIBOOT2_BOOT_MAGIC || boot % 8)
+		report_bad_input("boot", "not started by a multiboot2 loader (magic 0x%x, "
+				 "information at 0x%lx)", magic, (unsigned long)boot);
+	size = bootinfo_size((const void *)boot);
+	if (size > sizeof(copy))
+		report_bad_input("boot", "the boot information has %u bytes; more than %u are "
+				 "not believed", size, BOOTINFO_SIZE_MAX);
+	memcpy(copy, (const void *)boot, size < 8 ? 8 : size);
+	error = bootinfo_parse(copy, size < 8 ? 8 : size, &info);
+	if (error)
+		report_bad_input("boot", "%s", error);
+}
+
+static void read_cmdline(void)
+{
+	const char *names[GUESTS_MAX];
+	char error[VMM_WORDS];
+	bool ok;
+
+	for (unsigned i = 0; i < guests_count; i++)
+		names[i] = guests[i]->name;
+	ok = cmdline_parse(info.cmdline, names, guests_count, &cmdline, error, sizeof(error));
+	report_set_exit(cmdline.exit);
+	if (!ok)
+		report_bad_input("command-line", "%s", error);
+}
+
+static void describe_cpu(void)
+{
+	char vendor[13] = { 0 }, below[13] = { 0 };
+
+	memcpy(vendor, &raw.leaf0.ebx, 4);
+	memcpy(vendor + 4, &raw.leaf0.edx, 4);
+	memcpy(vendor + 8, &raw.leaf0.ecx, 4);
+	memcpy(below, &raw.hypervisor.ebx, 12);
+	note("CPU: %s, %s, %u bits of physical address", vendor,
+	     raw.brand[0] ? raw.brand : "no brand", cpu_raw_maxphyaddr(&raw));
+	if (raw.leaf1.ecx & CPUID_1_ECX_HYPERVISOR)
+		note("below us: a hypervisor, \"%s\"", below);
+}
+
+/* The one that can; where there is none, the one that comes closest says why. */
+static const struct vmm_ops *choose(struct vmm_probe *probe)
+{
+	static const struct vmm_ops *const all[] = { &vmx_ops, &svm_ops };
+	const char *cause = "this CPU has neither VMX (CPUID.1:ECX[5]) nor SVM "
+			    "(CPUID.8000_0001:ECX[2])";
+	const char *remedy = "use a CPU with VT-x or AMD-V, or let the hypervisor below show it";
+
+	for (unsigned i = 0; i < 2; i++) {
+		all[i]->probe(&raw, probe);
+		if (probe->usable) {
+			note("%s with %s: %s", all[i]->name, all[i]->paging, probe->features);
+			return all[i];
+		}
+		if (probe->present) {
+			cause = probe->cause;
+			remedy = probe->remedy;
+		}
+	}
+	report_refused(cause, remedy);
+}
+
+static void run_guests(const struct machine *machine)
+{
+	static struct run_row rows[GUESTS_MAX];
+
+	for (unsigned i = 0; i < guests_count; i++) {
+		const struct guest *g = guests[i];
+		bool known = cmdline.known >> i & 1;
+
+		if (!(cmdline.run >> i & 1))
+			continue;
+		if (g->needs_timer && known) /* it would never end */
+			report_test(false, g->name, "not run: this machine cannot interrupt it");
+		else if (g->needs_timer && !machine->timer)
+			report_skip(g->name, "no timer here can interrupt a guest");
+		else
+			report_test(run_guest(machine, g, &rows[i]), g->name,
+				    known ? "known to fail on this machine" : NULL);
+	}
+	run_table(rows);
+}
+
+static unsigned count_tests(void)
+{
+	unsigned n = selftest_count;
+
+	for (unsigned i = 0; i < guests_count; i++)
+		n += cmdline.run >> i & 1;
+	return n;
+}
+
+_Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
+{
+	struct vmm_probe probe;
+	struct machine machine = { .cpu = &boot_cpu, .probe = &probe };
+	char words[VMM_WORDS];
+	const char *error;
+
+	console_init();
+	report_begin();
+	note("nestbox %s", NESTBOX_VERSION);
+	trap_init();
+	read_bootinfo(magic, boot);
+	read_cmdline();
+	cpu_init(&boot_cpu);
+	cpu_raw_read(&raw);
+	describe_cpu();
+	error = memory_init(&info, &raw);
+	if (error)
+		report_bad_input("memory", "%s", error);
+	error = lapic_init();
+	if (error)
+		note("no timer: %s", error);
+
+	machine.ops = choose(&probe);
+	machine.trace = cmdline.trace;
+	machine.timer = probe.slice_timer || !error;
+	if (!machine.ops->enable(&boot_cpu, &raw, words))
+		report_refused(words, "see above; if all looks right, report this CPU");
+
+	report_plan(count_tests());
+	selftest_run();
+	run_guests(&machine);
+	machine.ops->disable(&boot_cpu);
+	report_end();
+}

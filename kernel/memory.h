@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the boot information to a page allocator and the host's own page tables. */
+#ifndef KERNEL_MEMORY_H
+#define KERNEL_MEMORY_H
+
+#include "kernel/bootinfo.h"
+#include "kernel/cpu_raw.h"
+
+/* NULL, or what is wrong. Says on the console what it found. */
+const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
+
+#endif

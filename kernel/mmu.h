@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's own page tables: physical memory one to one, and no page both
+ * writable and executable. Page 0 and the guards below stacks are not mapped.
+ */
+#ifndef KERNEL_MMU_H
+#define KERNEL_MMU_H
+
+#include "kernel/memmap.h"
+
+enum { MMU_WRITE = 1, MMU_EXEC = 2, MMU_UNCACHED = 4 };
+
+/*
+ * Builds the tables for the ranges and switches to them. Pages for tables come
+ * from *map, below 4 GiB. NULL, or what is wrong.
+ */
+const char *mmu_init(struct memmap *map, bool large_1g);
+
+/* A device's registers; they can be mapped after mmu_init, at any time. */
+void mmu_map_device(uint64_t pa, uint64_t size);
+
+/* The rights at va: true if mapped. */
+bool mmu_query(uint64_t va, unsigned *rights);
+
+/* Walks all that is mapped; NULL if the promises above hold, else the one that does not. */
+const char *mmu_check(void);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/pages.h"
+
+#include "kernel/panic.h"
+#include "kernel/string.h"
+
+static struct {
+	struct frame *frames;
+	uint64_t nframes;
+	uintptr_t base;
+	uint64_t free, total, quota;
+	uint32_t lists[PAGE_MAX_ORDER + 1]; /* pfns of free blocks; 0: empty */
+} pages;
+
+void *page_ptr(uint64_t pfn)
+{
+	return (void *)(pages.base + (pfn << PAGE_SHIFT));
+}
+
+struct frame *page_frame(uint64_t pfn)
+{
+	ASSERT(pfn < pages.nframes);
+	return &pages.frames[pfn];
+}
+
+static void list_push(uint64_t pfn, unsigned order)
+{
+	struct frame *f = &pages.frames[pfn];
+	uint32_t head = pages.lists[order];
+
+	f->kind = FRAME_FREE;
+	f->order = (uint8_t)order;
+	f->prev = 0;
+	f->next = head;
+	if (head)
+		pages.frames[head].prev = (uint32_t)pfn;
+	pages.lists[order] = (uint32_t)pfn;
+}
+
+static void list_remove(uint64_t pfn, unsigned order)
+{
+	struct frame *f = &pages.frames[pfn];
+
+	if (f->prev)
+		pages.frames[f->prev].next = f->next;
+	else
+		pages.lists[order] = f->next;
+	if (f->next)
+		pages.frames[f->next].prev = f->prev;
+	f->kind = FRAME_TAIL;
+}
+
+uint64_t pages_get(unsigned order, enum frame_kind kind)
+{
+	unsigned from = order;
+	uint64_t pfn;
+
+	if (pages.quota < UINT64_C(1) << order)
+		return 0;
+	while (!pages.lists[from])
+		if (++from > PAGE_MAX_ORDER)
+			return 0;
+	pfn = pages.lists[from];
+	list_remove(pfn, from);
+	while (from > order) { /* the upper half stays free */
+		from--;
+		list_push(pfn + (UINT64_C(1) << from), from);
+	}
+	pages.frames[pfn].kind = (uint8_t)kind;
+	pages.frames[pfn].order = (uint8_t)order;
+	pages.frames[pfn].owner = NULL;
+	pages.free -= UINT64_C(1) << order;
+	if (pages.quota != UINT64_MAX)
+		pages.quota -= UINT64_C(1) << order;
+	return pfn;
+}
+
+static bool is_free_block(uint64_t pfn, unsigned order)
+{
+	return pfn < pages.nframes && pages.frames[pfn].kind == FRAME_FREE &&
+	       pages.frames[pfn].order == order;
+}
+
+static void put_block(uint64_t pfn, unsigned order)
+{
+	pages.free += UINT64_C(1) << order;
+	for (; order < PAGE_MAX_ORDER; order++) {
+		uint64_t buddy = pfn ^ (UINT64_C(1) << order);
+
+		if (!is_free_block(buddy, order))
+			break;
+		list_remove(buddy, order);
+		pages.frames[pfn].kind = FRAME_TAIL;
+		pfn &= buddy;
+	}
+	list_push(pfn, order);
+}
+
+void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
+{
+	struct frame *f = page_frame(pfn);
+
+	if (f->kind != kind || f->order != order)
+		panic("page 0x%lx of kind %d, order %d is given back as kind %d, order %u",
+		      (unsigned long)pfn, f->kind, f->order, kind, order);
+	if (pages.quota != UINT64_MAX)
+		pages.quota += UINT64_C(1) << order;
+	put_block(pfn, order);
+}
+
+uint64_t page_get(enum frame_kind kind)
+{
+	uint64_t pfn = pages_get(0, kind);
+	void *page = page_ptr(pfn);
+	uint64_t words = PAGE_SIZE / 8;
+
+	if (pfn)
+		__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+	return pfn;
+}
+
+void page_put(uint64_t pfn, enum frame_kind kind)
+{
+	pages_put(pfn, 0, kind);
+}
+
+static void add_range(uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		unsigned order = 0;
+
+		while (order < PAGE_MAX_ORDER && !(pfn & (UINT64_C(1) << order)) &&
+		       pfn + (UINT64_C(2) << order) <= end)
+			order++;
+		for (uint64_t i = 0; i < UINT64_C(1) << order; i++)
+			pages.frames[pfn + i].kind = FRAME_TAIL;
+		list_push(pfn, order);
+		pages.total += UINT64_C(1) << order;
+		pfn += UINT64_C(1) << order;
+	}
+}
+
+void pages_init(struct frame *frames, uint64_t nframes, uintptr_t base,
+		const struct memory_range *ranges, unsigned nranges)
+{
+	memset(&pages, 0, sizeof(pages));
+	memset(frames, 0, nframes * sizeof(*frames));
+	pages.frames = frames;
+	pages.nframes = nframes;
+	pages.base = base;
+	pages.quota = UINT64_MAX;
+	for (unsigned i = 0; i < nranges; i++) {
+		uint64_t first = ranges[i].start >> PAGE_SHIFT, end = ranges[i].end >> PAGE_SHIFT;
+
+		ASSERT(end <= nframes);
+		add_range(first ? first : 1, end);
+	}
+	pages.free = pages.total;
+}
+
+uint64_t pages_free_count(void)
+{
+	return pages.free;
+}
+
+uint64_t pages_total(void)
+{
+	return pages.total;
+}
+
+void pages_set_quota(uint64_t n)
+{
+	pages.quota = n;
+}
+
+uint64_t pages_highest_free(void)
+{
+	for (uint64_t pfn = pages.nframes; pfn--;)
+		if (pages.frames[pfn].kind == FRAME_FREE)
+			return pfn + (UINT64_C(1) << pages.frames[pfn].order) - 1;
+	return 0;
+}
+
+const char *pages_check(void)
+{
+	uint64_t listed = 0, recorded = 0;
+
+	for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++) {
+		uint32_t prev = 0;
+
+		for (uint32_t pfn = pages.lists[order]; pfn; pfn = pages.frames[pfn].next) {
+			if (!is_free_block(pfn, order))
+				return "a list has a block that is not free";
+			if (pages.frames[pfn].prev != prev)
+				return "a list's links do not agree";
+			if (pfn & ((1u << order) - 1))
+				return "a free block is not aligned";
+			prev = pfn;
+			listed += UINT64_C(1) << order;
+			if (listed > pages.total)
+				return "a list goes in circles";
+		}
+	}
+	for (uint64_t pfn = 0; pfn < pages.nframes; pfn++)
+		if (pages.frames[pfn].kind == FRAME_FREE)
+			recorded += UINT64_C(1) << pages.frames[pfn].order;
+	if (listed != pages.free)
+		return "the lists and the count do not agree";
+	if (recorded != pages.free)
+		return "the records and the count do not agree";
+	return NULL;
+}

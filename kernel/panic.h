@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of the road for our own broken invariants. Bad input and hostile
+ * guests never come here.
+ */
+#ifndef KERNEL_PANIC_H
+#define KERNEL_PANIC_H
+
+#include <stdint.h>
+
+/* Prints, ends the run with a failing status. */
+_Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+_Noreturn void assert_failed(const char *file, int line, const char *expr);
+_Noreturn void assert_eq_failed(const char *file, int line, const char *expr, uint64_t a,
+				uint64_t b);
+
+#define ASSERT(e)                                                       \
+	do {                                                            \
+		if (__builtin_expect(!(e), 0))                          \
+			assert_failed(__FILE__, __LINE__, #e);          \
+	} while (0)
+
+/* Prints both operands. */
+#define ASSERT_EQ(a, b)                                                                    \
+	do {                                                                               \
+		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                           \
+		if (__builtin_expect(a_ != b_, 0))                                         \
+			assert_eq_failed(__FILE__, __LINE__, #a " == " #b, a_, b_);        \
+	} while (0)
+
+#endif

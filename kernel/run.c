@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/run.h"
+
+#include "kernel/format.h"
+#include "kernel/pages.h"
+#include "kernel/report.h"
+#include "kernel/string.h"
+#include "kernel/vcpu_run.h"
+#include "kernel/x86.h"
+
+static const char *const end_names[END_KINDS] = {
+	[END_DONE] = "said that it is done",
+	[END_HOLE] = "touched what is not there",
+	[END_DENIED] = "touched a region in a way that it does not allow",
+	[END_MEMORY] = "needed a page when none was left",
+	[END_BUDGET] = "ran for longer than its budget",
+	[END_HALTED] = "halted, and nothing can wake it",
+	[END_TRIPLE_FAULT] = "triple fault",
+	[END_UNEXPECTED] = "an exit that nobody expects",
+	[END_ENTRY_FAILED] = "the CPU refused to enter it",
+};
+
+static void describe_end(const struct guest_end *e, char *words, size_t size)
+{
+	static const char *const access[] = { [ACCESS_READ] = "read", [ACCESS_WRITE] = "write",
+					      [ACCESS_EXEC] = "fetch" };
+
+	switch (e->kind) {
+	case END_DONE:
+		format(words, size, "%s, verdict %lu", end_names[e->kind], (unsigned long)e->value);
+		break;
+	case END_HOLE:
+	case END_DENIED:
+	case END_MEMORY:
+		format(words, size, "%s: %s of gpa 0x%012lx", end_names[e->kind],
+		       e->walk ? "page walk" : access[e->access], (unsigned long)e->gpa);
+		break;
+	default:
+		format(words, size, "%s", end_names[e->kind]);
+	}
+}
+
+/* The standard entry state: guest.h, GUEST_LONG64. */
+static struct vcpu_state long64(void)
+{
+	const struct vcpu_segment data = { 0x10, 0xc093, UINT32_MAX, 0 };
+
+	return (struct vcpu_state){
+		.rip = GUEST_ENTRY,
+		.rflags = RFLAGS_FIXED,
+		.cr0 = CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_PE,
+		.cr3 = GUEST_IMAGE,
+		.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT,
+		.efer = EFER_LME | EFER_LMA | EFER_NXE,
+		.seg = {
+			[SEG_CS] = { 0x08, 0xa09b, UINT32_MAX, 0 },
+			[SEG_SS] = data, [SEG_DS] = data, [SEG_ES] = data,
+			[SEG_FS] = data, [SEG_GS] = data,
+			[SEG_LDTR] = { 0, 0, 0, 0 },
+			[SEG_TR] = { 0, 0x008b, 0xffff, 0 },
+		},
+	};
+}
+
+/* x87 and SSE as after FNINIT: SDM vol. 1, 10.5.1. */
+static void reset_fx(struct vcpu *vcpu)
+{
+	const uint16_t fcw = 0x037f;
+	const uint32_t mxcsr = 0x1f80;
+
+	memset(vcpu->fx, 0, sizeof(vcpu->fx));
+	memcpy(vcpu->fx, &fcw, sizeof(fcw));
+	memcpy(vcpu->fx + 24, &mxcsr, sizeof(mxcsr));
+}
+
+static unsigned count_regions(const struct guest *guest)
+{
+	unsigned n = 0;
+
+	while (n < GUEST_REGIONS_MAX && guest->regions[n].size)
+		n++;
+	return n;
+}
+
+static void print_map(const struct guest *guest)
+{
+	note("%s: %s", guest->name, guest->title);
+	for (unsigned i = 0; i < count_regions(guest); i++) {
+		const struct region *r = &guest->regions[i];
+
+		note("  0x%012lx-0x%012lx %s %-8s %8lu KiB, %s", (unsigned long)r->start,
+		     (unsigned long)(r->start + r->size), region_rights(r), r->name,
+		     (unsigned long)(r->size >> 10),
+		     r->kind == REGION_HOLE ? "nothing" :
+		     r->image ? "begins with its image" : "begins as zeroes");
+	}
+}
+
+/* The exits that the guest caused itself. */
+static uint64_t guest_exits(const uint64_t exits[EXIT_KINDS])
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < EXIT_KINDS; i++)
+		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
+			sum += exits[i];
+	return sum;
+}
+
+/* Expectations. */
+
+static bool same(const char *what, uint64_t expected, uint64_t seen)
+{
+	if (expected != seen)
+		note("  WRONG: %s: expected %lu, saw %lu", what, (unsigned long)expected,
+		     (unsigned long)seen);
+	return expected == seen;
+}
+
+static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
+{
+	const struct guest_end *seen = &run->end;
+	char words[VMM_WORDS];
+
+	if (expected->kind == seen->kind && expected->value == seen->value &&
+	    expected->gpa == seen->gpa && expected->access == seen->access &&
+	    expected->walk == seen->walk)
+		return true;
+	describe_end(expected, words, sizeof(words));
+	note("  WRONG: expected as its end: %s", words);
+	return false;
+}
+
+static bool compare_output(const char *expected, const struct guest_run *run)
+{
+	if (strcmp(expected ? expected : "", run->output) == 0)
+		return true;
+	note("  WRONG: expected as output \"%s\", saw \"%s\"", expected ? expected : "",
+	     run->output);
+	return false;
+}
+
+static bool compare(const struct guest_run *run)
+{
+	const struct guest_expect *e = &run->guest->expect;
+	const struct aspace_counts *c = &run->as->counts;
+	bool ok = true;
+
+	ok &= same("read faults", e->read, c->read);
+	ok &= same("write faults", e->write, c->write);
+	ok &= same("fetch faults", e->exec, c->exec);
+	ok &= same("page-walk faults", e->walk, c->walk);
+	ok &= same("spurious faults", 0, c->spurious);
+	ok &= same("pages mapped", e->pages, c->pages);
+	ok &= same("tables populated", e->tables, c->tables);
+	for (unsigned i = 0; i < EXIT_KINDS; i++) {
+		uint64_t expected = i == EXIT_FAULT ? e->read + e->write + e->exec + e->walk :
+						      e->exits[i];
+
+		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
+			ok &= same(vcpu_exit_names[i], expected, run->exits[i]);
+	}
+	ok &= compare_output(e->output, run);
+	return compare_end(&e->end, run) && ok;
+}
+
+/* The world around the guest, up and down. */
+
+static bool give_up(const struct guest *guest, const char *why)
+{
+	note("%s: could not be started: %s", guest->name, why);
+	return false;
+}
+
+static void report(const struct guest_run *run)
+{
+	char words[VMM_WORDS];
+
+	describe_end(&run->end, words, sizeof(words));
+	note("  end: %s, at rip 0x%lx", words, (unsigned long)run->end_rip);
+	if (run->end_words[0])
+		note("  why: %s", run->end_words);
+	if (run->denied)
+		note("  the policy refused it %lu accesses", (unsigned long)run->denied);
+}
+
+static bool live(const struct machine *m, const struct guest *guest, struct aspace *as,
+		 struct vcpu *vcpu, struct run_row *row)
+{
+	struct vcpu_state state = long64();
+	struct guest_run run = { .guest = guest, .ops = m->ops, .as = as, .vcpu = vcpu,
+				 .trace = m->trace, .slice_timer = m->probe->slice_timer };
+	char error[VMM_WORDS];
+	bool ok;
+
+	*vcpu = (struct vcpu){ .ops = m->ops, .cpu = m->cpu, .root = &as->root };
+	reset_fx(vcpu);
+	vcpu->regs.r[REG_RDI] = m->ops->hypercall;
+	if (!m->ops->vcpu_init(vcpu, &state, error))
+		return give_up(guest, error);
+	if (guest->memory_pages)
+		pages_set_quota(guest->memory_pages);
+	vcpu_run(&run);
+	pages_set_quota(UINT64_MAX);
+	report(&run);
+	ok = compare(&run);
+	m->ops->vcpu_fini(vcpu);
+	row->counts = as->counts;
+	row->exits = guest_exits(run.exits);
+	row->ticks = run.ticks;
+	return ok;
+}
+
+static bool check_given_back(uint64_t before)
+{
+	const char *error = pages_check();
+	bool ok = same("free pages after it", before, pages_free_count());
+
+	if (error)
+		note("  WRONG: the page allocator: %s", error);
+	return ok && !error;
+}
+
+bool run_guest(const struct machine *m, const struct guest *guest, struct run_row *row)
+{
+	static struct aspace as;
+	static struct vcpu vcpu;
+	uint64_t before = pages_free_count();
+	bool ok;
+
+	print_map(guest);
+	if (!aspace_init(&as, m->ops->format, &m->probe->gpt, guest->regions, count_regions(guest)))
+		return give_up(guest, "no memory for its page table");
+	ok = live(m, guest, &as, &vcpu, row);
+	ok &= same("table pages left after vacating", 0,
+		   aspace_fini(&as, m->cpu, m->ops->invalidate));
+	ok &= check_given_back(before);
+	row->ran = true;
+	row->ok = ok;
+	return ok;
+}
+
+void run_table(const struct run_row *rows)
+{
+	note("guest       read   write   fetch    walk   pages  tables       bytes    exits"
+	     "          ticks");
+	for (unsigned i = 0; i < guests_count; i++) {
+		const struct aspace_counts *c = &rows[i].counts;
+
+		if (rows[i].ran)
+			note("%-8s %7lu %7lu %7lu %7lu %7lu %7lu %11lu %8lu %14lu%s",
+			     guests[i]->name, (unsigned long)c->read, (unsigned long)c->write,
+			     (unsigned long)c->exec, (unsigned long)c->walk,
+			     (unsigned long)c->pages, (unsigned long)c->tables,
+			     (unsigned long)(c->pages + c->tables) << PAGE_SHIFT,
+			     (unsigned long)rows[i].exits, (unsigned long)rows[i].ticks,
+			     rows[i].ok ? "" : "  WRONG");
+	}
+	note("read to walk: faults by kind; bytes: of pages and tables; ticks: of the TSC");
+}

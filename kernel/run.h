@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One guest as a test: build its world, run it, take it down, compare. */
+#ifndef KERNEL_RUN_H
+#define KERNEL_RUN_H
+
+#include "guest/guest.h"
+#include "kernel/vmm_ops.h"
+
+struct machine {
+	const struct vmm_ops *ops;
+	const struct vmm_probe *probe;
+	struct cpu *cpu;
+	bool trace;
+	bool timer; /* something can end a guest that does not exit */
+};
+
+/* A guest's row in the table at the end. */
+struct run_row {
+	struct aspace_counts counts;
+	uint64_t exits, ticks;
+	bool ran, ok;
+};
+
+/* Runs it and says on the console what was seen. True: all was as expected. */
+bool run_guest(const struct machine *machine, const struct guest *guest, struct run_row *row);
+
+/* The table of all guests that ran. */
+void run_table(const struct run_row *rows);
+
+#endif

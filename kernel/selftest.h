@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host's promises, checked on the machine it runs on. */
+#ifndef KERNEL_SELFTEST_H
+#define KERNEL_SELFTEST_H
+
+/* How many tests selftest_run reports. */
+extern const unsigned selftest_count;
+
+void selftest_run(void);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/trap.h"
+
+#include "kernel/console.h"
+#include "kernel/cpu.h"
+#include "kernel/panic.h"
+#include "kernel/trap_frame.h"
+#include "kernel/x86.h"
+
+struct gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_mid;
+	uint32_t offset_high, reserved;
+};
+
+_Static_assert(sizeof(struct gate) == 16, "SDM vol. 3A, 6.14.1");
+
+enum { VECTORS = 256, GATE_INTERRUPT = 0x8e };
+
+/* An instruction that may fault, and where to go on then. */
+struct fixup {
+	uint64_t rip, to;
+};
+
+extern const uint64_t isr_stubs[VECTORS];
+extern const struct fixup fixups_start[], fixups_end[];
+
+static struct gate idt[VECTORS] __attribute__((aligned(16)));
+static interrupt_fn *handlers[VECTORS];
+
+static const char *const names[] = {
+	"#DE divide error", "#DB debug", "NMI", "#BP breakpoint", "#OF overflow",
+	"#BR bound range", "#UD invalid opcode", "#NM no FPU", "#DF double fault",
+	"coprocessor overrun", "#TS invalid TSS", "#NP segment not present",
+	"#SS stack fault", "#GP general protection", "#PF page fault", "15",
+	"#MF FPU error", "#AC alignment check", "#MC machine check", "#XM SIMD error",
+	"#VE virtualization", "#CP control protection",
+};
+
+void trap_init(void)
+{
+	for (unsigned v = 0; v < VECTORS; v++) {
+		uint64_t to = isr_stubs[v];
+
+		idt[v] = (struct gate){
+			.offset_low = (uint16_t)to,
+			.selector = SEL_CODE,
+			.ist = v == VECTOR_DF ? TRAP_STACK_DF :
+			       v == VECTOR_NMI ? TRAP_STACK_NMI :
+			       v == VECTOR_MC ? TRAP_STACK_MC : 0,
+			.type = GATE_INTERRUPT,
+			.offset_mid = (uint16_t)(to >> 16),
+			.offset_high = (uint32_t)(to >> 32),
+		};
+	}
+}
+
+uint64_t cpu_idt_base(void)
+{
+	return (uintptr_t)idt;
+}
+
+void trap_load(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) p = { sizeof(idt) - 1, (uintptr_t)idt };
+
+	__asm__ volatile("lidt %0" : : "m"(p));
+}
+
+void trap_set_handler(uint8_t vector, interrupt_fn *fn)
+{
+	ASSERT(vector >= VECTOR_FIRST_FREE || vector == VECTOR_NMI);
+	handlers[vector] = fn;
+}
+
+/* SDM vol. 3A, 4.7 for the bits of a page fault's error code. */
+static void explain(const struct trap_frame *f)
+{
+	static const char *const regs[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
+					    "rdi", "rsi", "rbp", NULL, "rbx", "rdx", "rcx", "rax" };
+
+	if (f->vector == VECTOR_PF)
+		print("# page fault: %s at 0x%016lx, %s\n",
+		      f->error & 16 ? "fetch" : f->error & 2 ? "write" : "read",
+		      (unsigned long)read_cr2(),
+		      f->error & 8 ? "a reserved bit is set" :
+		      f->error & 1 ? "the page lacks the right" : "nothing is mapped there");
+	print("# rip 0x%016lx rsp 0x%016lx rflags 0x%lx cs 0x%lx error 0x%lx cr3 0x%lx\n",
+	      (unsigned long)f->rip, (unsigned long)f->rsp, (unsigned long)f->rflags,
+	      (unsigned long)f->cs, (unsigned long)f->error, (unsigned long)read_cr3());
+	for (unsigned i = 16; i--;)
+		if (regs[i])
+			print("# %-3s 0x%016lx\n", regs[i], (unsigned long)f->r[i]);
+}
+
+static bool fix_up(struct trap_frame *f)
+{
+	for (const struct fixup *x = fixups_start; x < fixups_end; x++)
+		if (x->rip == f->rip) {
+			f->rip = x->to;
+			return true;
+		}
+	return false;
+}
+
+void trap_entry(struct trap_frame *f)
+{
+	if (handlers[f->vector]) {
+		handlers[f->vector]();
+		return;
+	}
+	if (f->vector == VECTOR_GP && fix_up(f))
+		return;
+	print("\n# the host took an exception it does not expect\n");
+	explain(f);
+	panic("exception %lu (%s)", (unsigned long)f->vector,
+	      f->vector < sizeof(names) / sizeof(names[0]) ? names[f->vector] :
+							     "an interrupt nobody asked for");
+}
+
+bool msr_read_safe(uint32_t msr, uint64_t *value)
+{
+	uint32_t lo = 0, hi = 0, ok = 0;
+
+	__asm__ volatile("1: rdmsr\n\t"
+			 "movl $1, %2\n"
+			 "2:\n\t" TRAP_FIXUP("1b", "2b")
+			 : "+a"(lo), "+d"(hi), "+r"(ok)
+			 : "c"(msr));
+	*value = ok ? (uint64_t)hi << 32 | lo : 0;
+	return ok;
+}
+
+bool msr_write_safe(uint32_t msr, uint64_t value)
+{
+	uint32_t ok = 0;
+
+	__asm__ volatile("1: wrmsr\n\t"
+			 "movl $1, %0\n"
+			 "2:\n\t" TRAP_FIXUP("1b", "2b")
+			 : "+r"(ok)
+			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
+	return ok;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Exceptions and interrupts of the host itself. */
+#ifndef KERNEL_TRAP_H
+#define KERNEL_TRAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Builds the IDT; cpu_init loads it. */
+void trap_init(void);
+
+/* An MSR that may not exist: false on #GP, *value is 0 then. */
+bool msr_read_safe(uint32_t msr, uint64_t *value);
+/* False on #GP; nothing was written then. */
+bool msr_write_safe(uint32_t msr, uint64_t value);
+
+/*
+ * In an asm statement: if the instruction at label from raises #GP, execution
+ * goes on at label to.
+ */
+#define TRAP_FIXUP(from, to) \
+	".pushsection .fixups, \"a\"\n\t.quad " from ", " to "\n\t.popsection\n\t"
+
+/* The handler of a vector from VECTOR_FIRST_FREE on. Runs with interrupts off. */
+typedef void interrupt_fn(void);
+void trap_set_handler(uint8_t vector, interrupt_fn *fn);
+
+#endif

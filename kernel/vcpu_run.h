@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A guest's life: from its first entry to its end, one exit after the other. */
+#ifndef KERNEL_VCPU_RUN_H
+#define KERNEL_VCPU_RUN_H
+
+#include "guest/guest.h"
+#include "kernel/vmm_ops.h"
+
+struct guest_run {
+	const struct guest *guest;
+	const struct vmm_ops *ops;
+	struct aspace *as;
+	struct vcpu *vcpu;
+	bool trace;
+	bool slice_timer; /* vmm_probe.slice_timer */
+
+	/* What was seen. */
+	uint64_t exits[EXIT_KINDS];
+	uint64_t denied; /* ports and MSRs that the policy refused */
+	uint64_t ticks;	 /* of the TSC, from the first entry to the end */
+	char output[GUEST_OUTPUT_MAX];
+	unsigned output_length, output_printed;
+	struct guest_end end;
+	uint64_t end_rip;
+	char end_words[VMM_WORDS]; /* UNEXPECTED, ENTRY_FAILED: why */
+
+	/* Where the last instruction was fetched from, for CPUs that do not
+	 * give an instruction's length: page of gva, under cr3, is at host. */
+	uint64_t window_gva, window_cr3;
+	const uint8_t *window;
+};
+
+/* Runs run->guest on run->vcpu to its end, which is in run->end afterwards. */
+void vcpu_run(struct guest_run *run);
+
+extern const char *const vcpu_exit_names[EXIT_KINDS];
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam. Everything above it is the same on every CPU; vmx/ and svm/ are
+ * below it, and one of them is chosen at boot.
+ *
+ * All functions but probe run on the CPU they act upon, with interrupts off.
+ */
+#ifndef KERNEL_VMM_OPS_H
+#define KERNEL_VMM_OPS_H
+
+#include "gpt/vmm_gpt.h"
+#include "guest/abi.h"
+#include "kernel/cpu_raw.h"
+#include "kernel/vcpu.h"
+
+/* What probe found. Texts are constant. */
+struct vmm_probe {
+	bool present; /* the CPU is of this kind at all */
+	bool usable;
+	const char *cause;  /* not usable: the exact bit, in words */
+	const char *remedy; /* not usable: what its owner can do */
+	struct vmm_gpt_caps gpt;
+	bool unrestricted;  /* guests may start in real mode */
+	bool slice_timer;   /* set_slice works */
+	unsigned asids;	    /* SVM; 0 elsewhere */
+	char features[160]; /* in words, for the console */
+};
+
+enum { VMM_WORDS = 256 }; /* size of a text that describe fills */
+
+struct vmm_ops {
+	const char *name;
+	const char *paging; /* what the second level is called, for the console only */
+	const char *fault_name; /* the same for a fault */
+	unsigned hypercall; /* HYPERCALL_VMCALL or _VMMCALL: what the guest is told in EDI */
+	const struct vmm_gpt_format *format;
+
+	/* A pure function of raw. */
+	void (*probe)(const struct cpu_raw *raw, struct vmm_probe *probe);
+
+	/* Switches virtualization on. False: why, in words, in error[VMM_WORDS]. */
+	bool (*enable)(struct cpu *cpu, const struct cpu_raw *raw, char *error);
+	void (*disable)(struct cpu *cpu);
+
+	/* vcpu->cpu and vcpu->root are set. False: why in error. init may be undone by fini once. */
+	bool (*vcpu_init)(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
+	void (*vcpu_fini)(struct vcpu *vcpu);
+
+	/*
+	 * Runs the guest until its next exit, which decode then turns into
+	 * words that no vendor owns. enter makes the flush that
+	 * vcpu->cpu->tlb owes to vcpu->root, and proves it by tlb_entering.
+	 * A guest that could not be entered is an exit too: ENTRY_FAILED.
+	 */
+	void (*enter)(struct vcpu *vcpu);
+	void (*decode)(struct vcpu *vcpu, struct vcpu_exit *exit);
+
+	/* The guest goes on behind its instruction, of this many bytes. */
+	void (*skip)(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
+
+	/* The event is delivered at the next entry. One at a time. */
+	void (*inject)(struct vcpu *vcpu, const struct vcpu_event *event);
+
+	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER.
+	 * NULL, or probe.slice_timer false: the host's timer does it. */
+	void (*set_slice)(struct vcpu *vcpu, uint64_t ticks);
+
+	void (*get_state)(struct vcpu *vcpu, struct vcpu_state *state);
+	void (*set_cr)(struct vcpu *vcpu, unsigned number, uint64_t value);
+	void (*set_efer)(struct vcpu *vcpu, uint64_t value);
+
+	/* FS_BASE, GS_BASE and KERNEL_GS_BASE are the guest's own and not
+	 * intercepted; they need no call. */
+
+	/* Drops what this CPU may have cached of a root that goes away. On SVM
+	 * the ASID's next user flushes; the ledger sees to it. */
+	void (*invalidate)(struct cpu *cpu, const struct tlb_root *root);
+
+	/* The last exit or failure in the manual's words, into words[VMM_WORDS]. */
+	void (*describe)(struct vcpu *vcpu, char *words);
+};
+
+extern const struct vmm_ops vmx_ops; /* vmx/vmx.c */
+extern const struct vmm_ops svm_ops; /* svm/svm.c */
+
+#endif

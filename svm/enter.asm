@@ -1,0 +1,68 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; void svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb)
+;
+; GIF is clear from before the guest's state is loaded until the host's is
+; back, so that no interrupt and no NMI sees a mixture. IF is set at VMRUN:
+; with V_INTR_MASKING it is the host's IF that lets interrupts end the guest.
+
+	bits 64
+	section .text
+	global svm_enter
+svm_enter:
+	push rbx
+	push rbp
+	push r12
+	push r13
+	push r14
+	push r15
+	push rdi
+	push rdx
+	mov rax, rsi
+	mov rcx, [rdi + 8 * 1]
+	mov rdx, [rdi + 8 * 2]
+	mov rbx, [rdi + 8 * 3]
+	mov rbp, [rdi + 8 * 5]
+	mov rsi, [rdi + 8 * 6]
+	mov r8, [rdi + 8 * 8]
+	mov r9, [rdi + 8 * 9]
+	mov r10, [rdi + 8 * 10]
+	mov r11, [rdi + 8 * 11]
+	mov r12, [rdi + 8 * 12]
+	mov r13, [rdi + 8 * 13]
+	mov r14, [rdi + 8 * 14]
+	mov r15, [rdi + 8 * 15]
+	mov rdi, [rdi + 8 * 7]
+	clgi
+	sti
+	vmload			; all three take RAX
+	vmrun
+	vmsave			; RAX is the host's again: the guest's VMCB
+	pop rax
+	vmload			; all three take RAX		; TR and what else VMRUN leaves alone
+	pop rax
+	mov [rax + 8 * 1], rcx
+	mov [rax + 8 * 2], rdx
+	mov [rax + 8 * 3], rbx
+	mov [rax + 8 * 5], rbp
+	mov [rax + 8 * 6], rsi
+	mov [rax + 8 * 7], rdi
+	mov [rax + 8 * 8], r8
+	mov [rax + 8 * 9], r9
+	mov [rax + 8 * 10], r10
+	mov [rax + 8 * 11], r11
+	mov [rax + 8 * 12], r12
+	mov [rax + 8 * 13], r13
+	mov [rax + 8 * 14], r14
+	mov [rax + 8 * 15], r15
+	cli
+	stgi
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+	ret
+
+	section .note.GNU-stack noalloc noexec nowrite progbits

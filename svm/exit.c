@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From EXITCODE, EXITINFO1 and EXITINFO2 to words that no vendor owns.
+ * APM vol. 2, appendix C and chapter 15.
+ */
+#include "kernel/format.h"
+#include "kernel/pages.h"
+#include "svm/svm.h"
+
+static void decode_npf(const struct vmcb *vmcb, struct vcpu_exit *exit)
+{
+	uint64_t info = vmcb->exitinfo1;
+
+	exit->kind = info & NPF_RESERVED ? EXIT_MISCONFIG : EXIT_FAULT;
+	exit->fault.gpa = vmcb->exitinfo2;
+	exit->fault.access = info & NPF_FETCH ? ACCESS_EXEC : info & NPF_WRITE ? ACCESS_WRITE :
+										 ACCESS_READ;
+	exit->fault.walk = info & NPF_WALK;
+	exit->fault.present = info & NPF_PRESENT;
+}
+
+static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
+{
+	uint64_t info = vmcb->exitinfo1;
+
+	exit->kind = EXIT_IO;
+	exit->length = (uint8_t)(vmcb->exitinfo2 - vmcb->rip);
+	exit->io.port = (uint16_t)(info >> IOIO_PORT_SHIFT);
+	exit->io.size = info >> IOIO_SIZE_SHIFT & 7;
+	exit->io.in = info & IOIO_IN;
+	exit->io.string = info & IOIO_STRING;
+	exit->io.rep = info & IOIO_REP;
+}
+
+/* Without decode assists the register is unknown, and so is what LMSW or CLTS writes. */
+static void decode_cr(const struct vcpu *vcpu, struct vcpu_exit *exit, unsigned code)
+{
+	const struct vmcb *vmcb = svm_vmcb(vcpu);
+	bool known = svm_cpu(vcpu->cpu)->decode_assists && (vmcb->exitinfo1 & MOVCR_VALID);
+
+	exit->kind = EXIT_CR;
+	exit->cr.number = code == VMEXIT_CR0_SELECTIVE ? 0 : code & 0xf;
+	exit->cr.write = code >= VMEXIT_CR0_WRITE;
+	exit->cr.reg = known ? vmcb->exitinfo1 & MOVCR_GPR_MASK : REG_UNKNOWN;
+}
+
+static void decode_exception(const struct vmcb *vmcb, struct vcpu_exit *exit, unsigned code)
+{
+	exit->kind = EXIT_EXCEPTION;
+	exit->exception.vector = (uint8_t)(code - VMEXIT_EXCEPTION_0);
+	exit->exception.error = (uint32_t)vmcb->exitinfo1;
+	exit->exception.address = vmcb->exitinfo2;
+}
+
+static uint8_t kind_of(unsigned code)
+{
+	switch (code) {
+	case VMEXIT_CPUID:
+		return EXIT_CPUID;
+	case VMEXIT_MSR:
+		return EXIT_MSR;
+	case VMEXIT_VMMCALL:
+		return EXIT_HYPERCALL;
+	case VMEXIT_HLT:
+		return EXIT_HLT;
+	case VMEXIT_XSETBV:
+		return EXIT_XSETBV;
+	case VMEXIT_INVD:
+	case VMEXIT_WBINVD:
+		return EXIT_CACHE;
+	case VMEXIT_INTR:
+		return EXIT_INTERRUPT;
+	case VMEXIT_NMI: /* taken when GIF was set again, in enter.asm */
+		return EXIT_NMI;
+	case VMEXIT_VINTR:
+		return EXIT_WINDOW;
+	case VMEXIT_SHUTDOWN:
+		return EXIT_TRIPLE_FAULT;
+	case VMEXIT_RDPMC:
+	case VMEXIT_RSM:
+	case VMEXIT_INVLPGA:
+	case VMEXIT_VMRUN:
+	case VMEXIT_VMLOAD:
+	case VMEXIT_VMSAVE:
+	case VMEXIT_STGI:
+	case VMEXIT_CLGI:
+	case VMEXIT_SKINIT:
+	case VMEXIT_RDTSCP:
+	case VMEXIT_MONITOR:
+	case VMEXIT_MWAIT:
+	case VMEXIT_MWAIT_ARMED:
+		return EXIT_REFUSED_INSN;
+	}
+	return EXIT_UNKNOWN;
+}
+
+/*
+ * What was on its way into the guest. Events that an instruction causes (INT n,
+ * INT3, INTO) are left out: RIP is still at that instruction, which runs again.
+ */
+static void decode_pending(const struct vmcb *vmcb, struct vcpu_event *e)
+{
+	uint64_t info = vmcb->exitintinfo;
+
+	e->valid = info & EVENT_VALID;
+	if (!e->valid)
+		return;
+	e->vector = info & EVENT_VECTOR;
+	e->type = info >> EVENT_TYPE_SHIFT & EVENT_TYPE_MASK;
+	e->has_error = info & EVENT_ERROR;
+	e->error = (uint32_t)(info >> EVENT_CODE_SHIFT);
+	e->length = 0;
+	if (e->type == EVENT_SOFT_INTERRUPT ||
+	    (e->type == EVENT_EXCEPTION && (e->vector == VECTOR_BP || e->vector == VECTOR_OF)))
+		e->valid = false;
+}
+
+void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vmcb *vmcb = svm_vmcb(vcpu);
+	unsigned code = (unsigned)vmcb->exitcode;
+
+	exit->rip = vmcb->rip;
+	exit->fetch = vmcb->cs.base + vmcb->rip;
+	exit->cr3 = vmcb->cr3;
+	exit->reason = vmcb->exitcode;
+	exit->info1 = vmcb->exitinfo1;
+	exit->info2 = vmcb->exitinfo2;
+	exit->length = svm_cpu(vcpu->cpu)->nrips ? (uint8_t)(vmcb->nrip - vmcb->rip) : 0;
+	decode_pending(vmcb, &exit->pending);
+
+	if (code == VMEXIT_NPF)
+		decode_npf(vmcb, exit);
+	else if (code == VMEXIT_IOIO)
+		decode_io(vmcb, exit);
+	else if (code == VMEXIT_INVALID_LOW)
+		exit->kind = EXIT_ENTRY_FAILED;
+	else if (code < VMEXIT_DR0_READ || code == VMEXIT_CR0_SELECTIVE)
+		decode_cr(vcpu, exit, code);
+	else if (code <= VMEXIT_DR15_WRITE)
+		exit->kind = EXIT_REFUSED_INSN;
+	else if (code <= VMEXIT_EXCEPTION_31)
+		decode_exception(vmcb, exit, code);
+	else
+		exit->kind = kind_of(code);
+	if (exit->kind == EXIT_MSR)
+		exit->msr.write = vmcb->exitinfo1 & 1;
+}
+
+static const char *name_of(unsigned code)
+{
+	static const struct {
+		unsigned code;
+		const char *name;
+	} names[] = {
+		{ VMEXIT_INTR, "physical interrupt" },
+		{ VMEXIT_NMI, "NMI" },
+		{ VMEXIT_SMI, "SMI" },
+		{ VMEXIT_INIT, "INIT" },
+		{ VMEXIT_VINTR, "virtual interrupt window" },
+		{ VMEXIT_CR0_SELECTIVE, "CR0 write" },
+		{ VMEXIT_RDPMC, "RDPMC" },
+		{ VMEXIT_CPUID, "CPUID" },
+		{ VMEXIT_RSM, "RSM" },
+		{ VMEXIT_INVD, "INVD" },
+		{ VMEXIT_HLT, "HLT" },
+		{ VMEXIT_INVLPGA, "INVLPGA" },
+		{ VMEXIT_IOIO, "port access" },
+		{ VMEXIT_MSR, "MSR access" },
+		{ VMEXIT_TASK_SWITCH, "task switch" },
+		{ VMEXIT_SHUTDOWN, "shutdown" },
+		{ VMEXIT_VMRUN, "VMRUN" },
+		{ VMEXIT_VMMCALL, "VMMCALL" },
+		{ VMEXIT_VMLOAD, "VMLOAD" },
+		{ VMEXIT_VMSAVE, "VMSAVE" },
+		{ VMEXIT_STGI, "STGI" },
+		{ VMEXIT_CLGI, "CLGI" },
+		{ VMEXIT_SKINIT, "SKINIT" },
+		{ VMEXIT_RDTSCP, "RDTSCP" },
+		{ VMEXIT_WBINVD, "WBINVD" },
+		{ VMEXIT_MONITOR, "MONITOR" },
+		{ VMEXIT_MWAIT, "MWAIT" },
+		{ VMEXIT_MWAIT_ARMED, "MWAIT, armed" },
+		{ VMEXIT_XSETBV, "XSETBV" },
+		{ VMEXIT_NPF, "nested page fault" },
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].code == code)
+			return names[i].name;
+	return code < VMEXIT_DR0_READ	      ? "control register access" :
+	       code <= VMEXIT_DR15_WRITE  ? "debug register access" :
+	       code <= VMEXIT_EXCEPTION_31 ? "exception" :
+					     "an exit code of no name here";
+}
+
+/* 15.5.1, "Canonicalization and Consistency Checks": as far as it can still be told. */
+static const char *invalid_cause(const struct vmcb *vmcb)
+{
+	if (!vmcb->asid)
+		return "the ASID is 0";
+	if (!(vmcb->intercepts[VMCB_MISC2] & MISC2_VMRUN))
+		return "VMRUN is not intercepted";
+	if (vmcb->iopm_base % PAGE_SIZE || vmcb->msrpm_base % PAGE_SIZE)
+		return "a permission map is not aligned";
+	return "the guest's state breaks a rule (CR0, CR3, CR4, EFER, DR6, DR7, CS or EVENTINJ)";
+}
+
+void svm_exit_describe(struct vcpu *vcpu, char *words)
+{
+	const struct vmcb *vmcb = svm_vmcb(vcpu);
+	unsigned code = (unsigned)vmcb->exitcode;
+
+	if (code == VMEXIT_INVALID_LOW) {
+		format(words, VMM_WORDS, "VMRUN refused (VMEXIT_INVALID): %s", invalid_cause(vmcb));
+		return;
+	}
+	format(words, VMM_WORDS, "%s (EXITCODE 0x%x, EXITINFO1 0x%lx, EXITINFO2 0x%lx)",
+	       name_of(code), code, (unsigned long)vmcb->exitinfo1,
+	       (unsigned long)vmcb->exitinfo2);
+}

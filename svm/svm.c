@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * AMD SVM with nested paging.
+ *
+ * A vCPU is a VMCB: VMRUN takes the guest's state from it and puts it back.
+ * FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs go by VMLOAD and VMSAVE;
+ * the general registers by enter.asm. vcpu.c has the table.
+ *
+ * All guests run with ASID 1: one vCPU at a time is on a CPU, and the flush
+ * ledger (kernel/tlb.h) flushes that ASID whenever another root comes.
+ */
+#include "svm/svm.h"
+
+#include "gpt/format.h"
+#include "kernel/format.h"
+#include "kernel/pages.h"
+#include "kernel/panic.h"
+#include "kernel/trap.h"
+
+static void vmsave(uint64_t pa)
+{
+	__asm__ volatile("vmsave" : : "a"(pa) : "memory");
+}
+
+static void give_back(struct cpu *cpu)
+{
+	struct svm_cpu *sc = svm_cpu(cpu);
+
+	if (sc->hsave_pfn)
+		page_put(sc->hsave_pfn, FRAME_HOST);
+	if (sc->host_pfn)
+		page_put(sc->host_pfn, FRAME_HOST);
+	page_put((uintptr_t)sc >> PAGE_SHIFT, FRAME_HOST);
+	cpu->arch = NULL;
+}
+
+static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
+{
+	uint64_t pfn = page_get(FRAME_HOST);
+	struct svm_cpu *sc = page_ptr(pfn);
+
+	if (!pfn) {
+		format(error, VMM_WORDS, "no memory");
+		return false;
+	}
+	cpu->arch = sc;
+	sc->nrips = raw->ext_svm.edx & SVM_EDX_NRIPS;
+	sc->decode_assists = raw->ext_svm.edx & SVM_EDX_DECODE;
+	sc->flush_by_asid = raw->ext_svm.edx & SVM_EDX_FLUSH_BY_ASID;
+	sc->hsave_pfn = page_get(FRAME_HOST);
+	sc->host_pfn = page_get(FRAME_HOST);
+	if (!sc->hsave_pfn || !sc->host_pfn) {
+		format(error, VMM_WORDS, "no memory");
+		give_back(cpu);
+		return false;
+	}
+	/* SVMDIS without the lock: ours to clear. */
+	if (cpu_raw_msr(raw, MSR_VM_CR) & VM_CR_SVMDIS)
+		msr_write_safe(MSR_VM_CR, cpu_raw_msr(raw, MSR_VM_CR) & ~VM_CR_SVMDIS);
+	if (!msr_write_safe(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME)) {
+		format(error, VMM_WORDS, "EFER.SVME cannot be set, although CPUID and VM_CR allow it");
+		give_back(cpu);
+		return false;
+	}
+	wrmsr(MSR_VM_HSAVE_PA, sc->hsave_pfn << PAGE_SHIFT);
+	vmsave(sc->host_pfn << PAGE_SHIFT);
+	svm_maps_init();
+	cpu->tlb = (struct tlb_cpu){ 0 };
+	return true;
+}
+
+static void svm_disable(struct cpu *cpu)
+{
+	wrmsr(MSR_VM_HSAVE_PA, 0);
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
+	give_back(cpu);
+}
+
+/*
+ * Nothing to do now: cached translations of the root are tagged with its ASID,
+ * and only VMRUN can make this CPU use them. The ledger makes the next VMRUN
+ * flush, because the next root has another serial number.
+ */
+static void svm_invalidate(struct cpu *cpu, const struct tlb_root *root)
+{
+	ASSERT(tlb_is_due(&cpu->tlb, root));
+}
+
+const struct vmm_ops svm_ops = {
+	.name = "SVM",
+	.paging = "nested page tables",
+	.fault_name = "nested page fault",
+	.hypercall = HYPERCALL_VMMCALL,
+	.format = &vmm_gpt_npt,
+	.probe = svm_probe,
+	.enable = svm_enable,
+	.disable = svm_disable,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_fini = svm_vcpu_fini,
+	.enter = svm_vcpu_enter,
+	.decode = svm_exit_decode,
+	.skip = svm_vcpu_skip,
+	.inject = svm_vcpu_inject,
+	.get_state = svm_vcpu_get_state,
+	.set_cr = svm_vcpu_set_cr,
+	.set_efer = svm_vcpu_set_efer,
+	.invalidate = svm_invalidate,
+	.describe = svm_exit_describe,
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of this folder share. */
+#ifndef SVM_SVM_H
+#define SVM_SVM_H
+
+#include "kernel/cpu.h"
+#include "kernel/vmm_ops.h"
+#include "svm/vmcb.h"
+
+/* A CPU with SVM on. */
+struct svm_cpu {
+	uint64_t hsave_pfn; /* where VMRUN keeps the host */
+	uint64_t host_pfn;  /* a VMCB for what VMLOAD and VMSAVE switch */
+	bool nrips, decode_assists, flush_by_asid;
+};
+
+struct svm_vcpu {
+	struct vmcb *vmcb;
+	uint64_t vmcb_pfn;
+};
+
+/* probe.c */
+void svm_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
+
+/* vcpu.c */
+void svm_maps_init(void);
+bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
+void svm_vcpu_fini(struct vcpu *vcpu);
+void svm_vcpu_enter(struct vcpu *vcpu);
+void svm_vcpu_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
+void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event);
+void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *state);
+void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value);
+void svm_vcpu_set_efer(struct vcpu *vcpu, uint64_t value);
+
+/* exit.c */
+void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
+void svm_exit_describe(struct vcpu *vcpu, char *words);
+
+/*
+ * enter.asm: runs the guest until its next #VMEXIT. Physical addresses of the
+ * VMCBs. Interrupts are off before and after; in between, the host's make the
+ * guest exit (V_INTR_MASKING, 15.21.1). RAX and RSP are the VMCB's.
+ */
+void svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb);
+
+static inline struct svm_vcpu *svm_vcpu(const struct vcpu *vcpu)
+{
+	return vcpu->arch;
+}
+
+static inline struct vmcb *svm_vmcb(const struct vcpu *vcpu)
+{
+	return svm_vcpu(vcpu)->vmcb;
+}
+
+static inline struct svm_cpu *svm_cpu(const struct cpu *cpu)
+{
+	return cpu->arch;
+}
+
+#endif

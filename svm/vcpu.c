@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a vCPU's state is, and who switches it:
+ *
+ *	RIP, RSP, RAX, RFLAGS, CR0, CR2, CR3, CR4,
+ *	EFER, DR6, DR7, CS, SS, DS, ES, GDTR,
+ *	IDTR, PAT, CPL, interrupt shadow	hardware: VMRUN, #VMEXIT
+ *	FS, GS, LDTR, TR, KERNEL_GS_BASE,
+ *	STAR, LSTAR, CSTAR, SFMASK, SYSENTER_*	VMLOAD, VMSAVE (enter.asm)
+ *	the other general registers		software: enter.asm
+ *	x87 and SSE				software: the vCPU loop, at its ends
+ *	DR0 to DR3				trapped, never the guest's
+ *	XCR0					trapped; CR4.OSXSAVE is denied
+ *	ports, all other MSRs			trapped
+ */
+#include "gpt/vmm_gpt.h"
+#include "kernel/format.h"
+#include "kernel/pages.h"
+#include "kernel/string.h"
+#include "svm/svm.h"
+
+enum {
+	IOPM_SIZE = 3 * PAGE_SIZE, /* 15.10.1 */
+	MSRPM_SIZE = 2 * PAGE_SIZE, /* 15.11 */
+	ASID = 1,
+	PAT_AT_RESET_LOW = 0x00070406,
+};
+#define PAT_AT_RESET ((uint64_t)PAT_AT_RESET_LOW << 32 | PAT_AT_RESET_LOW)
+
+/* A set bit intercepts. The same for all vCPUs. */
+static uint8_t iopm[IOPM_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static uint8_t msrpm[MSRPM_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+/* Not intercepted: VMLOAD and VMSAVE make them the guest's own. */
+static const uint32_t guest_msrs[] = { MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE };
+
+/* 15.11: two bits for each MSR; the second 2 KiB hold those from c000_0000 on. */
+static void pass_msr(uint32_t msr)
+{
+	uint32_t bit = 0x800 * 8 + (msr - 0xc0000000u) * 2;
+
+	msrpm[bit / 8] &= (uint8_t)~(3u << bit % 8);
+}
+
+void svm_maps_init(void)
+{
+	memset(iopm, 0xff, sizeof(iopm));
+	memset(msrpm, 0xff, sizeof(msrpm));
+	for (unsigned i = 0; i < sizeof(guest_msrs) / sizeof(guest_msrs[0]); i++)
+		pass_msr(guest_msrs[i]);
+}
+
+/* Default deny; what is left out passes, and why: RDTSC (guests time
+ * themselves), INVLPG, CR3 and PAUSE (the guest's own business under nPT),
+ * exceptions but #MC (the guest's own). */
+static void set_intercepts(struct vmcb *vmcb)
+{
+	uint32_t *i = vmcb->intercepts;
+
+	i[VMCB_CR_READ] = 1u << 8 | (1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
+	i[VMCB_DR_READ] = 0xffffffffu;
+	i[VMCB_EXCEPTION] = 1u << VECTOR_MC;
+	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_CR0_SELECTIVE | MISC1_RDPMC |
+			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
+			MISC1_IOIO | MISC1_MSR | MISC1_TASK_SWITCH | MISC1_SHUTDOWN;
+	i[VMCB_MISC2] = MISC2_VMRUN | MISC2_VMMCALL | MISC2_VMLOAD | MISC2_VMSAVE | MISC2_STGI |
+			MISC2_CLGI | MISC2_SKINIT | MISC2_RDTSCP | MISC2_WBINVD | MISC2_MONITOR |
+			MISC2_MWAIT | MISC2_MWAIT_ARMED | MISC2_XSETBV;
+}
+
+static uint16_t pack_attr(uint16_t attr)
+{
+	return (uint16_t)((attr & 0xff) | (attr >> 4 & 0xf00));
+}
+
+static uint16_t unpack_attr(uint16_t attr)
+{
+	return (uint16_t)((attr & 0xff) | (attr & 0xf00) << 4);
+}
+
+static struct vmcb_segment *segment(struct vmcb *vmcb, unsigned n)
+{
+	struct vmcb_segment *all[SEG_COUNT] = {
+		[SEG_ES] = &vmcb->es, [SEG_CS] = &vmcb->cs,	[SEG_SS] = &vmcb->ss,
+		[SEG_DS] = &vmcb->ds, [SEG_FS] = &vmcb->fs,	[SEG_GS] = &vmcb->gs,
+		[SEG_TR] = &vmcb->tr, [SEG_LDTR] = &vmcb->ldtr,
+	};
+
+	return all[n];
+}
+
+static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
+{
+	for (unsigned n = 0; n < SEG_COUNT; n++)
+		*segment(vmcb, n) = (struct vmcb_segment){
+			.selector = s->seg[n].selector,
+			.attr = pack_attr(s->seg[n].attr),
+			.limit = s->seg[n].limit,
+			.base = s->seg[n].base,
+		};
+	vmcb->gdtr = (struct vmcb_segment){ .base = s->gdtr_base, .limit = s->gdtr_limit };
+	vmcb->idtr = (struct vmcb_segment){ .base = s->idtr_base, .limit = s->idtr_limit };
+	vmcb->rip = s->rip;
+	vmcb->rsp = s->rsp;
+	vmcb->rflags = s->rflags;
+	vmcb->cr0 = s->cr0;
+	vmcb->cr3 = s->cr3;
+	vmcb->cr4 = s->cr4;
+	vmcb->efer = s->efer | EFER_SVME; /* VMRUN insists (15.5.1) */
+	vmcb->cpl = s->seg[SEG_SS].attr >> 5 & 3;
+	vmcb->dr6 = 0xffff0ff0; /* as at reset: 13.1.1 */
+	vmcb->dr7 = 0x400;
+	vmcb->g_pat = PAT_AT_RESET;
+}
+
+bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error)
+{
+	uint64_t pfn = page_get(FRAME_HOST), vmcb_pfn = page_get(FRAME_HOST);
+	struct svm_vcpu *sv = page_ptr(pfn);
+	struct vmcb *vmcb = page_ptr(vmcb_pfn);
+
+	vcpu->arch = NULL;
+	if (!pfn || !vmcb_pfn) {
+		if (pfn)
+			page_put(pfn, FRAME_HOST);
+		if (vmcb_pfn)
+			page_put(vmcb_pfn, FRAME_HOST);
+		format(error, VMM_WORDS, "no memory for a VMCB");
+		return false;
+	}
+	sv->vmcb = vmcb;
+	sv->vmcb_pfn = vmcb_pfn;
+	vcpu->arch = sv;
+	set_intercepts(vmcb);
+	vmcb->iopm_base = (uintptr_t)iopm;
+	vmcb->msrpm_base = (uintptr_t)msrpm;
+	vmcb->asid = ASID;
+	vmcb->vintr = VINTR_MASKING;
+	vmcb->np_enable = NP_ENABLE;
+	vmcb->ncr3 = vcpu->root->pmtp;
+	set_state(vmcb, state);
+	return true;
+}
+
+void svm_vcpu_fini(struct vcpu *vcpu)
+{
+	struct svm_vcpu *sv = svm_vcpu(vcpu);
+
+	if (!sv)
+		return;
+	page_put(sv->vmcb_pfn, FRAME_HOST);
+	page_put((uintptr_t)sv >> PAGE_SHIFT, FRAME_HOST);
+	vcpu->arch = NULL;
+}
+
+void svm_vcpu_enter(struct vcpu *vcpu)
+{
+	struct svm_cpu *sc = svm_cpu(vcpu->cpu);
+	struct svm_vcpu *sv = svm_vcpu(vcpu);
+	struct vmcb *vmcb = sv->vmcb;
+
+	if (tlb_is_due(&vcpu->cpu->tlb, vcpu->root))
+		vmcb->tlb_control = sc->flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
+	tlb_entering(&vcpu->cpu->tlb, vcpu->root, vmcb->tlb_control != TLB_NOTHING);
+
+	vmcb->rax = vcpu->regs.r[REG_RAX];
+	svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, sc->host_pfn << PAGE_SHIFT);
+	vcpu->regs.r[REG_RAX] = vmcb->rax;
+	vcpu->regs.r[REG_RSP] = vmcb->rsp;
+
+	/* Hardware leaves both as they were (15.16.2, 15.20). */
+	vmcb->tlb_control = TLB_NOTHING;
+	vmcb->eventinj = 0;
+}
+
+void svm_vcpu_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
+{
+	struct vmcb *vmcb = svm_vmcb(vcpu);
+
+	vmcb->rip = exit->rip + length;
+	vmcb->interrupt_shadow &= ~INTERRUPT_SHADOW;
+}
+
+void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *e)
+{
+	svm_vmcb(vcpu)->eventinj = e->vector | (uint64_t)e->type << EVENT_TYPE_SHIFT |
+				   (e->has_error ? EVENT_ERROR : 0) | EVENT_VALID |
+				   (uint64_t)e->error << EVENT_CODE_SHIFT;
+}
+
+void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
+{
+	struct vmcb *vmcb = svm_vmcb(vcpu);
+
+	for (unsigned n = 0; n < SEG_COUNT; n++) {
+		const struct vmcb_segment *seg = segment(vmcb, n);
+
+		s->seg[n] = (struct vcpu_segment){
+			.selector = seg->selector,
+			.attr = unpack_attr(seg->attr),
+			.limit = seg->limit,
+			.base = seg->base,
+		};
+	}
+	s->gdtr_base = vmcb->gdtr.base;
+	s->gdtr_limit = vmcb->gdtr.limit;
+	s->idtr_base = vmcb->idtr.base;
+	s->idtr_limit = vmcb->idtr.limit;
+	s->rip = vmcb->rip;
+	s->rsp = vmcb->rsp;
+	s->rflags = vmcb->rflags;
+	s->cr0 = vmcb->cr0;
+	s->cr3 = vmcb->cr3;
+	s->cr4 = vmcb->cr4;
+	s->efer = vmcb->efer & ~EFER_SVME;
+}
+
+void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
+{
+	struct vmcb *vmcb = svm_vmcb(vcpu);
+
+	switch (number) {
+	case 0:
+		vmcb->cr0 = value | CR0_ET;
+		break;
+	case 3:
+		vmcb->cr3 = value;
+		break;
+	case 4:
+		vmcb->cr4 = value;
+		break;
+	}
+}
+
+void svm_vcpu_set_efer(struct vcpu *vcpu, uint64_t value)
+{
+	svm_vmcb(vcpu)->efer = value | EFER_SVME;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exits and failures in the manual's words. Used when something went wrong,
+ * so nothing here relies on a field being readable.
+ */
+#include "vmx/vmx.h"
+
+#include "kernel/format.h"
+
+/* SDM vol. 3C, table 31-1. */
+static const char *const errors[] = {
+	[1] = "VMCALL executed in VMX root operation",
+	[2] = "VMCLEAR with invalid physical address",
+	[3] = "VMCLEAR with VMXON pointer",
+	[4] = "VMLAUNCH with non-clear VMCS",
+	[5] = "VMRESUME with non-launched VMCS",
+	[6] = "VMRESUME after VMXOFF",
+	[7] = "VM entry with invalid control field(s)",
+	[8] = "VM entry with invalid host-state field(s)",
+	[9] = "VMPTRLD with invalid physical address",
+	[10] = "VMPTRLD with VMXON pointer",
+	[11] = "VMPTRLD with incorrect VMCS revision identifier",
+	[12] = "VMREAD/VMWRITE from/to unsupported VMCS component",
+	[13] = "VMWRITE to read-only VMCS component",
+	[15] = "VMXON executed in VMX root operation",
+	[16] = "VM entry with invalid executive-VMCS pointer",
+	[17] = "VM entry with non-launched executive VMCS",
+	[18] = "VM entry with executive-VMCS pointer not VMXON pointer",
+	[19] = "VMCALL with non-clear VMCS",
+	[20] = "VMCALL with invalid VM-exit control fields",
+	[22] = "VMCALL with incorrect MSEG revision identifier",
+	[23] = "VMXOFF under dual-monitor treatment of SMIs and SMM",
+	[24] = "VMCALL with invalid SMM-monitor features",
+	[25] = "VM entry with invalid VM-execution control fields in executive VMCS",
+	[26] = "VM entry with events blocked by MOV SS",
+	[28] = "invalid operand to INVEPT/INVVPID",
+};
+
+static const char *error_name(uint64_t error)
+{
+	return error < sizeof(errors) / sizeof(errors[0]) && errors[error] ? errors[error] :
+									     "not in the manual";
+}
+
+/* 0 where it cannot be read. */
+static uint64_t peek(uint64_t field)
+{
+	uint64_t value;
+
+	return insn_vmread(field, &value) == VMX_OK ? value : 0;
+}
+
+void vmx_describe_failure(char *words, const char *insn, enum vmx_result result)
+{
+	uint64_t error;
+
+	if (result == VMX_FAIL_INVALID) {
+		format(words, VMM_WORDS, "%s failed (VMfailInvalid): there is no current VMCS",
+		       insn);
+		return;
+	}
+	error = peek(VMCS_INSN_ERROR);
+	format(words, VMM_WORDS, "%s failed (VMfailValid), VM-instruction error %u: %s", insn,
+	       (unsigned)error, error_name(error));
+}
+
+static _Noreturn void access_failed(const char *insn, uint64_t field)
+{
+	uint64_t error = peek(VMCS_INSN_ERROR);
+
+	panic("%s of VMCS field 0x%04x failed: %s", insn, (unsigned)field,
+	      error ? error_name(error) : "there is no current VMCS");
+}
+
+_Noreturn void vmcs_read_failed(uint64_t field)
+{
+	access_failed("VMREAD", field);
+}
+
+_Noreturn void vmcs_write_failed(uint64_t field)
+{
+	access_failed("VMWRITE", field);
+}
+
+static const char *rights(uint64_t qual)
+{
+	static const char *const names[8] = { "none", "r--", "-w-", "rw-",
+					      "--x",  "r-x", "-wx", "rwx" };
+
+	return names[(qual & QUAL_EPT_RIGHTS) / QUAL_EPT_CAN_READ];
+}
+
+static void describe_fault(uint64_t qual, char *words)
+{
+	int n = format(words, VMM_WORDS, "EPT violation: %s%s%sat gpa 0x%llx, the entry allows %s",
+		       qual & QUAL_EPT_READ ? "read " : "", qual & QUAL_EPT_WRITE ? "write " : "",
+		       qual & QUAL_EPT_EXEC ? "fetch " : "",
+		       (unsigned long long)peek(VMCS_GUEST_PHYSICAL_ADDRESS), rights(qual));
+
+	if (qual & QUAL_EPT_LINEAR)
+		format(words + n, VMM_WORDS - (size_t)n, ", %s linear 0x%llx (qualification 0x%llx)",
+		       qual & QUAL_EPT_FINAL ? "for" : "by the guest's page walk for",
+		       (unsigned long long)peek(VMCS_GUEST_LINEAR_ADDRESS),
+		       (unsigned long long)qual);
+	else
+		format(words + n, VMM_WORDS - (size_t)n, ", by MOV CR (qualification 0x%llx)",
+		       (unsigned long long)qual);
+}
+
+static void describe_cr(uint64_t qual, char *words)
+{
+	static const char *const kinds[4] = { "MOV to CR", "MOV from CR", "CLTS, CR", "LMSW, CR" };
+
+	format(words, VMM_WORDS, "control-register access: %s%u, register %u (qualification 0x%llx)",
+	       kinds[qual >> 4 & 3], (unsigned)(qual & 0xf), (unsigned)(qual >> 8 & 0xf),
+	       (unsigned long long)qual);
+}
+
+static void describe_io(uint64_t qual, char *words)
+{
+	format(words, VMM_WORDS, "I/O instruction: %s%s%s port 0x%x, %u byte(s) "
+	       "(qualification 0x%llx)",
+	       qual & 32 ? "REP " : "", qual & 8 ? "IN" : "OUT", qual & 16 ? "S" : "",
+	       (unsigned)(qual >> 16 & 0xffff), (unsigned)(qual & 7) + 1,
+	       (unsigned long long)qual);
+}
+
+/* 27.8: what the qualification of reasons 33 and 34 says. */
+static void describe_entry_failed(const struct vcpu *vcpu, unsigned basic, uint64_t qual,
+				  char *words)
+{
+	const struct vmx_cpu *cpu = vcpu->cpu->arch;
+	const char *why = "no rule that we know is broken";
+
+	if (basic == REASON_BAD_MSR_LOAD) {
+		format(words, VMM_WORDS, "%s: entry %u of the MSR-load area",
+		       vmx_reason_name(basic), (unsigned)qual);
+		return;
+	}
+	if (basic == REASON_BAD_GUEST_STATE) {
+		const char *found = vmx_check_guest(&cpu->fixed);
+
+		if (qual == 2)
+			why = "loading the PDPTEs of PAE paging";
+		else if (qual == 3)
+			why = "an NMI was to be injected while STI or MOV SS blocks it";
+		else if (qual == 4)
+			why = "VMCS link pointer";
+		else if (found)
+			why = found;
+	} else {
+		why = "the machine is broken";
+	}
+	format(words, VMM_WORDS, "%s: %s (qualification %llu)", vmx_reason_name(basic), why,
+	       (unsigned long long)qual);
+}
+
+static void describe_event(char *words)
+{
+	uint32_t word = (uint32_t)peek(VMCS_EXIT_EVENT);
+
+	format(words, VMM_WORDS, "exception or NMI: vector %u, type %u, error 0x%x",
+	       (unsigned)(word & EVENT_WORD_VECTOR),
+	       (unsigned)(word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE),
+	       word & EVENT_WORD_HAS_ERROR ? (unsigned)peek(VMCS_EXIT_EVENT_ERROR) : 0);
+}
+
+void vmx_describe(struct vcpu *vcpu, char *words)
+{
+	const struct vmx_vcpu *arch = vcpu->arch;
+	uint64_t reason, qual;
+	unsigned basic;
+
+	vmx_make_current(vcpu);
+	if (arch->result != VMX_OK) {
+		vmx_describe_failure(words, arch->launched ? "VMRESUME" : "VMLAUNCH", arch->result);
+		return;
+	}
+	reason = peek(VMCS_EXIT_REASON);
+	qual = peek(VMCS_QUALIFICATION);
+	basic = reason & EXIT_REASON_BASIC;
+	if (reason & EXIT_REASON_ENTRY_FAILED)
+		describe_entry_failed(vcpu, basic, qual, words);
+	else if (basic == REASON_EVENT)
+		describe_event(words);
+	else if (basic == REASON_EPT_VIOLATION)
+		describe_fault(qual, words);
+	else if (basic == REASON_EPT_MISCONFIG)
+		format(words, VMM_WORDS, "EPT misconfiguration at gpa 0x%llx",
+		       (unsigned long long)peek(VMCS_GUEST_PHYSICAL_ADDRESS));
+	else if (basic == REASON_CR)
+		describe_cr(qual, words);
+	else if (basic == REASON_IO)
+		describe_io(qual, words);
+	else
+		format(words, VMM_WORDS, "%s (exit reason %u, qualification 0x%llx)",
+		       vmx_reason_name(basic), basic, (unsigned long long)qual);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Can this CPU do it? A pure function of what the CPU says of itself. CPUID
+ * decides whether there is VMX at all: the vendor's name says nothing, and
+ * some emulators have the MSRs on CPUs without VMX. A refusal names the bit
+ * that it was, and what the machine's owner can do about it.
+ */
+#include "vmx/vmx.h"
+
+#include "kernel/format.h"
+
+struct refusal {
+	const char *cause, *remedy;
+};
+
+static const char *const too_old =
+	"take a CPU with EPT: Intel Core of the first generation (2008) or later, "
+	"or an emulator's model of one";
+static const char *const hidden =
+	"the hypervisor that this runs in hides it: allow nested virtualization there";
+
+/* First come, first named: each needs what is above it. */
+static struct refusal refuse(const struct cpu_raw *raw, const char *missing_control)
+{
+	uint64_t lock = cpu_raw_msr(raw, MSR_FEATURE_CONTROL);
+	uint64_t ept = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP);
+	bool nested = raw->leaf1.ecx & CPUID_1_ECX_HYPERVISOR;
+	const char *other_cpu = nested ? hidden : too_old;
+
+	if (!(raw->leaf1.ecx & CPUID_1_ECX_VMX))
+		return (struct refusal){ "no VT-x: CPUID.1:ECX bit 5 (VMX) is 0", other_cpu };
+	if ((lock & FEATURE_CONTROL_LOCK) && !(lock & FEATURE_CONTROL_VMX))
+		return (struct refusal){
+			"VT-x is locked off by the firmware: IA32_FEATURE_CONTROL (MSR 0x3a) has "
+			"bit 0 (lock) set and bit 2 (VMX outside SMX) clear",
+			nested ? hidden : "enable it in its setup, then power off and on"
+		};
+	if (missing_control)
+		return (struct refusal){ missing_control, other_cpu };
+	if (!(ept & EPT_CAP_WALK_4))
+		return (struct refusal){
+			"EPT without a walk of 4 levels: IA32_VMX_EPT_VPID_CAP bit 6 is 0", other_cpu
+		};
+	if (!(ept & EPT_CAP_WB))
+		return (struct refusal){
+			"EPT without write-back tables: IA32_VMX_EPT_VPID_CAP bit 14 is 0", other_cpu
+		};
+	if (!(ept & EPT_CAP_INVEPT))
+		return (struct refusal){ "no INVEPT: IA32_VMX_EPT_VPID_CAP bit 20 is 0", other_cpu };
+	if (!(ept & (EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL)))
+		return (struct refusal){ "INVEPT of no type: IA32_VMX_EPT_VPID_CAP bits 25 and 26 "
+					 "are 0", other_cpu };
+	return (struct refusal){ NULL, NULL };
+}
+
+static void fill(const struct cpu_raw *raw, const struct vmx_controls *controls,
+		 struct vmm_probe *probe)
+{
+	uint64_t ept = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP);
+	unsigned width = cpu_raw_maxphyaddr(raw);
+
+	probe->gpt = (struct vmm_gpt_caps){
+		.maxphyaddr = (uint8_t)(width < 52 ? width : 52),
+		.leaf_2m = ept & EPT_CAP_2M,
+		.leaf_1g = ept & EPT_CAP_1G,
+		.exec_only = ept & EPT_CAP_EXEC_ONLY,
+		.track_ad = ept & EPT_CAP_AD,
+	};
+	probe->unrestricted = vmx_control(controls->proc2, PROC2_UNRESTRICTED);
+	probe->slice_timer = vmx_control(controls->pin, PIN_PREEMPTION_TIMER);
+	format(probe->features, sizeof(probe->features),
+	       "EPT 4 levels, leaves 4K%s%s%s%s%s%s%s, INVEPT %s",
+	       probe->gpt.leaf_2m ? " 2M" : "", probe->gpt.leaf_1g ? " 1G" : "",
+	       probe->gpt.exec_only ? ", execute-only" : "", probe->gpt.track_ad ? ", A/D" : "",
+	       probe->unrestricted ? ", unrestricted guest" : "",
+	       probe->slice_timer ? ", preemption timer" : "",
+	       vmx_control(controls->pin, PIN_VIRTUAL_NMIS) ? ", virtual NMIs" : "",
+	       ept & EPT_CAP_INVEPT_SINGLE ? "by root" : "of all");
+}
+
+void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe)
+{
+	struct vmx_controls controls = { 0 };
+	const char *missing = vmx_controls(raw, &controls);
+	struct refusal no = refuse(raw, missing);
+
+	*probe = (struct vmm_probe){
+		.present = raw->leaf1.ecx & CPUID_1_ECX_VMX,
+		.usable = !no.cause,
+		.cause = no.cause,
+		.remedy = no.remedy,
+	};
+	if (probe->usable)
+		fill(raw, &controls, probe);
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A virtual CPU and its VMCS. Who keeps guest and host apart:
+ *
+ *	RIP RSP RFLAGS, CR0 CR3 CR4, DR7	the VMCS, both ways
+ *	segments, FS_BASE GS_BASE, GDTR IDTR	the VMCS, both ways
+ *	SYSENTER_*, PAT, EFER, DEBUGCTL		the VMCS, both ways
+ *	the other general registers		enter.asm
+ *	KERNEL_GS_BASE				vmx_make_current, see below
+ *	CR2, x87, SSE				the loop above the seam
+ *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
+ *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
+ *	PDPTEs					nobody: PAE paging, CR0.PG set
+ *						without EFER.LME, is not for us
+ *
+ * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
+ * it. So the guest's value stays in the MSR over exits; it is read out when
+ * another vCPU, or none, becomes current on this CPU. A vCPU stays on its CPU.
+ *
+ * VPIDs are not used: with VPID 0 each entry and exit drops the linear and
+ * combined mappings (SDM vol. 3C, 29.4.3.1), so that what is left to flush,
+ * and to get wrong, is what INVEPT flushes, and that is what nestbox is about.
+ */
+#include "vmx/vmx.h"
+
+#include "kernel/format.h"
+#include "kernel/pages.h"
+#include "kernel/string.h"
+#include "kernel/x86.h"
+
+_Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "it gets a page");
+_Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcpu, launched) == 1 &&
+		       offsetof(struct vmx_vcpu, host_rsp) == 8 && VMX_FAIL_INVALID == 1 &&
+		       VMX_FAIL_VALID == 2,
+	       "enter.asm");
+_Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
+	       "enum vcpu_event_type is that of table 25-17");
+
+/* CR0 bits that the guest changes without an exit: what lazy FPU switching plays with. */
+#define CR0_GUESTS_OWN (CR0_TS | CR0_MP)
+
+/* The MSRs that do not exit, and why. */
+static const uint32_t passed_msrs[] = {
+	MSR_FS_BASE,	    /* a segment base like any other, in the VMCS */
+	MSR_GS_BASE,	    /* likewise */
+	MSR_KERNEL_GS_BASE, /* SWAPGS changes it anyway; switched with the VMCS */
+};
+
+static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
+{
+	return vcpu->cpu->arch;
+}
+
+void vmx_make_current(struct vcpu *vcpu)
+{
+	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	if (cpu->current == arch)
+		return;
+	ASSERT_EQ((uintptr_t)arch->cpu, (uintptr_t)cpu);
+	if (cpu->current) {
+		cpu->current->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		cpu->current->eptp = 0;
+	}
+	ASSERT_EQ(insn_vmptrld(arch->vmcs_pfn << PAGE_SHIFT), VMX_OK);
+	wrmsr(MSR_KERNEL_GS_BASE, arch->kernel_gs_base);
+	cpu->current = arch;
+}
+
+/* VMCLEAR also writes to memory what the CPU kept of the VMCS; the fields stay. */
+static enum vmx_result clear(struct vmx_vcpu *arch)
+{
+	struct vmx_cpu *cpu = arch->cpu;
+
+	if (cpu->current == arch) {
+		arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		wrmsr(MSR_KERNEL_GS_BASE, cpu->kernel_gs_base);
+		cpu->current = NULL;
+	}
+	arch->eptp = 0;
+	arch->launched = false;
+	return insn_vmclear(arch->vmcs_pfn << PAGE_SHIFT);
+}
+
+void vmx_clear_launch(struct vcpu *vcpu)
+{
+	ASSERT_EQ(clear(vcpu->arch), VMX_OK);
+	vmx_make_current(vcpu);
+}
+
+/*
+ * The MSR bitmap (SDM vol. 3C, 25.6.9): 1 exits. 4 times 1 KiB: reads of MSRs
+ * from 0 and from 0xc0000000 upwards, then writes of the same.
+ */
+static void pass_msrs(uint8_t *bitmap)
+{
+	memset(bitmap, 0xff, PAGE_SIZE);
+	for (unsigned i = 0; i < sizeof(passed_msrs) / sizeof(passed_msrs[0]); i++) {
+		uint32_t msr = passed_msrs[i], n = msr & 0x1fff;
+		unsigned base = msr >= 0xc0000000u ? 1024 : 0;
+
+		bitmap[base + n / 8] &= (uint8_t)~(1u << n % 8);
+		bitmap[2048 + base + n / 8] &= (uint8_t)~(1u << n % 8);
+	}
+}
+
+/* What an exit restores (28.5). Exits come with GDTR and IDTR limits of 0xffff. */
+static void init_host(const struct cpu *cpu)
+{
+	vmcs_write(VMCS_HOST_CR0, read_cr0());
+	vmcs_write(VMCS_HOST_CR3, read_cr3());
+	vmcs_write(VMCS_HOST_CR4, read_cr4());
+	vmcs_write(VMCS_HOST_EFER, rdmsr(MSR_EFER));
+	vmcs_write(VMCS_HOST_PAT, rdmsr(MSR_PAT));
+	vmcs_write(VMCS_HOST_CS_SELECTOR, SEL_CODE);
+	vmcs_write(VMCS_HOST_SS_SELECTOR, SEL_DATA);
+	vmcs_write(VMCS_HOST_DS_SELECTOR, SEL_DATA);
+	vmcs_write(VMCS_HOST_ES_SELECTOR, SEL_DATA);
+	vmcs_write(VMCS_HOST_FS_SELECTOR, 0);
+	vmcs_write(VMCS_HOST_GS_SELECTOR, 0);
+	vmcs_write(VMCS_HOST_TR_SELECTOR, SEL_TSS);
+	vmcs_write(VMCS_HOST_FS_BASE, rdmsr(MSR_FS_BASE));
+	vmcs_write(VMCS_HOST_GS_BASE, rdmsr(MSR_GS_BASE));
+	vmcs_write(VMCS_HOST_TR_BASE, cpu_tss_base(cpu));
+	vmcs_write(VMCS_HOST_GDTR_BASE, cpu_gdt_base(cpu));
+	vmcs_write(VMCS_HOST_IDTR_BASE, cpu_idt_base());
+	vmcs_write(VMCS_HOST_SYSENTER_CS, 0);
+	vmcs_write(VMCS_HOST_SYSENTER_ESP, 0);
+	vmcs_write(VMCS_HOST_SYSENTER_EIP, 0);
+	vmcs_write(VMCS_HOST_RIP, (uintptr_t)vmx_exited);
+}
+
+static void init_controls(const struct vmx_vcpu *arch)
+{
+	const struct vmx_controls *c = &arch->controls;
+
+	vmcs_write(VMCS_PIN_CONTROLS, c->pin);
+	vmcs_write(VMCS_PROC_CONTROLS, c->proc);
+	vmcs_write(VMCS_PROC2_CONTROLS, c->proc2);
+	vmcs_write(VMCS_EXIT_CONTROLS, c->exit);
+	vmcs_write(VMCS_ENTRY_CONTROLS, c->entry);
+	/* The guest's exceptions are its own. So is a machine check: the host has no
+	 * better answer to one than the guest, or the shutdown that ends it, has. */
+	vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
+	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
+	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
+	vmcs_write(VMCS_EXIT_MSR_STORE_COUNT, 0);
+	vmcs_write(VMCS_EXIT_MSR_LOAD_COUNT, 0);
+	vmcs_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
+	vmcs_write(VMCS_ENTRY_EVENT, 0);
+	vmcs_write(VMCS_MSR_BITMAP, arch->msr_bitmap_pfn << PAGE_SHIFT);
+	vmcs_write(VMCS_CR0_MASK, ~CR0_GUESTS_OWN);
+	vmcs_write(VMCS_CR4_MASK, UINT64_MAX);
+	if (vmx_control(c->proc2, PROC2_ENCLS_EXITING))
+		vmcs_write(VMCS_ENCLS_EXITING, UINT64_MAX);
+	if (vmx_control(c->proc2, PROC2_ENCLV_EXITING))
+		vmcs_write(VMCS_ENCLV_EXITING, UINT64_MAX);
+}
+
+static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
+{
+	for (unsigned i = 0; i < SEG_COUNT; i++) {
+		vmcs_write(VMCS_GUEST_SELECTOR(i), s->seg[i].selector);
+		vmcs_write(VMCS_GUEST_LIMIT(i), s->seg[i].limit);
+		vmcs_write(VMCS_GUEST_BASE(i), s->seg[i].base);
+		vmcs_write(VMCS_GUEST_ATTR(i), s->seg[i].attr ? s->seg[i].attr : ATTR_UNUSABLE);
+	}
+	vmcs_write(VMCS_GUEST_GDTR_BASE, s->gdtr_base);
+	vmcs_write(VMCS_GUEST_GDTR_LIMIT, s->gdtr_limit);
+	vmcs_write(VMCS_GUEST_IDTR_BASE, s->idtr_base);
+	vmcs_write(VMCS_GUEST_IDTR_LIMIT, s->idtr_limit);
+	vmcs_write(VMCS_GUEST_RIP, s->rip);
+	vmcs_write(VMCS_GUEST_RSP, s->rsp);
+	vmcs_write(VMCS_GUEST_RFLAGS, s->rflags);
+	vmcs_write(VMCS_GUEST_DR7, DR7_RESET);
+	vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
+	vmcs_write(VMCS_GUEST_PAT, PAT_RESET);
+	vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);
+	vmcs_write(VMCS_GUEST_SYSENTER_ESP, 0);
+	vmcs_write(VMCS_GUEST_SYSENTER_EIP, 0);
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
+	vmcs_write(VMCS_GUEST_ACTIVITY, 0);
+	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
+	vmcs_write(VMCS_LINK_POINTER, UINT64_MAX); /* no shadow VMCS */
+	vmx_set_cr(vcpu, 0, s->cr0);
+	vmx_set_cr(vcpu, 3, s->cr3);
+	vmx_set_cr(vcpu, 4, s->cr4);
+	vmx_set_efer(vcpu, s->efer);
+}
+
+static bool get_pages(struct vcpu *vcpu)
+{
+	uint64_t pfn = page_get(FRAME_HOST);
+	struct vmx_vcpu *arch;
+
+	if (!pfn)
+		return false;
+	arch = page_ptr(pfn);
+	arch->pfn = pfn;
+	arch->cpu = vcpu->cpu->arch;
+	arch->cpu->vcpus++;
+	vcpu->arch = arch;
+	arch->vmcs_pfn = page_get(FRAME_HOST);
+	arch->msr_bitmap_pfn = page_get(FRAME_HOST);
+	return arch->vmcs_pfn && arch->msr_bitmap_pfn;
+}
+
+bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error)
+{
+	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *arch;
+	enum vmx_result result;
+
+	vcpu->arch = NULL;
+	if (!get_pages(vcpu)) {
+		format(error, VMM_WORDS, "no memory for a VMCS and its MSR bitmap");
+		vmx_vcpu_fini(vcpu);
+		return false;
+	}
+	arch = vcpu->arch;
+	arch->controls = cpu->controls;
+	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
+	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
+	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
+	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
+
+	*(uint32_t *)page_ptr(arch->vmcs_pfn) = cpu->revision;
+	result = clear(arch);
+	if (result != VMX_OK) {
+		vmx_describe_failure(error, "VMCLEAR", result);
+		vmx_vcpu_fini(vcpu);
+		return false;
+	}
+	vmx_make_current(vcpu);
+	init_controls(arch);
+	init_host(vcpu->cpu);
+	init_guest(vcpu, state);
+	return true;
+}
+
+void vmx_vcpu_fini(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	if (!arch)
+		return;
+	vcpu->arch = NULL;
+	arch->cpu->vcpus--;
+	if (arch->vmcs_pfn && arch->msr_bitmap_pfn)
+		ASSERT_EQ(clear(arch), VMX_OK);
+	if (arch->msr_bitmap_pfn)
+		page_put(arch->msr_bitmap_pfn, FRAME_HOST);
+	if (arch->vmcs_pfn)
+		page_put(arch->vmcs_pfn, FRAME_HOST);
+	page_put(arch->pfn, FRAME_HOST);
+}
+
+/* All that is not the same at each entry; then the entry. */
+static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
+	const struct tlb_root *root = vcpu->root;
+	uint64_t invepts = cpu->invepts;
+
+	vmx_make_current(vcpu);
+	vmcs_write(VMCS_EPTP, root->pmtp);
+	if (tlb_is_due(&vcpu->cpu->tlb, root))
+		vmx_invept(cpu, root->pmtp);
+	tlb_entering(&vcpu->cpu->tlb, root, cpu->invepts != invepts);
+
+	arch->eptp = root->pmtp;
+	arch->result = VMX_OK;
+	vmx_enter(&vcpu->regs, arch);
+	arch->launched |= arch->result == VMX_OK;
+}
+
+void vmx_vcpu_enter(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+	const struct tlb_root *root = vcpu->root;
+
+	if (__builtin_expect(arch->eptp != root->pmtp || tlb_is_due(&vcpu->cpu->tlb, root), 0)) {
+		prepare_and_enter(vcpu);
+		return;
+	}
+	tlb_entering(&vcpu->cpu->tlb, root, false);
+	vmx_enter(&vcpu->regs, arch);
+}
+
+void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
+{
+	uint64_t shadow = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	vmcs_write(VMCS_GUEST_RIP, exit->rip + length);
+	/* The shadow of STI and MOV SS covers one instruction: this one. */
+	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, shadow & ~(SHADOW_STI | SHADOW_MOV_SS));
+	/* MOV RSP, CR8: enter.asm does not switch RSP. */
+	if (exit->kind == EXIT_CR && !exit->cr.write)
+		vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
+}
+
+/* Checks that an entry makes of the event: 27.2.1.3. An exit takes it out again. */
+void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
+{
+	uint32_t word = EVENT_WORD_VALID | (uint32_t)event->type << EVENT_WORD_TYPE_SHIFT |
+			event->vector;
+
+	vmx_make_current(vcpu);
+	if (event->has_error && vmcs_read(VMCS_GUEST_CR0) & CR0_PE) {
+		/* Real mode has no error codes. */
+		word |= EVENT_WORD_HAS_ERROR;
+		vmcs_write(VMCS_ENTRY_EVENT_ERROR, event->error);
+	}
+	if (event->type >= EVENT_SOFT_INTERRUPT)
+		vmcs_write(VMCS_ENTRY_INSN_LENGTH, event->length);
+	if (event->type == EVENT_NMI) /* one whose delivery faulted left NMIs blocked */
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
+	vmcs_write(VMCS_ENTRY_EVENT, word);
+}
+
+/*
+ * The timer runs in the guest only, its rest is saved at each exit (26.5.1).
+ * It has 32 bits: a longer slice ends early. One shorter than the timer's unit
+ * is rounded up, or the guest would not move at all.
+ */
+void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+	unsigned rate = vmx_cpu_of(vcpu)->timer_rate;
+	uint64_t value = (ticks >> rate) + !!(ticks & ((UINT64_C(1) << rate) - 1));
+
+	vmx_make_current(vcpu);
+	vmcs_write(VMCS_PREEMPTION_TIMER, value > UINT32_MAX ? UINT32_MAX : value);
+	if (arch->slice)
+		return;
+	arch->slice = true;
+	arch->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
+	arch->controls.exit |= 1u << EXITC_SAVE_TIMER;
+	vmcs_write(VMCS_PIN_CONTROLS, arch->controls.pin);
+	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
+}
+
+uint64_t vmx_guest_cr0(void)
+{
+	return (vmcs_read(VMCS_CR0_SHADOW) & ~CR0_GUESTS_OWN) |
+	       (vmcs_read(VMCS_GUEST_CR0) & CR0_GUESTS_OWN);
+}
+
+/* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
+void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
+{
+	const struct vmx_vcpu *arch = vcpu->arch;
+
+	vmx_make_current(vcpu);
+	for (unsigned i = 0; i < SEG_COUNT; i++) {
+		uint64_t attr = vmcs_read(VMCS_GUEST_ATTR(i));
+
+		s->seg[i].selector = (uint16_t)vmcs_read(VMCS_GUEST_SELECTOR(i));
+		s->seg[i].limit = (uint32_t)vmcs_read(VMCS_GUEST_LIMIT(i));
+		s->seg[i].base = vmcs_read(VMCS_GUEST_BASE(i));
+		s->seg[i].attr = attr & ATTR_UNUSABLE ? 0 : (uint16_t)attr;
+	}
+	s->gdtr_base = vmcs_read(VMCS_GUEST_GDTR_BASE);
+	s->gdtr_limit = (uint32_t)vmcs_read(VMCS_GUEST_GDTR_LIMIT);
+	s->idtr_base = vmcs_read(VMCS_GUEST_IDTR_BASE);
+	s->idtr_limit = (uint32_t)vmcs_read(VMCS_GUEST_IDTR_LIMIT);
+	s->rip = vmcs_read(VMCS_GUEST_RIP);
+	s->rsp = vmcs_read(VMCS_GUEST_RSP);
+	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	s->cr0 = vmx_guest_cr0();
+	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
+	s->cr4 = vmcs_read(VMCS_CR4_SHADOW);
+	s->efer = arch->efer;
+}
+
+/*
+ * The guest sees what it wrote, and the hardware gets what it insists on
+ * beside that: CR0.NE, CR4.VMXE. PE and PG stay the guest's choice; where
+ * unrestricted guest is missing, the entry fails and says so.
+ */
+void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
+{
+	const struct vmx_fixed *fixed = &vmx_cpu_of(vcpu)->fixed;
+
+	vmx_make_current(vcpu);
+	switch (number) {
+	case 0:
+		vmcs_write(VMCS_CR0_SHADOW, value);
+		vmcs_write(VMCS_GUEST_CR0, value | (fixed->cr0_fixed0 & ~(CR0_PE | CR0_PG)));
+		break;
+	case 3:
+		vmcs_write(VMCS_GUEST_CR3, value);
+		break;
+	case 4:
+		vmcs_write(VMCS_CR4_SHADOW, value);
+		vmcs_write(VMCS_GUEST_CR4, value | fixed->cr4_fixed0);
+		break;
+	default:
+		panic("CR%u is not in a VMCS", number);
+	}
+}
+
+/* LMA is the caller's to keep: set while LME and CR0.PG are. */
+void vmx_set_efer(struct vcpu *vcpu, uint64_t value)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	vmx_make_current(vcpu);
+	arch->efer = value;
+	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST);
+	if (value & EFER_LMA)
+		arch->controls.entry |= 1u << ENTRYC_IA32E_GUEST;
+	vmcs_write(VMCS_GUEST_EFER, value);
+	vmcs_write(VMCS_ENTRY_CONTROLS, arch->controls.entry);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Intel VMX with EPT, below the seam of kernel/vmm_ops.h.
+ *
+ * A CPU enters VMX operation once, by VMXON (enable here). What a guest and
+ * its host are to each other then stands in a page that only hardware reads
+ * directly: the VMCS, one for each vCPU. One VMCS is current on a CPU, by
+ * VMPTRLD, and all others are out of reach; its fields have numbers (vmcs.h)
+ * and go through VMREAD and VMWRITE. VMLAUNCH, the first time, and VMRESUME
+ * load the guest's state from it (enter.asm); the next exit stores it back,
+ * loads the host's, and goes on at vmx_exited with the reason in read-only
+ * fields, which exit.c puts into words that no vendor owns.
+ *
+ *	vmcs.h		every number, each with its source
+ *	insn.h		the instructions, and how they fail
+ *	probe.c		can this CPU do it, and if not, why (pure)
+ *	controls.c	what exits, what passes (pure)
+ *	vmx.c		enable, disable, INVEPT
+ *	vcpu.c		the VMCS: made, entered, changed, given back
+ *	exit.c		an exit, decoded
+ *	describe.c	an exit or a failure, in the manual's words
+ *	check.c		which rule for guest state was it that entry found broken
+ *
+ * Default deny: ports, MSRs, CR0, CR4, CR8, debug registers and what else can
+ * exit does; the exceptions are listed where they are made (controls.c for
+ * instructions, vcpu.c for MSRs and CR0), each with its reason.
+ *
+ * The guest's physical addresses go through EPT, whose root (EPTP) comes from
+ * the gpt/ library. The CPU caches what it finds there, tagged with the EPTP,
+ * over exits and entries; only INVEPT drops it. kernel/tlb.h keeps the ledger.
+ *
+ * What decode and skip read is the VMCS that is current. They belong to the
+ * enter before them; no other vCPU may be touched in between.
+ *
+ * Caveat: a guest that single-steps itself (RFLAGS.TF) over an instruction
+ * that we answer takes its #DB one instruction late.
+ */
+#include "vmx/vmx.h"
+
+#include "gpt/format.h"
+#include "guest/abi.h"
+#include "kernel/format.h"
+#include "kernel/pages.h"
+#include "kernel/trap.h"
+#include "kernel/x86.h"
+
+_Static_assert(sizeof(struct vmx_cpu) <= PAGE_SIZE, "it gets a page");
+
+/* SDM vol. 3C, 24.7: each CPU has its own lock, and its firmware may have forgotten some. */
+static bool unlock(char *error)
+{
+	uint64_t value;
+
+	if (!msr_read_safe(MSR_FEATURE_CONTROL, &value)) {
+		format(error, VMM_WORDS, "IA32_FEATURE_CONTROL (0x3a) cannot be read");
+		return false;
+	}
+	if (!(value & FEATURE_CONTROL_LOCK)) {
+		value |= FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX;
+		if (!msr_write_safe(MSR_FEATURE_CONTROL, value)) {
+			format(error, VMM_WORDS, "IA32_FEATURE_CONTROL (0x3a) cannot be written");
+			return false;
+		}
+	}
+	if (!(value & FEATURE_CONTROL_VMX)) {
+		format(error, VMM_WORDS,
+		       "VT-x is locked off by the firmware on this CPU: "
+		       "IA32_FEATURE_CONTROL is 0x%llx",
+		       (unsigned long long)value);
+		return false;
+	}
+	return true;
+}
+
+/* What must be 1 is made so; a 1 that must be 0 is somebody else's decision, and refused. */
+static bool fix_crs(const struct vmx_fixed *fixed, char *error)
+{
+	uint64_t cr0 = read_cr0() | fixed->cr0_fixed0;
+	uint64_t cr4 = read_cr4() | fixed->cr4_fixed0 | CR4_VMXE;
+
+	if (cr0 & ~fixed->cr0_fixed1 || cr4 & ~fixed->cr4_fixed1) {
+		format(error, VMM_WORDS,
+		       "VMX operation forbids bits that the host has set: CR0 0x%llx, CR4 0x%llx",
+		       (unsigned long long)(cr0 & ~fixed->cr0_fixed1),
+		       (unsigned long long)(cr4 & ~fixed->cr4_fixed1));
+		return false;
+	}
+	write_cr0(cr0);
+	write_cr4(cr4);
+	return true;
+}
+
+static struct vmx_cpu *get_pages(void)
+{
+	uint64_t pfn = page_get(FRAME_HOST), vmxon_pfn = page_get(FRAME_HOST);
+	struct vmx_cpu *arch;
+
+	if (!pfn || !vmxon_pfn) {
+		if (pfn)
+			page_put(pfn, FRAME_HOST);
+		if (vmxon_pfn)
+			page_put(vmxon_pfn, FRAME_HOST);
+		return NULL;
+	}
+	arch = page_ptr(pfn);
+	arch->pfn = pfn;
+	arch->vmxon_pfn = vmxon_pfn;
+	return arch;
+}
+
+static void put_pages(struct vmx_cpu *arch)
+{
+	page_put(arch->vmxon_pfn, FRAME_HOST);
+	page_put(arch->pfn, FRAME_HOST);
+}
+
+static bool start(struct vmx_cpu *arch, char *error)
+{
+	enum vmx_result result;
+
+	if (!unlock(error) || !fix_crs(&arch->fixed, error))
+		return false;
+	*(uint32_t *)page_ptr(arch->vmxon_pfn) = arch->revision;
+	result = insn_vmxon(arch->vmxon_pfn << PAGE_SHIFT);
+	if (result != VMX_OK) {
+		/* No VMCS is current yet, so no error number: 31.3 VMXON. */
+		format(error, VMM_WORDS, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
+		       "was not accepted",
+		       result == VMX_FAIL_INVALID ? "VMfailInvalid" : "VMfailValid",
+		       (unsigned long long)arch->vmxon_pfn << PAGE_SHIFT, arch->revision);
+		write_cr4(read_cr4() & ~CR4_VMXE);
+		return false;
+	}
+	return true;
+}
+
+static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
+{
+	struct vmx_cpu *arch = get_pages();
+	const char *missing;
+
+	if (!arch) {
+		format(error, VMM_WORDS, "no memory for the VMXON region");
+		return false;
+	}
+	vmx_fixed(raw, &arch->fixed);
+	arch->revision = cpu_raw_msr(raw, MSR_VMX_BASIC) & VMX_BASIC_REVISION;
+	arch->timer_rate = cpu_raw_msr(raw, MSR_VMX_MISC) & VMX_MISC_TIMER_RATE;
+	arch->invept_single = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP) & EPT_CAP_INVEPT_SINGLE;
+	arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+	missing = vmx_controls(raw, &arch->controls);
+	if (missing)
+		format(error, VMM_WORDS, "%s", missing);
+	if (missing || !start(arch, error)) {
+		put_pages(arch);
+		return false;
+	}
+	cpu->arch = arch;
+	/* What was cached before VMXOFF may still be (29.4.3.2): the first entry flushes. */
+	cpu->tlb.serial = 0;
+	return true;
+}
+
+static void vmx_disable(struct cpu *cpu)
+{
+	struct vmx_cpu *arch = cpu->arch;
+
+	if (!arch)
+		return;
+	ASSERT_EQ(arch->vcpus, 0);
+	ASSERT_EQ(insn_vmxoff(), VMX_OK);
+	write_cr4(read_cr4() & ~CR4_VMXE);
+	cpu->arch = NULL;
+	put_pages(arch);
+}
+
+void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
+{
+	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
+				       insn_invept(INVEPT_ALL, 0),
+		  VMX_OK);
+	cpu->invepts++;
+}
+
+static void vmx_invalidate(struct cpu *cpu, const struct tlb_root *root)
+{
+	vmx_invept(cpu->arch, root->pmtp);
+}
+
+const struct vmm_ops vmx_ops = {
+	.name = "VMX",
+	.paging = "EPT",
+	.fault_name = "EPT violation",
+	.hypercall = HYPERCALL_VMCALL,
+	.format = &vmm_gpt_ept,
+	.probe = vmx_probe,
+	.enable = vmx_enable,
+	.disable = vmx_disable,
+	.vcpu_init = vmx_vcpu_init,
+	.vcpu_fini = vmx_vcpu_fini,
+	.enter = vmx_vcpu_enter,
+	.decode = vmx_decode,
+	.skip = vmx_skip,
+	.inject = vmx_inject,
+	.set_slice = vmx_set_slice,
+	.get_state = vmx_get_state,
+	.set_cr = vmx_set_cr,
+	.set_efer = vmx_set_efer,
+	.invalidate = vmx_invalidate,
+	.describe = vmx_describe,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of this folder share. vmx.c has the theory. */
+#ifndef VMX_VMX_H
+#define VMX_VMX_H
+
+#include "kernel/cpu.h"
+#include "kernel/vmm_ops.h"
+#include "vmx/controls.h"
+#include "vmx/insn.h"
+
+/* A CPU in VMX operation: struct cpu's arch. */
+struct vmx_cpu {
+	uint64_t pfn;	    /* of this record */
+	uint64_t vmxon_pfn; /* of the VMXON region */
+	struct vmx_vcpu *current; /* whose VMCS, and KERNEL_GS_BASE, is loaded */
+	uint64_t invepts;	  /* INVEPTs that succeeded */
+	struct vmx_controls controls;
+	struct vmx_fixed fixed;
+	uint64_t kernel_gs_base; /* the host's */
+	uint32_t revision;	 /* that each VMCS starts with */
+	uint32_t vcpus;
+	uint8_t timer_rate; /* the preemption timer counts once in 2^n ticks of the TSC */
+	bool invept_single;
+};
+
+/* A virtual CPU: struct vcpu's arch. */
+struct vmx_vcpu {
+	uint8_t result; /* enum vmx_result of the last entry; enter.asm has the offsets */
+	bool launched;	/* this VMCS takes VMRESUME, no more VMLAUNCH */
+	bool slice;	/* the preemption timer is on */
+	uint64_t host_rsp; /* as in the VMCS */
+	/*
+	 * As in the VMCS of a vCPU that can go on as it is. 0: something is to
+	 * be done before the next entry (vcpu.c: prepare).
+	 */
+	uint64_t eptp;
+	uint64_t pfn;	/* of this record */
+	struct vmx_cpu *cpu; /* that it stays on */
+	uint64_t vmcs_pfn;
+	uint64_t msr_bitmap_pfn;
+	uint64_t efer;		 /* as in the VMCS */
+	uint64_t kernel_gs_base; /* the guest's, while it is not current */
+	struct vmx_controls controls; /* as in the VMCS */
+};
+
+/* enter.asm */
+void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *arch);
+extern const char vmx_exited[];
+
+/* probe.c */
+void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
+
+/* vmx.c: flushes what this CPU caches of this EPTP, and counts it. */
+void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp);
+
+/* vcpu.c */
+bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
+void vmx_vcpu_fini(struct vcpu *vcpu);
+void vmx_vcpu_enter(struct vcpu *vcpu);
+void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
+void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event);
+void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks);
+
+void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *state);
+void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value);
+void vmx_set_efer(struct vcpu *vcpu, uint64_t value);
+
+/* Makes vcpu's VMCS the current one on vcpu->cpu: before its fields are used. */
+void vmx_make_current(struct vcpu *vcpu);
+
+/* The next entry is a VMLAUNCH again. */
+void vmx_clear_launch(struct vcpu *vcpu);
+
+/* CR0 as the guest of the current VMCS sees it. */
+uint64_t vmx_guest_cr0(void);
+
+/* exit.c */
+void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
+/* The name of a basic exit reason; never NULL. */
+const char *vmx_reason_name(unsigned basic);
+
+/* describe.c: texts of at most VMM_WORDS. */
+void vmx_describe(struct vcpu *vcpu, char *words);
+/* How an instruction of this name failed, the VM-instruction error in words. */
+void vmx_describe_failure(char *words, const char *insn, enum vmx_result result);
+
+/* check.c: the first rule for guest state that the current VMCS breaks; NULL: none found. */
+const char *vmx_check_guest(const struct vmx_fixed *fixed);
+
+#endif
