@@ -152,8 +152,12 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 	}
 	if (exit->fault.gpa - plan.region->start < plan.region->image_size)
 		plan.image_page = (exit->fault.gpa - plan.region->start) >> PAGE_SHIFT;
-	plan.populate = !vmm_gpt_lookup(&as->gpt, exit->fault.gpa, NULL);
 	return plan;
+}
+
+bool aspace_is_populated(const struct aspace *as, uint64_t gpa)
+{
+	return vmm_gpt_lookup(&as->gpt, gpa, NULL);
 }
 
 static void fill(uint64_t pfn, const struct region *region, uint64_t page)
@@ -199,33 +203,45 @@ static bool populate(struct aspace *as, const struct region *region, uint64_t gp
 	return true;
 }
 
+/* Maps pfn at gpa, and makes the slot first where there is none. */
+static struct vmm_gpt_result install(struct aspace *as, const struct region *region, uint64_t gpa,
+				     uint64_t pfn)
+{
+	struct vmm_gpt_result r =
+		vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights_of(region), VMM_GPT_WB);
+
+	if (r.error != VMM_GPT_NOT_POPULATED && r.error != VMM_GPT_RETRY)
+		return r;
+	if (!populate(as, region, gpa))
+		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
+	return vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights_of(region), VMM_GPT_WB);
+}
+
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan)
 {
-	const struct region *region = plan->region;
 	uint64_t gpa = exit->fault.gpa / PAGE_SIZE * PAGE_SIZE, pfn;
 	struct vmm_gpt_result r;
 
 	count(&as->counts, exit);
 	if (plan->outcome != ASPACE_MAPPED)
 		return plan->outcome;
-	if (plan->populate && !populate(as, region, gpa))
-		return ASPACE_NO_MEMORY;
 	pfn = page_get(FRAME_GUEST);
 	if (!pfn)
 		return ASPACE_NO_MEMORY;
 	if (plan->image_page != UINT64_MAX)
-		fill(pfn, region, plan->image_page);
-	r = vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights_of(region), VMM_GPT_WB);
-	if (r.error == VMM_GPT_CONFLICT) { /* the page that is there already stays */
-		page_put(pfn, FRAME_GUEST);
-		as->counts.spurious++;
-		return exit->fault.present ? ASPACE_REFUSED : ASPACE_SPURIOUS;
+		fill(pfn, plan->region, plan->image_page);
+	r = install(as, plan->region, gpa, pfn);
+	if (r.error == VMM_GPT_OK && r.did_it) {
+		as->counts.pages++;
+		return ASPACE_MAPPED;
 	}
-	ASSERT_EQ(r.error, VMM_GPT_OK);
-	ASSERT(r.did_it);
-	as->counts.pages++;
-	return ASPACE_MAPPED;
+	page_put(pfn, FRAME_GUEST);
+	if (r.error == VMM_GPT_NO_MEMORY)
+		return ASPACE_NO_MEMORY;
+	ASSERT_EQ(r.error, VMM_GPT_CONFLICT); /* the page that is there already stays */
+	as->counts.spurious++;
+	return exit->fault.present ? ASPACE_REFUSED : ASPACE_SPURIOUS;
 }
 
 void *aspace_ptr(const struct aspace *as, uint64_t gpa)

@@ -59,7 +59,6 @@ struct aspace_plan {
 	const struct region *region; /* NULL: in no region */
 	enum aspace_outcome outcome; /* as far as can be told before: MAPPED, HOLE, DENIED */
 	uint64_t image_page;	     /* UINT64_MAX: zeroes */
-	bool populate;		     /* the slot has to be made first */
 };
 
 /* regions stay the caller's. False: no memory for the root. */
@@ -78,7 +77,10 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan);
 
-/* "read-write-execute" as the map and traces show it. */
+/* Whether the slot of gpa has to be made before something can be mapped there. */
+bool aspace_is_populated(const struct aspace *as, uint64_t gpa);
+
+/* "rwx" and less, as the map and traces show it. */
 const char *region_rights(const struct region *region);
 
 /* The host's pointer to what is mapped at gpa; NULL if nothing is. */

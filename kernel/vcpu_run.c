@@ -53,35 +53,40 @@ static bool end_in_words(struct guest_run *run, const struct vcpu_exit *exit,
 	return end(run, exit, kind);
 }
 
-/* Where the CPU does not say how long the instruction is: look. */
+/*
+ * Where the CPU does not say how long the instruction is: look. What the last
+ * look found stays open as a window, for as long as instructions are fetched
+ * from the same page.
+ */
 static bool look_at_insn(struct guest_run *run, const struct vcpu_exit *exit, struct insn *insn)
 {
-	uint64_t page = exit->fetch / PAGE_SIZE, at = exit->fetch % PAGE_SIZE;
+	uint64_t page = exit->fetch / PAGE_SIZE * PAGE_SIZE, gpa;
 	struct vcpu_state state;
 	uint8_t bytes[INSN_MAX];
 	unsigned n;
-
-	/* The window is believed only as far as it shows the instruction that
-	 * exited: the guest may have changed its tables since. */
-	if (run->window && page == run->window_gva && exit->cr3 == run->window_cr3 &&
-	    at <= PAGE_SIZE - INSN_MAX && insn_decode(run->window + at, INSN_MAX, true, insn) &&
-	    insn->kind == exit->kind)
-		return true;
 
 	run->ops->get_state(run->vcpu, &state);
 	n = gwalk_read(run->as, &state, exit->fetch, bytes, INSN_MAX);
 	if (!insn_decode(bytes, n, state.efer & EFER_LMA && state.seg[SEG_CS].attr >> 13 & 1, insn) ||
 	    insn->kind != exit->kind)
 		return false;
-	if (state.seg[SEG_CS].attr >> 13 & 1) {
-		uint64_t gpa;
-
-		run->window = gwalk(run->as, &state, page * PAGE_SIZE, &gpa) ?
-				      aspace_ptr(run->as, gpa) : NULL;
-		run->window_gva = page;
-		run->window_cr3 = exit->cr3;
-	}
+	run->window = gwalk(run->as, &state, page, &gpa) ? aspace_ptr(run->as, gpa) : NULL;
+	run->window_gva = page;
+	run->window_cr3 = exit->cr3;
 	return true;
+}
+
+/*
+ * The short way: CPUID without a prefix, in the window. The guest may have
+ * changed its tables since; what is seen is believed only because it is the
+ * very instruction that exited.
+ */
+static bool is_plain_cpuid(const struct guest_run *run, const struct vcpu_exit *exit)
+{
+	uint64_t at = exit->fetch - run->window_gva;
+
+	return exit->kind == EXIT_CPUID && run->window && at <= PAGE_SIZE - 2 &&
+	       exit->cr3 == run->window_cr3 && run->window[at] == 0x0f && run->window[at + 1] == 0xa2;
 }
 
 static bool skip(struct guest_run *run, const struct vcpu_exit *exit)
@@ -89,7 +94,9 @@ static bool skip(struct guest_run *run, const struct vcpu_exit *exit)
 	unsigned length = exit->length;
 	struct insn insn;
 
-	if (!length) {
+	if (!length && is_plain_cpuid(run, exit)) {
+		length = 2;
+	} else if (!length) {
 		if (!look_at_insn(run, exit, &insn))
 			return end_in_words(run, exit, END_UNEXPECTED,
 					    "the instruction that exited cannot be decoded");
@@ -136,6 +143,8 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 			const struct aspace_plan *plan)
 {
 	const char *region = plan->region ? plan->region->name : "nowhere";
+	const char *populates =
+		aspace_is_populated(run->as, exit->fault.gpa) ? "" : "populates, ";
 
 	print("fault %s gpa=0x%012lx %s %s ", run->guest->name, (unsigned long)exit->fault.gpa,
 	      access_word(exit), region);
@@ -144,11 +153,9 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 	else if (plan->outcome == ASPACE_DENIED)
 		print("ends the guest: the region is %s\n", region_rights(plan->region));
 	else if (plan->image_page != UINT64_MAX)
-		print("%smaps image page %lu %s\n", plan->populate ? "populates, " : "",
-		      (unsigned long)plan->image_page, region_rights(plan->region));
+		print("%smaps image page %lu %s\n", populates, (unsigned long)plan->image_page, region_rights(plan->region));
 	else
-		print("%smaps a zero page %s\n", plan->populate ? "populates, " : "",
-		      region_rights(plan->region));
+		print("%smaps a zero page %s\n", populates, region_rights(plan->region));
 }
 
 static bool on_fault(struct guest_run *run, struct vcpu_exit *exit)
