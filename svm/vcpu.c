@@ -52,14 +52,16 @@ void svm_maps_init(void)
 
 /* Default deny; what is left out passes, and why: RDTSC (guests time
  * themselves), INVLPG, CR3 and PAUSE (the guest's own business under nPT),
- * exceptions but #MC (the guest's own). */
+ * exceptions (the guest's own). */
 static void set_intercepts(struct vmcb *vmcb)
 {
 	uint32_t *i = vmcb->intercepts;
 
 	i[VMCB_CR_READ] = 1u << 8 | (1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
 	i[VMCB_DR_READ] = 0xffffffffu;
-	i[VMCB_EXCEPTION] = 1u << VECTOR_MC;
+	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
+	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
+	i[VMCB_EXCEPTION] = 0;
 	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_CR0_SELECTIVE | MISC1_RDPMC |
 			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
 			MISC1_IOIO | MISC1_MSR | MISC1_TASK_SWITCH | MISC1_SHUTDOWN;

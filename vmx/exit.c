@@ -135,6 +135,7 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 	enum { MOV_TO_CR, MOV_FROM_CR, CLTS, LMSW };
 	uint64_t qual = vmcs_read(VMCS_QUALIFICATION);
 	uint64_t source = qual >> 16 & 0xffff;
+	struct vmx_vcpu *arch = vcpu->arch;
 
 	exit->info1 = qual;
 	exit->cr.number = qual & 0xf;
@@ -148,6 +149,8 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 		break;
 	case MOV_FROM_CR:
 		exit->cr.write = false;
+		if (exit->cr.reg == REG_RSP)
+			arch->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
 		break;
 	case CLTS:
 		exit->cr.other = true;
@@ -300,7 +303,8 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	const struct vmx_vcpu *arch = vcpu->arch;
 	const struct row *row;
-	uint32_t reason;
+	decode_fn *more;
+	uint64_t reason;
 
 	exit->pending.valid = false;
 	exit->info1 = 0;
@@ -309,19 +313,21 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 		decode_entry_failed(vcpu, exit);
 		return;
 	}
-	reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+	reason = vmcs_read(VMCS_EXIT_REASON);
 	exit->reason = reason;
-	exit->rip = vmcs_read(VMCS_GUEST_RIP);
-	vcpu->regs.r[REG_RSP] = vmcs_read(VMCS_GUEST_RSP);
+	vmcs_read_to(&exit->rip, VMCS_GUEST_RIP);
+	vmcs_read_to(&vcpu->regs.r[REG_RSP], VMCS_GUEST_RSP);
 	if (__builtin_expect(reason >= ROWS, 0)) {
 		decode_beyond(vcpu, exit);
 		return;
 	}
 	row = &rows[reason];
+	more = row->more;
 	exit->kind = row->kind;
-	exit->length = 0;
-	if (row->length)
+	if (__builtin_expect(row->length, 1))
 		exit->length = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH);
-	if (row->more)
-		row->more(vcpu, exit);
+	else
+		exit->length = 0;
+	if (more)
+		more(vcpu, exit);
 }
