@@ -10,7 +10,6 @@
 struct cpu {
 	struct tlb_cpu tlb;
 	unsigned number;
-	uint64_t interrupts, nmis; /* taken so far */
 	void *arch;		   /* the vendor's part, while virtualization is enabled */
 };
 

@@ -141,6 +141,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	report_plan(count_tests());
 	selftest_run();
 	run_guests(&machine);
+	if (trap_nmis())
+		note("%lu NMIs came", (unsigned long)trap_nmis());
 	machine.ops->disable(&boot_cpu);
 	report_end();
 }
