@@ -2,6 +2,8 @@
 #
 #	make		the bootable ISO, build/nestbox.iso
 #	make check	the quick tests: host tests, and one boot in QEMU
+#	make lint	clang-tidy and cppcheck
+#	make format	as .clang-format says
 #	make clean
 #
 # CMDLINE is what the ISO's kernel is started with. Everything else about
@@ -80,12 +82,21 @@ iso: $(ISO)
 $(ISO): $(KERNEL) boot/grub.cfg.in
 	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
 
+# No warnings, from two tools that see different things.
+lint:
+	clang-tidy --quiet $(CSRC) -- $(KCFLAGS) -DNESTBOX_VERSION='"lint"' -Wno-unknown-warning-option
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 \
+		--platform=unix64 --inline-suppr --suppress=preprocessorErrorDirective -I. $(ROOMS)
+
+format:
+	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch])
+
 clean:
 	rm -rf $(BUILD)
 
 -include test/test.mk
 -include $(OBJS:.o=.d)
 
-.PHONY: all iso clean
+.PHONY: all iso lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:
