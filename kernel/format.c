@@ -37,7 +37,7 @@ static void emit_text(struct sink *sink, const struct spec *spec, const char *s)
 
 	if (!s)
 		s = "(null)";
-	while (s[n] && (spec->precision < 0 || n < spec->precision))
+	while ((spec->precision < 0 || n < spec->precision) && s[n])
 		n++;
 	if (!spec->left)
 		pad(sink, ' ', spec->width - n);

@@ -45,8 +45,8 @@ static struct heap_page *new_page(struct heap *heap)
 		return NULL;
 	page->pfn = pfn;
 	page->heap = heap;
-	for (size_t at = PAGE_SIZE - heap->size; at >= sizeof(*page); at -= heap->size) {
-		struct object *o = (struct object *)((char *)page + at);
+	for (size_t at = PAGE_SIZE; at >= sizeof(*page) + heap->size;) {
+		struct object *o = (struct object *)((char *)page + (at -= heap->size));
 
 		o->next = page->free;
 		page->free = o;
