@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's command line. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/cmdline.h"
+#include "test/host/roll.h"
+
+#define ALL   UINT64_MAX
+#define WORDS "run=, trace, exit=, fail-alloc=, known="
+
+static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
+static struct cmdline cmdline;
+static char error[256];
+
+static bool parse(const char *text)
+{
+	memset(&cmdline, 0xaa, sizeof(cmdline));
+	strcpy(error, "none");
+	return cmdline_parse(text, names, 4, &cmdline, error, sizeof(error));
+}
+
+static void assert_parses(const char *text, uint64_t run, uint64_t known, bool trace,
+			  enum machine_exit how)
+{
+	assert_true(parse(text));
+	assert_string_equal(error, "none");
+	assert_int_equal(cmdline.run, run);
+	assert_int_equal(cmdline.known, known);
+	assert_int_equal(cmdline.trace, trace);
+	assert_int_equal(cmdline.exit, how);
+}
+
+static void assert_complains(const char *text, const char *message)
+{
+	assert_false(parse(text));
+	assert_string_equal(error, message);
+}
+
+static void each_word(void **state)
+{
+	(void)state;
+	assert_parses("", ALL, 0, false, MACHINE_HALT);
+	assert_parses("trace", ALL, 0, true, MACHINE_HALT);
+	assert_parses("run=hello", 1, 0, false, MACHINE_HALT);
+	assert_parses("run=hel", 2, 0, false, MACHINE_HALT);
+	assert_parses("run=spin_if", 8, 0, false, MACHINE_HALT);
+	assert_parses("run=spin,hello", 5, 0, false, MACHINE_HALT);
+	assert_parses("known=spin", ALL, 4, false, MACHINE_HALT);
+	assert_parses("known=hello,hel,spin,spin_if", ALL, 15, false, MACHINE_HALT);
+	assert_parses("exit=halt", ALL, 0, false, MACHINE_HALT);
+	assert_parses("exit=qemu", ALL, 0, false, MACHINE_QEMU);
+	assert_parses("exit=bochs", ALL, 0, false, MACHINE_BOCHS);
+}
+
+static void words_together(void **state)
+{
+	(void)state;
+	assert_parses("exit=qemu known=spin run=hello,spin trace", 5, 4, true, MACHINE_QEMU);
+	assert_parses("run=hello run=spin", 5, 0, false, MACHINE_HALT);
+	assert_parses("run=hello,hello run=hello", 1, 0, false, MACHINE_HALT);
+	assert_parses("exit=qemu exit=bochs", ALL, 0, false, MACHINE_BOCHS);
+	assert_parses("exit=qemu exit=halt", ALL, 0, false, MACHINE_HALT);
+	assert_parses("trace trace", ALL, 0, true, MACHINE_HALT);
+}
+
+static void blanks(void **state)
+{
+	(void)state;
+	assert_parses(" ", ALL, 0, false, MACHINE_HALT);
+	assert_parses(" \t  \t", ALL, 0, false, MACHINE_HALT);
+	assert_parses("  trace\t\trun=hel  ", 2, 0, true, MACHINE_HALT);
+}
+
+static void fail_alloc(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} good[] = {
+		{ "", 0 },
+		{ "fail-alloc=1", 1 },
+		{ "fail-alloc=007", 7 },
+		{ "fail-alloc=999999999", 999999999 },
+		{ "fail-alloc=all", CMDLINE_FAIL_ALL },
+		{ "fail-alloc=5 fail-alloc=6", 6 },
+	};
+	static const char *const bad[] = { "",	   "0",	 "1000000000", "99999999999999999999",
+					   "-1",   "1x", "x",	       "0x1",
+					   "alle", "al" };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(parse(good[i].text));
+		assert_int_equal(cmdline.fail_alloc, good[i].value);
+	}
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[64], message[128];
+
+		snprintf(text, sizeof(text), "fail-alloc=%s", bad[i]);
+		snprintf(message, sizeof(message),
+			 "impossible fail-alloc= \"%s\"; known are: 1 to 999999999, all", bad[i]);
+		assert_complains(text, message);
+	}
+}
+
+static void what_is_unknown_is_named(void **state)
+{
+	(void)state;
+	assert_complains("frob", "unknown word \"frob\"; known are: " WORDS);
+	assert_complains("trac", "unknown word \"trac\"; known are: " WORDS);
+	assert_complains("traces", "unknown word \"traces\"; known are: " WORDS);
+	assert_complains("run", "unknown word \"run\"; known are: " WORDS);
+	assert_complains("=", "unknown word \"=\"; known are: " WORDS);
+	assert_complains("run=nobody",
+			 "unknown guest in run= \"nobody\"; known are: hello, hel, spin, spin_if");
+	assert_complains("run=he",
+			 "unknown guest in run= \"he\"; known are: hello, hel, spin, spin_if");
+	assert_complains("run=hello,spinner,hel",
+			 "unknown guest in run= \"spinner\"; known are: hello, hel, spin, spin_if");
+	assert_complains(
+		"known=nobody",
+		"unknown guest in known= \"nobody\"; known are: hello, hel, spin, spin_if");
+	assert_complains("exit=sideways",
+			 "unknown exit= \"sideways\"; known are: halt, qemu, bochs");
+	assert_complains("exit=", "unknown exit= \"\"; known are: halt, qemu, bochs");
+	assert_complains("exit=qemux", "unknown exit= \"qemux\"; known are: halt, qemu, bochs");
+}
+
+static void empty_names(void **state)
+{
+	static const char *const texts[] = { "run=",	   "run=,",	     "run=hello,",
+					     "run=,hello", "run=hello,,hel", "run= hello" };
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++)
+		assert_complains(texts[i], "unknown guest in run= \"\"; known are: hello, hel, "
+					   "spin, spin_if");
+}
+
+static void the_first_error_counts_and_the_rest_is_read(void **state)
+{
+	(void)state;
+	assert_complains("frob exit=qemu exit=no run=nobody,spin trace",
+			 "unknown word \"frob\"; known are: " WORDS);
+	assert_int_equal(cmdline.exit, MACHINE_QEMU);
+	assert_true(cmdline.trace);
+	assert_int_equal(cmdline.run, 4);
+	assert_complains("exit=bochs run=nobody frob",
+			 "unknown guest in run= \"nobody\"; known are: hello, hel, spin, spin_if");
+	assert_int_equal(cmdline.exit, MACHINE_BOCHS);
+}
+
+static void sixty_four_guests(void **state)
+{
+	char many[64][16];
+	const char *pointers[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		snprintf(many[i], sizeof(many[i]), "a-long-name-%u", i);
+		pointers[i] = many[i];
+	}
+	assert_true(cmdline_parse("run=a-long-name-63,a-long-name-0 known=a-long-name-31", pointers,
+				  64, &cmdline, error, sizeof(error)));
+	assert_int_equal(cmdline.run, UINT64_C(1) << 63 | 1);
+	assert_int_equal(cmdline.known, UINT64_C(1) << 31);
+	/* More names than fit: cut off, and ended. */
+	assert_false(cmdline_parse("run=no", pointers, 64, &cmdline, error, sizeof(error)));
+	assert_in_range(strlen(error), 200, sizeof(error) - 1);
+	assert_int_equal(
+		strncmp(error, "unknown guest in run= \"no\"; known are: a-long-name-0, ", 54), 0);
+}
+
+/* Nothing is written behind an error's end, nothing is read behind a text's. */
+static void noise_stays_in_its_bounds(void **state)
+{
+	static const char *const parts[] = { "run=", "known=", "exit=", "trace", " ",	 "\t",
+					     ",",    "hello",  "spin",	"qemu",	 "halt", "x",
+					     "=",    "\"",     "%s",	"\377" };
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		char text[128] = "", *exact, *small;
+		size_t size = roll(80) + 1;
+		bool good;
+
+		for (uint64_t n = roll(12); n--;)
+			strcat(text, parts[roll(sizeof(parts) / sizeof(parts[0]))]);
+		exact = strdup(text);
+		small = malloc(size);
+		memset(small, 'x', size);
+		good = cmdline_parse(exact, names, 4, &cmdline, small, size);
+		assert_true(good || memchr(small, 0, size));
+		assert_true(cmdline.run == ALL || cmdline.run < 16);
+		assert_in_range(cmdline.exit, MACHINE_HALT, MACHINE_BOCHS);
+		free(small);
+		free(exact);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_word),
+		cmocka_unit_test(words_together),
+		cmocka_unit_test(blanks),
+		cmocka_unit_test(fail_alloc),
+		cmocka_unit_test(what_is_unknown_is_named),
+		cmocka_unit_test(empty_names),
+		cmocka_unit_test(the_first_error_counts_and_the_rest_is_read),
+		cmocka_unit_test(sixty_four_guests),
+		cmocka_unit_test(noise_stays_in_its_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

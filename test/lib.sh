@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# For the tests that boot: sourced by test/*.t. They speak TAP; the plan comes last.
+
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C
+BUILD=${BUILD:-build}
+scratch=$(mktemp -d) || exit 1
+number=0 failed=0 status=
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 143' TERM
+
+# boot OPTION...: ./run.sh. Its console is put into out, what else it says into
+# err, its status into status. If this test is ended, so is it.
+boot() {
+	setpriv --pdeathsig TERM ./run.sh --no-install "$@" \
+		> "$scratch/out" 2> "$scratch/err" < /dev/null &
+	wait $!
+	status=$?
+}
+
+# ok NAME COMMAND...: passes if the command does.
+ok() {
+	local name=$1
+
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number - $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $number - $name"
+		{
+			echo "failed: $*; status $status; the end of out and err:"
+			tail -n 15 "$scratch/out" "$scratch/err" 2> /dev/null
+		} | sed 's/^/# /'
+	fi
+}
+
+ended_with() {
+	[ "$status" = "$1" ]
+}
+
+# Whole lines, by a pattern, of the console and of run.sh itself.
+console_has() {
+	grep -qxE -- "$1" "$scratch/out"
+}
+
+console_lacks() {
+	! console_has "$1"
+}
+
+run_sh_says() {
+	grep -qxE -- "run.sh: $1" "$scratch/err"
+}
+
+done_testing() {
+	echo "1..$number"
+	exit $((failed > 0))
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Machines with much memory and with too little.
+# shellcheck source=test/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+boot --memory 6144
+ok "6144 MiB: passes" ended_with 0
+ok "6144 MiB: memory above 4 GiB was tried" console_has 'ok [0-9]+ - host-high-memory'
+ok "6144 MiB: in several ranges" console_has '# memory: 61[0-9]+ MiB in [2-9] ranges, .*'
+
+boot --memory 24
+ok "24 MiB: passes" ended_with 0
+ok "24 MiB: nothing above 4 GiB" console_has 'ok [0-9]+ - host-high-memory # SKIP .*'
+
+for memory in 8 16; do
+	boot --memory $memory
+	ok "$memory MiB: fails" ended_with 1
+	ok "$memory MiB: as a test" console_has 'not ok 1 - memory'
+	ok "$memory MiB: says why" console_has '# too little memory: at least 16 MiB .*'
+	ok "$memory MiB: to its end" console_has '# nestbox end FAIL ok=0 failed=1 skipped=0'
+done
+done_testing
