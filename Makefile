@@ -61,7 +61,7 @@ $(BUILD)/guest/abi.inc: guest/abi.h
 	sed -n 's/^#define/%define/p' $< > $@
 
 # The images as data: guest_NAME_image, guest_NAME_image_end.
-$(BUILD)/guest/images.asm: $(MAKEFILE_LIST)
+$(BUILD)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
 	@mkdir -p $(@D)
 	@{ echo 'section .rodata'; for g in $(GUESTS); do \
 		printf 'align 4096\nglobal guest_%s_image, guest_%s_image_end\nguest_%s_image: incbin "guest/%s.bin"\nguest_%s_image_end:\n' \

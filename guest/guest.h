@@ -36,6 +36,7 @@ struct guest_end {
 	enum guest_end_kind kind;
 	uint8_t access; /* HOLE, DENIED, MEMORY: enum vcpu_access */
 	bool walk;	/* likewise */
+	bool mapped;	/* likewise: the page was there, and lacked the right */
 	uint64_t gpa;	/* likewise */
 	uint64_t value;
 };
@@ -55,6 +56,8 @@ struct guest {
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
+	const char *fatal; /* where it fails, nothing comes after it: so it is not run
+			    * where it is known to fail, and this is what is said */
 	const char *values[GUEST_VALUES_MAX]; /* what HC_VALUE reports */
 	struct guest_expect expect;
 };

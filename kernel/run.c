@@ -32,8 +32,9 @@ static void describe_end(const struct guest_end *e, char *words, size_t size)
 	case END_HOLE:
 	case END_DENIED:
 	case END_MEMORY:
-		format(words, size, "%s: %s of gpa 0x%012lx", end_names[e->kind],
-		       e->walk ? "page walk" : access[e->access], (unsigned long)e->gpa);
+		format(words, size, "%s: %s of gpa 0x%012lx, %smapped", end_names[e->kind],
+		       e->walk ? "page walk" : access[e->access], (unsigned long)e->gpa,
+		       e->mapped ? "" : "not ");
 		break;
 	default:
 		format(words, size, "%s", end_names[e->kind]);
@@ -124,7 +125,7 @@ static bool compare_end(const struct guest_end *expected, const struct guest_run
 
 	if (expected->kind == seen->kind && expected->value == seen->value &&
 	    expected->gpa == seen->gpa && expected->access == seen->access &&
-	    expected->walk == seen->walk)
+	    expected->walk == seen->walk && expected->mapped == seen->mapped)
 		return true;
 	describe_end(expected, words, sizeof(words));
 	note("  WRONG: expected as its end: %s", words);

@@ -184,6 +184,7 @@ static bool on_fault(struct guest_run *run, struct vcpu_exit *exit)
 	run->end.gpa = exit->fault.gpa;
 	run->end.access = exit->fault.access;
 	run->end.walk = exit->fault.walk;
+	run->end.mapped = exit->fault.present;
 	return end(run, exit, ends[outcome]);
 }
 
