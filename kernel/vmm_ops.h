@@ -61,6 +61,9 @@ struct vmm_ops {
 	/* The event is delivered at the next entry. One at a time. */
 	void (*inject)(struct vcpu *vcpu, const struct vcpu_event *event);
 
+	/* EXIT_WINDOW as soon as the guest can take an interrupt, again and again until it is off. */
+	void (*want_window)(struct vcpu *vcpu, bool on);
+
 	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER.
 	 * NULL, or probe.slice_timer false: the host's timer does it. */
 	void (*set_slice)(struct vcpu *vcpu, uint64_t ticks);

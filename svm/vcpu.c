@@ -188,6 +188,24 @@ void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *e)
 				   (uint64_t)e->error << EVENT_CODE_SHIFT;
 }
 
+/*
+ * A virtual interrupt that is intercepted: hardware wants to deliver it when
+ * the window opens, and exits instead (15.21.4). What is injected then goes by
+ * EVENTINJ, not by this.
+ */
+void svm_vcpu_want_window(struct vcpu *vcpu, bool on)
+{
+	struct vmcb *vmcb = svm_vmcb(vcpu);
+
+	if (on) {
+		vmcb->vintr |= VINTR_IRQ | VINTR_IGNORE_TPR;
+		vmcb->intercepts[VMCB_MISC1] |= MISC1_VINTR;
+	} else {
+		vmcb->vintr &= ~(VINTR_IRQ | VINTR_IGNORE_TPR);
+		vmcb->intercepts[VMCB_MISC1] &= ~MISC1_VINTR;
+	}
+}
+
 void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 {
 	struct vmcb *vmcb = svm_vmcb(vcpu);

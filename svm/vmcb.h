@@ -65,6 +65,8 @@ enum {
 enum { TLB_NOTHING = 0, TLB_FLUSH_ALL = 1, TLB_FLUSH_ASID = 3 };
 
 /* Interrupt control (15.21) */
+#define VINTR_IRQ	(UINT64_C(1) << 8)
+#define VINTR_IGNORE_TPR (UINT64_C(1) << 20)
 #define VINTR_MASKING	(UINT64_C(1) << 24)
 #define INTERRUPT_SHADOW (UINT64_C(1) << 0)
 

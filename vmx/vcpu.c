@@ -222,6 +222,7 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	arch = vcpu->arch;
 	arch->controls = cpu->controls;
 	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
+	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
 	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
 	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
 	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
@@ -310,8 +311,7 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 			event->vector;
 
 	vmx_make_current(vcpu);
-	if (event->has_error && vmcs_read(VMCS_GUEST_CR0) & CR0_PE) {
-		/* Real mode has no error codes. */
+	if (event->has_error) {
 		word |= EVENT_WORD_HAS_ERROR;
 		vmcs_write(VMCS_ENTRY_EVENT_ERROR, event->error);
 	}
@@ -321,6 +321,18 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
 	vmcs_write(VMCS_ENTRY_EVENT, word);
+}
+
+/* Open already: the exit comes before the guest's next instruction (26.2). */
+void vmx_want_window(struct vcpu *vcpu, bool on)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	vmx_make_current(vcpu);
+	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW);
+	if (on)
+		arch->controls.proc |= 1u << PROC_INTERRUPT_WINDOW;
+	vmcs_write(VMCS_PROC_CONTROLS, arch->controls.proc);
 }
 
 /*

@@ -202,6 +202,7 @@ const struct vmm_ops vmx_ops = {
 	.decode = vmx_decode,
 	.skip = vmx_skip,
 	.inject = vmx_inject,
+	.want_window = vmx_want_window,
 	.set_slice = vmx_set_slice,
 	.get_state = vmx_get_state,
 	.set_cr = vmx_set_cr,

@@ -59,6 +59,7 @@ void vmx_vcpu_fini(struct vcpu *vcpu);
 void vmx_vcpu_enter(struct vcpu *vcpu);
 void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
 void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event);
+void vmx_want_window(struct vcpu *vcpu, bool on);
 void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks);
 
 void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *state);
