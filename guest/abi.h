@@ -11,6 +11,10 @@
 #define GUEST_TABLES 3
 #define GUEST_ENTRY 0x103000
 
+/* A guest in real mode: its image begins at 0, with the interrupt vector table,
+ * and it is entered at 0000:GUEST_REAL_ENTRY. */
+#define GUEST_REAL_ENTRY 0x1000
+
 /* EDI at entry: which instruction makes a hypercall here. */
 #define HYPERCALL_VMCALL 0
 #define HYPERCALL_VMMCALL 1

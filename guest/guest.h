@@ -16,6 +16,10 @@ enum guest_mode {
 	/* 64-bit mode at GUEST_ENTRY, CR3 = GUEST_IMAGE, flat segments, no stack,
 	 * no descriptor tables, interrupts off, EDI = which hypercall. */
 	GUEST_LONG64,
+	/* Real mode at 0000:GUEST_REAL_ENTRY, all segments at 0, IDTR at 0 for the
+	 * interrupt vector table, no stack, interrupts off, EDI = which hypercall.
+	 * Not on CPUs without vmm_probe.unrestricted. */
+	GUEST_REAL16,
 };
 
 /* How a guest's life ended. */
@@ -45,6 +49,8 @@ struct guest_expect {
 	uint64_t read, write, exec, walk; /* faults: the pages first touched so */
 	uint64_t pages, tables;		  /* tables: pages of tables below the root */
 	uint64_t exits[EXIT_KINDS];	  /* EXIT_FAULT follows from the faults */
+	/* Up to so many more: what is refused anyway, some CPUs refuse without an exit. */
+	uint64_t optional[EXIT_KINDS];
 	struct guest_end end;
 	const char *output; /* what it writes to the console; NULL: nothing */
 };
@@ -74,6 +80,13 @@ extern const unsigned guests_count;
 	{                                                                               \
 		.name = "image", .kind = REGION_RAM, .start = GUEST_IMAGE,              \
 		.size = IMAGE_SIZE, .image = (image_), .image_size = IMAGE_SIZE,        \
+	}
+
+/* Likewise for GUEST_REAL16. */
+#define GUEST_REAL_IMAGE_REGION(image_)                                                 \
+	{                                                                               \
+		.name = "image", .kind = REGION_RAM, .start = 0, .size = IMAGE_SIZE,    \
+		.image = (image_), .image_size = IMAGE_SIZE,                            \
 	}
 
 #endif

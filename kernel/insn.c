@@ -25,11 +25,20 @@ static bool is_legacy_prefix(uint8_t b)
 static void decode_mov_cr(struct insn *insn, uint8_t opcode, uint8_t modrm, uint8_t rex, bool lock)
 {
 	insn->kind = EXIT_CR;
-	insn->mov_cr = true;
+	insn->cr_op = CR_MOV;
 	insn->write = opcode == 0x22;
 	insn->cr = (uint8_t)((modrm >> 3 & 7) | (rex & 4) << 1 | (lock ? 8 : 0));
 	insn->reg = (uint8_t)((modrm & 7) | (rex & 1) << 3);
 	insn->length++;
+}
+
+/* 0f 01 /6 with a register; the form that reads memory is not one of ours. */
+static void decode_lmsw(struct insn *insn, uint8_t modrm, uint8_t rex)
+{
+	insn->kind = EXIT_CR;
+	insn->cr_op = CR_LMSW;
+	insn->write = true;
+	insn->reg = (uint8_t)((modrm & 7) | (rex & 1) << 3);
 }
 
 static uint8_t kind_of_0f01(uint8_t modrm)
@@ -91,6 +100,8 @@ bool insn_decode(const uint8_t *bytes, unsigned n, bool long_mode, struct insn *
 		return false;
 	if (bytes[at + 1] == 0x01) {
 		insn->kind = kind_of_0f01(bytes[at + 2]);
+		if ((bytes[at + 2] & 0xf8) == 0xf0)
+			decode_lmsw(insn, bytes[at + 2], rex);
 		insn->length++;
 	} else if (bytes[at + 1] == 0x20 || bytes[at + 1] == 0x22) {
 		decode_mov_cr(insn, bytes[at + 1], bytes[at + 2], rex, lock);

@@ -99,6 +99,8 @@ static const char *lacks(const struct machine *machine, const struct guest *g)
 {
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";
+	if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
+		return "this CPU has no unrestricted guest";
 	return NULL;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The instructions that exit: what each does to the guest, as policy.c has it. */
+/* The instructions that exit: what each does to the guest, as the policy has it. */
 #include "kernel/console.h"
 #include "kernel/format.h"
 #include "kernel/gwalk.h"
@@ -14,7 +14,7 @@
  * look found stays open as a window, for as long as instructions are fetched
  * from the same page.
  */
-static bool look_at_insn(struct guest_run *run, const struct vcpu_exit *exit, struct insn *insn)
+bool vcpu_look(struct guest_run *run, const struct vcpu_exit *exit, struct insn *insn)
 {
 	uint64_t page = exit->fetch / PAGE_SIZE * PAGE_SIZE, gpa;
 	struct vcpu_state state;
@@ -23,7 +23,7 @@ static bool look_at_insn(struct guest_run *run, const struct vcpu_exit *exit, st
 
 	run->ops->get_state(run->vcpu, &state);
 	n = gwalk_read(run->as, &state, exit->fetch, bytes, INSN_MAX);
-	if (!insn_decode(bytes, n, state.efer & EFER_LMA && state.seg[SEG_CS].attr >> 13 & 1, insn) ||
+	if (!insn_decode(bytes, n, vcpu_in_code64(&state), insn) ||
 	    insn->kind != exit->kind)
 		return false;
 	run->window = gwalk(run->as, &state, page, &gpa) ? aspace_ptr(run->as, gpa) : NULL;
@@ -60,7 +60,7 @@ bool vcpu_skip(struct guest_run *run, const struct vcpu_exit *exit)
 	if (!length && is_plain_cpuid(run, exit)) {
 		length = 2;
 	} else if (!length) {
-		if (!look_at_insn(run, exit, &insn))
+		if (!vcpu_look(run, exit, &insn))
 			return cannot_decode(run, exit);
 		length = insn.length;
 	}
@@ -69,12 +69,7 @@ bool vcpu_skip(struct guest_run *run, const struct vcpu_exit *exit)
 	return true;
 }
 
-static uint64_t *reg(struct guest_run *run, unsigned n)
-{
-	return &run->vcpu->regs.r[n];
-}
-
-static bool deny(struct guest_run *run)
+bool vcpu_deny(struct guest_run *run)
 {
 	run->denied++;
 	return vcpu_raise(run, VECTOR_GP);
@@ -91,31 +86,31 @@ static bool report_value(const struct guest_run *run, uint32_t which, uint64_t v
 
 bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 {
-	uint64_t number = (uint32_t)*reg(run, REG_RAX);
+	uint64_t number = (uint32_t)*vcpu_reg(run, REG_RAX);
 	bool ok = false;
 
 	if (number == HC_DONE) {
-		run->end.value = *reg(run, REG_RBX);
+		run->end.value = *vcpu_reg(run, REG_RBX);
 		return vcpu_end(run, exit, END_DONE);
 	}
 	if (number == HC_VALUE)
-		ok = report_value(run, (uint32_t)*reg(run, REG_RCX), *reg(run, REG_RBX));
+		ok = report_value(run, (uint32_t)*vcpu_reg(run, REG_RCX), *vcpu_reg(run, REG_RBX));
 	else if (number == HC_INJECT)
-		ok = vcpu_event_ask(run, *reg(run, REG_RDX), *reg(run, REG_RCX),
-				    *reg(run, REG_RBX));
-	*reg(run, REG_RAX) = ok ? 0 : UINT64_MAX;
+		ok = vcpu_event_ask(run, *vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RCX),
+				    *vcpu_reg(run, REG_RBX));
+	*vcpu_reg(run, REG_RAX) = ok ? 0 : UINT64_MAX;
 	return vcpu_skip(run, exit);
 }
 
 bool on_cpuid(struct guest_run *run, struct vcpu_exit *exit)
 {
 	struct cpuid_regs r =
-		policy_cpuid((uint32_t)*reg(run, REG_RAX), (uint32_t)*reg(run, REG_RCX));
+		policy_cpuid((uint32_t)*vcpu_reg(run, REG_RAX), (uint32_t)*vcpu_reg(run, REG_RCX));
 
-	*reg(run, REG_RAX) = r.eax;
-	*reg(run, REG_RBX) = r.ebx;
-	*reg(run, REG_RCX) = r.ecx;
-	*reg(run, REG_RDX) = r.edx;
+	*vcpu_reg(run, REG_RAX) = r.eax;
+	*vcpu_reg(run, REG_RBX) = r.ebx;
+	*vcpu_reg(run, REG_RCX) = r.ecx;
+	*vcpu_reg(run, REG_RDX) = r.edx;
 	return vcpu_skip(run, exit);
 }
 
@@ -137,74 +132,14 @@ bool on_io(struct guest_run *run, struct vcpu_exit *exit)
 	uint64_t ones = exit->io.size == 1 ? 0xff : exit->io.size == 2 ? 0xffff : 0xffffffff;
 
 	if (exit->io.string)
-		return deny(run);
+		return vcpu_deny(run);
 	if (!exit->io.in && exit->io.port == GUEST_CONSOLE_PORT && exit->io.size == 1) {
-		guest_putc(run, (char)*reg(run, REG_RAX));
+		guest_putc(run, (char)*vcpu_reg(run, REG_RAX));
 		return vcpu_skip(run, exit);
 	}
 	run->denied++;
 	if (exit->io.in)
-		*reg(run, REG_RAX) = exit->io.size == 4 ? ones : *reg(run, REG_RAX) | ones;
-	return vcpu_skip(run, exit);
-}
-
-bool on_msr(struct guest_run *run, struct vcpu_exit *exit)
-{
-	uint32_t msr = (uint32_t)*reg(run, REG_RCX);
-	uint64_t value;
-	struct vcpu_state state;
-
-	run->ops->get_state(run->vcpu, &state);
-	if (exit->msr.write) {
-		value = (uint32_t)*reg(run, REG_RAX) | *reg(run, REG_RDX) << 32;
-		if (!policy_msr_write(&state, msr, value))
-			return deny(run);
-		run->ops->set_efer(run->vcpu, state.efer);
-	} else {
-		if (!policy_msr_read(&state, msr, &value))
-			return deny(run);
-		*reg(run, REG_RAX) = (uint32_t)value;
-		*reg(run, REG_RDX) = value >> 32;
-	}
-	return vcpu_skip(run, exit);
-}
-
-/* The exit's record, completed where the CPU leaves it to us to look. */
-static bool complete_cr(struct guest_run *run, struct vcpu_exit *exit)
-{
-	struct insn insn;
-
-	if (exit->cr.other || exit->cr.reg != REG_UNKNOWN)
-		return true;
-	if (!look_at_insn(run, exit, &insn) || !insn.mov_cr)
-		return false;
-	exit->cr.number = insn.cr;
-	exit->cr.write = insn.write;
-	exit->cr.reg = insn.reg;
-	exit->length = insn.length;
-	return true;
-}
-
-bool on_cr(struct guest_run *run, struct vcpu_exit *exit)
-{
-	struct vcpu_state state;
-	uint64_t value;
-
-	if (!complete_cr(run, exit))
-		return deny(run); /* LMSW, CLTS where the CPU does not help: refused */
-	run->ops->get_state(run->vcpu, &state);
-	*reg(run, REG_RSP) = state.rsp;
-	if (!exit->cr.write) {
-		*reg(run, exit->cr.reg) = policy_cr_read(&state, exit->cr.number);
-		return vcpu_skip(run, exit);
-	}
-	value = exit->cr.other ? exit->cr.value : *reg(run, exit->cr.reg);
-	if (!policy_cr_write(&state, exit->cr.number, value))
-		return deny(run);
-	if (exit->cr.number == 0)
-		value = state.cr0;
-	if (exit->cr.number != 8)
-		run->ops->set_cr(run->vcpu, exit->cr.number, value);
+		*vcpu_reg(run, REG_RAX) = exit->io.size == 4 ? ones : *vcpu_reg(run, REG_RAX) | ones;
 	return vcpu_skip(run, exit);
 }
 

@@ -116,6 +116,20 @@ bool on_unexpected(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_end(run, exit, END_UNEXPECTED);
 }
 
+bool vcpu_touch(struct guest_run *run, const struct vcpu_exit *exit, uint64_t gpa)
+{
+	struct vcpu_exit fault = {
+		.kind = EXIT_FAULT,
+		.fault = { .gpa = gpa, .access = ACCESS_READ, .walk = true },
+		.rip = exit->rip,
+	};
+
+	if (aspace_ptr(run->as, gpa))
+		return true;
+	run->exits[EXIT_FAULT]++;
+	return on_fault(run, &fault);
+}
+
 /* Time. */
 
 static void arm(struct guest_run *run, uint64_t ticks)

@@ -71,6 +71,8 @@ struct vmm_ops {
 	void (*get_state)(struct vcpu *vcpu, struct vcpu_state *state);
 	void (*set_cr)(struct vcpu *vcpu, unsigned number, uint64_t value);
 	void (*set_efer)(struct vcpu *vcpu, uint64_t value);
+	/* Loads the four top entries of PAE paging. NULL: this CPU reads them at each walk. */
+	void (*set_pdptes)(struct vcpu *vcpu, const uint64_t pdptes[4]);
 
 	/* FS_BASE, GS_BASE and KERNEL_GS_BASE are the guest's own and not
 	 * intercepted; they need no call. */

@@ -24,6 +24,7 @@
 #define CR0_CD (UINT64_C(1) << 30)
 #define CR0_PG (UINT64_C(1) << 31)
 
+#define CR4_TSD	       (UINT64_C(1) << 2)
 #define CR4_DE	       (UINT64_C(1) << 3)
 #define CR4_PSE	       (UINT64_C(1) << 4)
 #define CR4_PAE	       (UINT64_C(1) << 5)

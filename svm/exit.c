@@ -32,7 +32,7 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
 	exit->io.rep = info & IOIO_REP;
 }
 
-/* Without decode assists the register is unknown, and so is what LMSW or CLTS writes. */
+/* Without decode assists the register is unknown, and whether it was LMSW. */
 static void decode_cr(const struct vcpu *vcpu, struct vcpu_exit *exit, unsigned code)
 {
 	const struct vmcb *vmcb = svm_vmcb(vcpu);
@@ -41,6 +41,7 @@ static void decode_cr(const struct vcpu *vcpu, struct vcpu_exit *exit, unsigned 
 	exit->kind = EXIT_CR;
 	exit->cr.number = code == VMEXIT_CR0_SELECTIVE ? 0 : code & 0xf;
 	exit->cr.write = code >= VMEXIT_CR0_WRITE;
+	exit->cr.op = CR_MOV;
 	exit->cr.reg = known ? vmcb->exitinfo1 & MOVCR_GPR_MASK : REG_UNKNOWN;
 }
 

@@ -230,7 +230,10 @@ void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->cr0 = vmcb->cr0;
 	s->cr3 = vmcb->cr3;
 	s->cr4 = vmcb->cr4;
-	s->efer = vmcb->efer & ~EFER_SVME;
+	/* LMA follows; in Bochs 2.7 it has changed already when a write to CR0 exits. */
+	s->efer = vmcb->efer & ~(EFER_SVME | EFER_LMA);
+	if (s->cr0 & CR0_PG && s->efer & EFER_LME)
+		s->efer |= EFER_LMA;
 }
 
 void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)

@@ -10,8 +10,9 @@
  *	CR2, x87, SSE				the loop above the seam
  *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
  *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
- *	PDPTEs					nobody: PAE paging, CR0.PG set
- *						without EFER.LME, is not for us
+ *	PDPTEs					the VMCS, both ways; a MOV to CR0 or
+ *						CR4 that exits cannot load them, so
+ *						the loop does (set_pdptes)
  *
  * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
  * it. So the guest's value stays in the MSR over exits; it is read out when
@@ -183,6 +184,8 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_GUEST_ACTIVITY, 0);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
+	for (unsigned i = 0; i < 4; i++)
+		vmcs_write(VMCS_GUEST_PDPTE(i), 0);
 	vmcs_write(VMCS_LINK_POINTER, UINT64_MAX); /* no shadow VMCS */
 	vmx_set_cr(vcpu, 0, s->cr0);
 	vmx_set_cr(vcpu, 3, s->cr3);
@@ -357,7 +360,7 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
 }
 
-uint64_t vmx_guest_cr0(void)
+static uint64_t guest_cr0(void)
 {
 	return (vmcs_read(VMCS_CR0_SHADOW) & ~CR0_GUESTS_OWN) |
 	       (vmcs_read(VMCS_GUEST_CR0) & CR0_GUESTS_OWN);
@@ -384,7 +387,7 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->rip = vmcs_read(VMCS_GUEST_RIP);
 	s->rsp = vmcs_read(VMCS_GUEST_RSP);
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	s->cr0 = vmx_guest_cr0();
+	s->cr0 = guest_cr0();
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	s->cr4 = vmcs_read(VMCS_CR4_SHADOW);
 	s->efer = arch->efer;
@@ -415,6 +418,13 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 	default:
 		panic("CR%u is not in a VMCS", number);
 	}
+}
+
+void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4])
+{
+	vmx_make_current(vcpu);
+	for (unsigned i = 0; i < 4; i++)
+		vmcs_write(VMCS_GUEST_PDPTE(i), pdptes[i]);
 }
 
 /* LMA is the caller's to keep: set while LME and CR0.PG are. */

@@ -207,6 +207,7 @@ const struct vmm_ops vmx_ops = {
 	.get_state = vmx_get_state,
 	.set_cr = vmx_set_cr,
 	.set_efer = vmx_set_efer,
+	.set_pdptes = vmx_set_pdptes,
 	.invalidate = vmx_invalidate,
 	.describe = vmx_describe,
 };
