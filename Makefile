@@ -47,10 +47,11 @@ $(BUILD)/%.asm.o: %.asm Makefile
 
 # Guests: a flat image each. layout.h is read by C and by NASM alike: its
 # #define lines are the only ones that the assembler gets to see.
-$(BUILD)/guest/%.bin: guest/%/guest.asm guest/%/layout.h guest/guest.inc guest/events.inc $(BUILD)/guest/abi.inc Makefile
+$(BUILD)/guest/%.bin: guest/%/guest.asm guest/%/layout.h $(wildcard guest/*.inc guest/*/*.inc) \
+		$(BUILD)/guest/abi.inc Makefile
 	@mkdir -p $(@D)/$*
 	@sed -n 's/^#define/%define/p' guest/$*/layout.h > $(@D)/$*/layout.inc
-	$(NASM) -f bin -I guest/ -I $(BUILD)/guest/ -I $(BUILD)/guest/$*/ -o $@ $<
+	$(NASM) -f bin -I guest/ -I guest/$*/ -I $(BUILD)/guest/ -I $(BUILD)/guest/$*/ -o $@ $<
 
 $(BUILD)/guest/abi.inc: guest/abi.h
 	@mkdir -p $(@D)

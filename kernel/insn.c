@@ -56,6 +56,8 @@ static uint8_t kind_of_0f01(uint8_t modrm)
 static uint8_t kind_of_0f(uint8_t opcode)
 {
 	switch (opcode) {
+	case 0x06: /* CLTS */
+		return EXIT_CR;
 	case 0x08: /* INVD */
 	case 0x09: /* WBINVD */
 		return EXIT_CACHE;
@@ -94,6 +96,10 @@ bool insn_decode(const uint8_t *bytes, unsigned n, bool long_mode, struct insn *
 		return false;
 	insn->length = (uint8_t)(at + 2);
 	insn->kind = kind_of_0f(bytes[at + 1]);
+	if (insn->kind == EXIT_CR) { /* CLTS: the others have a byte more */
+		insn->cr_op = CR_CLTS;
+		insn->write = true;
+	}
 	if (insn->kind != EXIT_UNKNOWN)
 		return true;
 	if (at + 2 >= n)

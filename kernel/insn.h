@@ -17,8 +17,8 @@ struct insn {
 	uint8_t length; /* prefixes included */
 	uint8_t reg;	/* MOV CR, LMSW: the general register */
 	uint8_t cr;	/* MOV CR: the control register */
-	bool write;	/* MOV CR: to it */
-	uint8_t cr_op;	/* EXIT_CR: CR_MOV, CR_LMSW */
+	bool write;	/* EXIT_CR: to it */
+	uint8_t cr_op;	/* EXIT_CR: enum vcpu_cr_op */
 };
 
 /*

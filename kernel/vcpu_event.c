@@ -95,7 +95,7 @@ void vcpu_event_offer(struct guest_run *run)
 {
 	struct vcpu_state state;
 
-	if (!run->waiting.valid || run->injects)
+	if (run->injects)
 		return;
 	run->ops->get_state(run->vcpu, &state);
 	if (state.rflags & RFLAGS_IF)

@@ -52,20 +52,26 @@ static bool cannot_decode(struct guest_run *run, const struct vcpu_exit *exit)
 	return vcpu_end(run, exit, END_UNEXPECTED);
 }
 
-bool vcpu_skip(struct guest_run *run, const struct vcpu_exit *exit)
+/* Out of line, for those CPUs that do say. 0: it cannot be decoded. */
+static __attribute__((noinline)) unsigned length_of(struct guest_run *run,
+						    const struct vcpu_exit *exit)
 {
-	unsigned length = exit->length;
 	struct insn insn;
 
-	if (!length && is_plain_cpuid(run, exit)) {
-		length = 2;
-	} else if (!length) {
-		if (!vcpu_look(run, exit, &insn))
-			return cannot_decode(run, exit);
-		length = insn.length;
-	}
+	if (is_plain_cpuid(run, exit))
+		return 2;
+	return vcpu_look(run, exit, &insn) ? insn.length : 0;
+}
+
+bool vcpu_skip(struct guest_run *run, const struct vcpu_exit *exit)
+{
+	unsigned length = exit->length ? exit->length : length_of(run, exit);
+
+	if (!length)
+		return cannot_decode(run, exit);
 	run->ops->skip(run->vcpu, exit, length);
-	vcpu_event_offer(run);
+	if (run->waiting.valid)
+		vcpu_event_offer(run);
 	return true;
 }
 

@@ -37,9 +37,6 @@ _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcp
 _Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
 	       "enum vcpu_event_type is that of table 25-17");
 
-/* CR0 bits that the guest changes without an exit: what lazy FPU switching plays with. */
-#define CR0_GUESTS_OWN (CR0_TS | CR0_MP)
-
 /* The MSRs that do not exit, and why. */
 static const uint32_t passed_msrs[] = {
 	MSR_FS_BASE,	    /* a segment base like any other, in the VMCS */
@@ -152,7 +149,7 @@ static void init_controls(const struct vmx_vcpu *arch)
 	vmcs_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
 	vmcs_write(VMCS_ENTRY_EVENT, 0);
 	vmcs_write(VMCS_MSR_BITMAP, arch->msr_bitmap_pfn << PAGE_SHIFT);
-	vmcs_write(VMCS_CR0_MASK, ~CR0_GUESTS_OWN);
+	vmcs_write(VMCS_CR0_MASK, UINT64_MAX);
 	vmcs_write(VMCS_CR4_MASK, UINT64_MAX);
 	if (vmx_control(c->proc2, PROC2_ENCLS_EXITING))
 		vmcs_write(VMCS_ENCLS_EXITING, UINT64_MAX);
@@ -360,12 +357,6 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
 }
 
-static uint64_t guest_cr0(void)
-{
-	return (vmcs_read(VMCS_CR0_SHADOW) & ~CR0_GUESTS_OWN) |
-	       (vmcs_read(VMCS_GUEST_CR0) & CR0_GUESTS_OWN);
-}
-
 /* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
 void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 {
@@ -387,7 +378,7 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->rip = vmcs_read(VMCS_GUEST_RIP);
 	s->rsp = vmcs_read(VMCS_GUEST_RSP);
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	s->cr0 = guest_cr0();
+	s->cr0 = vmcs_read(VMCS_CR0_SHADOW);
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	s->cr4 = vmcs_read(VMCS_CR4_SHADOW);
 	s->efer = arch->efer;

@@ -23,7 +23,7 @@
  *
  * Default deny: ports, MSRs, CR0, CR4, CR8, debug registers and what else can
  * exit does; the exceptions are listed where they are made (controls.c for
- * instructions, vcpu.c for MSRs and CR0), each with its reason.
+ * instructions, vcpu.c for MSRs), each with its reason.
  *
  * The guest's physical addresses go through EPT, whose root (EPTP) comes from
  * the gpt/ library. The CPU caches what it finds there, tagged with the EPTP,

@@ -26,6 +26,6 @@
 
 /* Writes to CR0 and CR4 that change something, the one that is refused, and
  * accesses to EFER. */
-#define MODES_CR_WRITES 12
+#define MODES_CR_WRITES 11
 #define MODES_CR_REFUSED 1
 #define MODES_EFER 5
