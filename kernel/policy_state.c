@@ -30,7 +30,10 @@ static bool apply(const struct rule *rule, uint64_t value, uint64_t *reg)
 	return true;
 }
 
-/* What no CPU lets happen. SDM vol. 2B, MOV to CR; vol. 3A, 4.1.1 and 9.8.5; APM vol. 2, 3.1 and 14.6. */
+/*
+ * What no CPU lets happen. SDM vol. 2B, MOV to CR; vol. 3A, 4.1.1 and 9.8.5;
+ * APM vol. 2, 3.1 and 14.6.
+ */
 static bool is_legal(const struct vcpu_state *from, const struct vcpu_state *to)
 {
 	bool paging = to->cr0 & CR0_PG, was_paging = from->cr0 & CR0_PG;

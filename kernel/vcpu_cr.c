@@ -13,7 +13,8 @@
 #define PAE_PRESENT	UINT64_C(1)
 #define PAE_RESERVED_LOW UINT64_C(0x1e6)
 
-static void change(struct guest_run *run, const struct vcpu_state *from, const struct vcpu_state *to)
+static void change(struct guest_run *run, const struct vcpu_state *from,
+		   const struct vcpu_state *to)
 {
 	if (from->cr0 != to->cr0)
 		run->ops->set_cr(run->vcpu, 0, to->cr0);

@@ -42,7 +42,8 @@ bool vcpu_raise(struct guest_run *run, uint8_t vector);
 void vcpu_inject(struct guest_run *run, const struct vcpu_event *event);
 /* What the guest asked for by HC_INJECT; false: it is none that can be had. */
 bool vcpu_event_ask(struct guest_run *run, uint64_t type, uint64_t vector, uint64_t error);
-/* Right behind an instruction that was skipped, where no shadow is: what waits goes in if IF is set. */
+/* Right behind an instruction that was skipped, where no shadow is, so that IF
+ * alone decides: what waits goes in, or goes on waiting. */
 void vcpu_event_offer(struct guest_run *run);
 handler_fn on_window;
 
