@@ -78,6 +78,7 @@ static struct vmm_gpt_node *pop(struct vmm_gpt_node **list)
 {
 	struct vmm_gpt_node *node = *list;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): missing_below counted it */
 	*list = node->next;
 	return node;
 }

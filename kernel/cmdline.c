@@ -75,9 +75,40 @@ static uint64_t parse_names(struct parser *p, const char *what, struct word list
 	return mask;
 }
 
-static void parse_word(struct parser *p, struct word w)
+/* Decimal, up to nine digits. */
+static bool parse_number(struct word w, uint64_t *n)
+{
+	*n = 0;
+	for (int i = 0; i < w.length; i++) {
+		if (w.at[i] < '0' || w.at[i] > '9')
+			return false;
+		*n = *n * 10 + (uint64_t)(w.at[i] - '0');
+	}
+	return w.length > 0 && w.length < 10;
+}
+
+static void parse_fail_alloc(struct parser *p, struct word value)
+{
+	if (is(value, "all"))
+		p->out->fail_alloc = CMDLINE_FAIL_ALL;
+	else if (!parse_number(value, &p->out->fail_alloc) || !p->out->fail_alloc)
+		complain(p, "impossible fail-alloc=", value, "1 to 999999999, all");
+}
+
+static void parse_exit(struct parser *p, struct word value)
 {
 	static const char *const hows[] = { "halt", "qemu", "bochs" };
+
+	for (unsigned i = 0; i < sizeof(hows) / sizeof(hows[0]); i++)
+		if (is(value, hows[i])) {
+			p->out->exit = (enum machine_exit)i;
+			return;
+		}
+	complain(p, "unknown exit=", value, "halt, qemu, bochs");
+}
+
+static void parse_word(struct parser *p, struct word w)
+{
 	struct word value;
 
 	if (is(w, "trace")) {
@@ -87,14 +118,11 @@ static void parse_word(struct parser *p, struct word w)
 	} else if (value_of(w, "known=", &value)) {
 		p->out->known |= parse_names(p, "unknown guest in known=", value);
 	} else if (value_of(w, "exit=", &value)) {
-		for (unsigned i = 0; i < 3; i++)
-			if (is(value, hows[i])) {
-				p->out->exit = (enum machine_exit)i;
-				return;
-			}
-		complain(p, "unknown exit=", value, "halt, qemu, bochs");
+		parse_exit(p, value);
+	} else if (value_of(w, "fail-alloc=", &value)) {
+		parse_fail_alloc(p, value);
 	} else {
-		complain(p, "unknown word", w, "run=, trace, exit=, known=");
+		complain(p, "unknown word", w, "run=, trace, exit=, fail-alloc=, known=");
 	}
 }
 

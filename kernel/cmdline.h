@@ -5,6 +5,7 @@
  *	run=NAME,...	only these guests
  *	trace		a line for each fault
  *	exit=HOW	how the machine is ended: halt (default), qemu, bochs
+ *	fail-alloc=K	each guest's K-th allocation fails, once; "all": one after the other
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *
  * Pure: host tests feed it.
@@ -17,10 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CMDLINE_FAIL_ALL UINT64_MAX
+
 struct cmdline {
 	uint64_t run;	/* bit n: names[n] was chosen; all, if none was named */
 	uint64_t known; /* bit n: names[n] */
 	bool trace;
+	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
 	enum machine_exit exit;
 };
 

@@ -82,6 +82,10 @@ void cpu_init(struct cpu *cpu)
 	memset(cpu, 0, sizeof(*cpu));
 	load_gdt();
 	trap_load();
+}
+
+void cpu_set_up(void)
+{
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	wrmsr(MSR_PAT, VMM_GPT_PAT);
 	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_WP | CR0_NE | CR0_MP);

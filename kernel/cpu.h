@@ -10,13 +10,15 @@
 struct cpu {
 	struct tlb_cpu tlb;
 	unsigned number;
-	uint64_t interrupts, nmis; /* taken so far */
 	void *arch;		   /* the vendor's part, while virtualization is enabled */
 };
 
-/* The descriptors a CPU runs on: GDT, TSS with its emergency stacks, IDT, and
- * the control registers and PAT that the rest counts on. */
+/* The descriptors a CPU runs on: GDT, TSS with its emergency stacks, IDT. */
 void cpu_init(struct cpu *cpu);
+
+/* NX, the PAT, and the control registers as the rest counts on them. The CPU
+ * has passed preflight_host. */
+void cpu_set_up(void);
 
 /* Selectors in our GDT (cpu.c); the vendors load host state from them. */
 enum { SEL_CODE = 0x08, SEL_DATA = 0x10, SEL_TSS = 0x18 };

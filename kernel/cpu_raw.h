@@ -38,6 +38,7 @@ struct cpu_raw {
 #define CPUID_1_EDX_MSR (1u << 5)
 #define CPUID_1_EDX_APIC (1u << 9)
 #define CPUID_1_EDX_PGE (1u << 13)
+#define CPUID_1_EDX_PAT (1u << 16)
 #define CPUID_1_EDX_FXSR (1u << 24)
 #define CPUID_1_EDX_SSE (1u << 25)
 /* CPUID.8000_0001:ECX, EDX */

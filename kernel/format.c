@@ -198,3 +198,10 @@ int format(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 	return n;
 }
+
+void format_append(char *list, size_t size, const char *text)
+{
+	size_t n = strlen(list);
+
+	format(list + n, size - n, n ? ", %s" : "%s", text);
+}

@@ -16,4 +16,7 @@ int format_to(void (*put)(void *arg, char c), void *arg, const char *fmt, va_lis
 int format(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int vformat(char *buf, size_t size, const char *fmt, va_list ap);
 
+/* Appends text to a list that commas keep apart, as far as there is room. */
+void format_append(char *list, size_t size, const char *text);
+
 #endif

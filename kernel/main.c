@@ -8,6 +8,7 @@
 #include "kernel/format.h"
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
+#include "kernel/preflight.h"
 #include "kernel/report.h"
 #include "kernel/run.h"
 #include "kernel/selftest.h"
@@ -72,28 +73,6 @@ static void describe_cpu(void)
 		note("below us: a hypervisor, \"%s\"", below);
 }
 
-/* The one that can; where there is none, the one that comes closest says why. */
-static const struct vmm_ops *choose(struct vmm_probe *probe)
-{
-	static const struct vmm_ops *const all[] = { &vmx_ops, &svm_ops };
-	const char *cause = "this CPU has neither VMX (CPUID.1:ECX[5]) nor SVM "
-			    "(CPUID.8000_0001:ECX[2])";
-	const char *remedy = "use a CPU with VT-x or AMD-V, or let the hypervisor below show it";
-
-	for (unsigned i = 0; i < 2; i++) {
-		all[i]->probe(&raw, probe);
-		if (probe->usable) {
-			note("%s with %s: %s", all[i]->name, all[i]->paging, probe->features);
-			return all[i];
-		}
-		if (probe->present) {
-			cause = probe->cause;
-			remedy = probe->remedy;
-		}
-	}
-	report_refused(cause, remedy);
-}
-
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
@@ -139,8 +118,9 @@ static unsigned count_tests(void)
 
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 {
-	struct vmm_probe probe;
-	struct machine machine = { .cpu = &boot_cpu, .probe = &probe };
+	static const struct vmm_ops *const sides[PREFLIGHT_SIDES] = { &vmx_ops, &svm_ops };
+	static struct preflight verdict;
+	struct machine machine = { .cpu = &boot_cpu, .probe = &verdict.probe };
 	char words[VMM_WORDS];
 	const char *error;
 
@@ -153,6 +133,11 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	cpu_init(&boot_cpu);
 	cpu_raw_read(&raw);
 	describe_cpu();
+	preflight(&raw, sides, &verdict);
+	preflight_report(&verdict, sides);
+	if (!verdict.ops)
+		report_refused(verdict.cause, verdict.remedy);
+	cpu_set_up();
 	error = memory_init(&info, &raw);
 	if (error)
 		report_bad_input("memory", "%s", error);
@@ -160,15 +145,17 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (error)
 		note("no timer: %s", error);
 
-	machine.ops = choose(&probe);
+	machine.ops = verdict.ops;
 	machine.trace = cmdline.trace;
-	machine.timer = probe.slice_timer || !error;
+	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(&boot_cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
 
 	report_plan(count_tests());
 	selftest_run();
 	run_guests(&machine);
+	if (trap_nmis())
+		note("%lu NMIs came", (unsigned long)trap_nmis());
 	machine.ops->disable(&boot_cpu);
 	report_end();
 }

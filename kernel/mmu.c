@@ -19,7 +19,8 @@ enum { LEVELS = 4, ENTRIES = 512 };
 #define LEVEL_SIZE(level) (UINT64_C(1) << (PAGE_SHIFT + 9 * ((level) - 1)))
 
 extern char image_start[], text_start[], text_end[], rodata_end[], image_end[];
-extern struct guarded_stack stacks_start[], stacks_end[];
+extern struct guarded_stack stacks_start[];
+extern char stacks_end[];
 
 static struct {
 	uint64_t *root;
@@ -111,7 +112,7 @@ static bool map_image(void)
 		  map((uintptr_t)text_end, (uintptr_t)rodata_end, 0) &&
 		  map((uintptr_t)rodata_end, (uintptr_t)image_end, MMU_WRITE);
 
-	for (struct guarded_stack *s = stacks_start; s < stacks_end; s++)
+	for (struct guarded_stack *s = stacks_start; (uintptr_t)s < (uintptr_t)stacks_end; s++)
 		ok = ok && unmap((uintptr_t)s->guard, (uintptr_t)s->stack);
 	return ok;
 }
@@ -189,7 +190,7 @@ const char *mmu_check(void)
 
 	if (mmu_query(0, &rights))
 		return "page 0 is mapped";
-	for (struct guarded_stack *s = stacks_start; s < stacks_end; s++)
+	for (struct guarded_stack *s = stacks_start; (uintptr_t)s < (uintptr_t)stacks_end; s++)
 		if (mmu_query((uintptr_t)s->guard, &rights) || !mmu_query((uintptr_t)s->stack, &rights))
 			return "a stack has no guard";
 	if (!mmu_query((uintptr_t)text_start, &rights) || rights != MMU_EXEC)

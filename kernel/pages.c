@@ -9,6 +9,8 @@ static struct {
 	uint64_t nframes;
 	uintptr_t base;
 	uint64_t free, total, quota;
+	uint64_t fail_in; /* 0: never; 1: the next allocation fails */
+	bool failed;
 	uint32_t lists[PAGE_MAX_ORDER + 1]; /* pfns of free blocks; 0: empty */
 } pages;
 
@@ -57,6 +59,10 @@ uint64_t pages_get(unsigned order, enum frame_kind kind)
 
 	if (pages.quota < UINT64_C(1) << order)
 		return 0;
+	if (pages.fail_in && --pages.fail_in == 0) {
+		pages.failed = true;
+		return 0;
+	}
 	while (!pages.lists[from])
 		if (++from > PAGE_MAX_ORDER)
 			return 0;
@@ -171,6 +177,15 @@ uint64_t pages_total(void)
 void pages_set_quota(uint64_t n)
 {
 	pages.quota = n;
+}
+
+bool pages_fail_at(uint64_t n)
+{
+	bool reached = pages.failed;
+
+	pages.fail_in = n;
+	pages.failed = false;
+	return reached;
 }
 
 uint64_t pages_highest_free(void)

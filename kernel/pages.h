@@ -64,6 +64,12 @@ uint64_t pages_total(void);
  */
 void pages_set_quota(uint64_t pages);
 
+/*
+ * Lets the n-th allocation from now on fail, once, whatever its size; 0: none.
+ * Returns whether the failure asked for before was reached.
+ */
+bool pages_fail_at(uint64_t n);
+
 /* The highest pfn that is free; 0 if none is. Slow. */
 uint64_t pages_highest_free(void);
 

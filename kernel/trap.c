@@ -28,6 +28,7 @@ extern const struct fixup fixups_start[], fixups_end[];
 
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
 static interrupt_fn *handlers[VECTORS];
+static uint64_t nmis;
 
 static const char *const names[] = {
 	"#DE divide error", "#DB debug", "NMI", "#BP breakpoint", "#OF overflow",
@@ -73,7 +74,7 @@ void trap_load(void)
 
 void trap_set_handler(uint8_t vector, interrupt_fn *fn)
 {
-	ASSERT(vector >= VECTOR_FIRST_FREE || vector == VECTOR_NMI);
+	ASSERT(vector >= VECTOR_FIRST_FREE);
 	handlers[vector] = fn;
 }
 
@@ -107,8 +108,17 @@ static bool fix_up(struct trap_frame *f)
 	return false;
 }
 
+uint64_t trap_nmis(void)
+{
+	return nmis;
+}
+
 void trap_entry(struct trap_frame *f)
 {
+	if (f->vector == VECTOR_NMI) {
+		nmis++;
+		return;
+	}
 	if (handlers[f->vector]) {
 		handlers[f->vector]();
 		return;

@@ -22,6 +22,10 @@ bool msr_write_safe(uint32_t msr, uint64_t value);
 #define TRAP_FIXUP(from, to) \
 	".pushsection .fixups, \"a\"\n\t.quad " from ", " to "\n\t.popsection\n\t"
 
+/* NMIs that came so far. They say that hardware has a complaint, or (on some
+ * machines) that a debugger's button was pressed; nobody here asks for one. */
+uint64_t trap_nmis(void);
+
 /* The handler of a vector from VECTOR_FIRST_FREE on. Runs with interrupts off. */
 typedef void interrupt_fn(void);
 void trap_set_handler(uint8_t vector, interrupt_fn *fn);

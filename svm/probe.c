@@ -15,28 +15,48 @@ static void check(const struct cpu_raw *raw, struct vmm_probe *p)
 	uint64_t vm_cr = cpu_raw_msr(raw, MSR_VM_CR);
 
 	if (!p->present)
-		refuse(p, "this CPU has no SVM (CPUID.8000_0001:ECX[2])",
+		refuse(p, "no AMD-V: CPUID.8000_0001:ECX bit 2 (SVM) is 0",
 		       "use a CPU with AMD-V, or let the hypervisor below show it");
 	else if ((vm_cr & VM_CR_SVMDIS) && (vm_cr & VM_CR_LOCK))
-		refuse(p, "AMD-V is locked off by the firmware (VM_CR.SVMDIS and VM_CR.LOCK)",
+		refuse(p, "AMD-V is locked off by the firmware: VM_CR (MSR 0xc0010114) has "
+		       "bit 4 (SVMDIS) and bit 3 (LOCK) set",
 		       "enable SVM in the firmware's setup, then power off and on");
 	else if (!(raw->ext_svm.edx & SVM_EDX_NP))
-		refuse(p, "SVM has no nested paging (CPUID.8000_000A:EDX[0])",
+		refuse(p, "AMD-V without nested paging: CPUID.8000_000A:EDX bit 0 (NP) is 0",
 		       "use a CPU with nested paging, or let the hypervisor below show it");
 	else if (raw->ext_svm.ebx < 2)
-		refuse(p, "SVM has no ASID for a guest (CPUID.8000_000A:EBX)",
+		refuse(p, "AMD-V without an ASID for a guest: CPUID.8000_000A:EBX is below 2",
 		       "this is a defect of the CPU or of the hypervisor below");
-	else if (!(raw->ext1.edx & CPUID_EXT1_EDX_NX))
-		refuse(p, "the CPU has no NX (CPUID.8000_0001:EDX[20])",
-		       "enable No-Execute in the firmware's setup");
 	else
 		p->usable = true;
 }
 
+/* What is used where it is there, and what becomes of it where it is not. */
+static void list_features(const struct cpu_raw *raw, struct vmm_probe *p)
+{
+	const struct {
+		bool there;
+		const char *name, *without;
+	} features[] = {
+		{ p->gpt.leaf_1g, "1 GiB leaves", "1 GiB leaves" },
+		{ raw->ext_svm.edx & SVM_EDX_NRIPS, "NRIPS", "NRIPS (instructions are looked at)" },
+		{ raw->ext_svm.edx & SVM_EDX_FLUSH_BY_ASID, "FlushByASID",
+		  "FlushByASID (all ASIDs are flushed)" },
+		{ raw->ext_svm.edx & SVM_EDX_DECODE, "decode assists",
+		  "decode assists (MOV CR is looked at)" },
+	};
+
+	format(p->features, sizeof(p->features), "revision %u, %u ASIDs, nested paging",
+	       raw->ext_svm.eax & 0xff, p->asids);
+	for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (features[i].there)
+			format_append(p->features, sizeof(p->features), features[i].name);
+		else
+			format_append(p->missing, sizeof(p->missing), features[i].without);
+}
+
 void svm_probe(const struct cpu_raw *raw, struct vmm_probe *p)
 {
-	uint32_t edx = raw->ext_svm.edx;
-
 	memset(p, 0, sizeof(*p));
 	p->present = raw->ext1.ecx & CPUID_EXT1_ECX_SVM;
 	p->gpt = (struct vmm_gpt_caps){
@@ -48,9 +68,5 @@ void svm_probe(const struct cpu_raw *raw, struct vmm_probe *p)
 	p->unrestricted = true;
 	p->asids = raw->ext_svm.ebx;
 	check(raw, p);
-	format(p->features, sizeof(p->features), "revision %u, %u ASIDs,%s%s%s%s%s",
-	       raw->ext_svm.eax & 0xff, p->asids, edx & SVM_EDX_NP ? " nPT" : "",
-	       p->gpt.leaf_1g ? " 1G" : "", edx & SVM_EDX_NRIPS ? " NRIPS" : "",
-	       edx & SVM_EDX_FLUSH_BY_ASID ? " FlushByASID" : "",
-	       edx & SVM_EDX_DECODE ? " decode-assists" : "");
+	list_features(raw, p);
 }

@@ -52,14 +52,16 @@ void svm_maps_init(void)
 
 /* Default deny; what is left out passes, and why: RDTSC (guests time
  * themselves), INVLPG, CR3 and PAUSE (the guest's own business under nPT),
- * exceptions but #MC (the guest's own). */
+ * exceptions (the guest's own). */
 static void set_intercepts(struct vmcb *vmcb)
 {
 	uint32_t *i = vmcb->intercepts;
 
 	i[VMCB_CR_READ] = 1u << 8 | (1u << 0 | 1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
 	i[VMCB_DR_READ] = 0xffffffffu;
-	i[VMCB_EXCEPTION] = 1u << VECTOR_MC;
+	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
+	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
+	i[VMCB_EXCEPTION] = 0;
 	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_RDPMC |
 			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
 			MISC1_IOIO | MISC1_MSR | MISC1_TASK_SWITCH | MISC1_SHUTDOWN;
@@ -101,7 +103,6 @@ static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 	vmcb->gdtr = (struct vmcb_segment){ .base = s->gdtr_base, .limit = s->gdtr_limit };
 	vmcb->idtr = (struct vmcb_segment){ .base = s->idtr_base, .limit = s->idtr_limit };
 	vmcb->rip = s->rip;
-	vmcb->rsp = s->rsp;
 	vmcb->rflags = s->rflags;
 	vmcb->cr0 = s->cr0;
 	vmcb->cr3 = s->cr3;
@@ -139,6 +140,7 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	vmcb->np_enable = NP_ENABLE;
 	vmcb->ncr3 = vcpu->root->pmtp;
 	set_state(vmcb, state);
+	vcpu->regs.r[REG_RSP] = state->rsp;
 	return true;
 }
 
@@ -164,6 +166,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	tlb_entering(&vcpu->cpu->tlb, vcpu->root, vmcb->tlb_control != TLB_NOTHING);
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
+	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
 	svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, sc->host_pfn << PAGE_SHIFT);
 	vcpu->regs.r[REG_RAX] = vmcb->rax;
 	vcpu->regs.r[REG_RSP] = vmcb->rsp;

@@ -98,7 +98,8 @@ static void describe_fault(uint64_t qual, char *words)
 		       (unsigned long long)peek(VMCS_GUEST_PHYSICAL_ADDRESS), rights(qual));
 
 	if (qual & QUAL_EPT_LINEAR)
-		format(words + n, VMM_WORDS - (size_t)n, ", %s linear 0x%llx (qualification 0x%llx)",
+		format(words + n, VMM_WORDS - (size_t)n,
+		       ", %s linear 0x%llx (qualification 0x%llx)",
 		       qual & QUAL_EPT_FINAL ? "for" : "by the guest's page walk for",
 		       (unsigned long long)peek(VMCS_GUEST_LINEAR_ADDRESS),
 		       (unsigned long long)qual);
@@ -111,7 +112,8 @@ static void describe_cr(uint64_t qual, char *words)
 {
 	static const char *const kinds[4] = { "MOV to CR", "MOV from CR", "CLTS, CR", "LMSW, CR" };
 
-	format(words, VMM_WORDS, "control-register access: %s%u, register %u (qualification 0x%llx)",
+	format(words, VMM_WORDS,
+	       "control-register access: %s%u, register %u (qualification 0x%llx)",
 	       kinds[qual >> 4 & 3], (unsigned)(qual & 0xf), (unsigned)(qual >> 8 & 0xf),
 	       (unsigned long long)qual);
 }

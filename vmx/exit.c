@@ -129,14 +129,16 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 	};
 	uint64_t qual = vmcs_read(VMCS_QUALIFICATION);
 	unsigned type = qual >> 4 & 3;
+	struct vmx_vcpu *arch = vcpu->arch;
 
-	(void)vcpu;
 	exit->info1 = qual;
 	exit->cr.number = qual & 0xf;
 	exit->cr.reg = qual >> 8 & 0xf;
 	exit->cr.op = ops[type];
 	exit->cr.write = type != MOV_FROM_CR;
 	exit->cr.source = (uint16_t)(qual >> 16);
+	if (type == MOV_FROM_CR && exit->cr.reg == REG_RSP)
+		arch->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
 }
 
 /* Nobody expects it: what there is, for the report. */
@@ -279,7 +281,8 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	const struct vmx_vcpu *arch = vcpu->arch;
 	const struct row *row;
-	uint32_t reason;
+	decode_fn *more;
+	uint64_t reason;
 
 	exit->pending.valid = false;
 	exit->info1 = 0;
@@ -288,19 +291,21 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 		decode_entry_failed(vcpu, exit);
 		return;
 	}
-	reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+	reason = vmcs_read(VMCS_EXIT_REASON);
 	exit->reason = reason;
-	exit->rip = vmcs_read(VMCS_GUEST_RIP);
-	vcpu->regs.r[REG_RSP] = vmcs_read(VMCS_GUEST_RSP);
+	vmcs_read_to(&exit->rip, VMCS_GUEST_RIP);
+	vmcs_read_to(&vcpu->regs.r[REG_RSP], VMCS_GUEST_RSP);
 	if (__builtin_expect(reason >= ROWS, 0)) {
 		decode_beyond(vcpu, exit);
 		return;
 	}
 	row = &rows[reason];
+	more = row->more;
 	exit->kind = row->kind;
-	exit->length = 0;
-	if (row->length)
+	if (__builtin_expect(row->length, 1))
 		exit->length = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH);
-	if (row->more)
-		row->more(vcpu, exit);
+	else
+		exit->length = 0;
+	if (more)
+		more(vcpu, exit);
 }

@@ -95,6 +95,15 @@ static inline uint64_t vmcs_read(uint64_t field)
 	return value;
 }
 
+/* The same, without a register in between: an instruction less. */
+static inline void vmcs_read_to(uint64_t *value, uint64_t field)
+{
+	__asm__ volatile("vmread %1, %0\n\t" VMCS_ELSE("vmcs_read_failed", "%1")
+			 : "=m"(*value)
+			 : "r"(field)
+			 : "cc");
+}
+
 static inline void vmcs_write(uint64_t field, uint64_t value)
 {
 	__asm__ volatile("vmwrite %1, %0\n\t" VMCS_ELSE("vmcs_write_failed", "%0")

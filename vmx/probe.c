@@ -19,6 +19,18 @@ static const char *const too_old =
 static const char *const hidden =
 	"the hypervisor that this runs in hides it: allow nested virtualization there";
 
+/* Of each line one bit at least. */
+static const struct {
+	uint64_t any;
+	const char *missing;
+} ept_needs[] = {
+	{ EPT_CAP_WALK_4, "EPT without a walk of 4 levels: IA32_VMX_EPT_VPID_CAP bit 6 is 0" },
+	{ EPT_CAP_WB, "EPT without write-back tables: IA32_VMX_EPT_VPID_CAP bit 14 is 0" },
+	{ EPT_CAP_INVEPT, "no INVEPT: IA32_VMX_EPT_VPID_CAP bit 20 is 0" },
+	{ EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL,
+	  "INVEPT of no type: IA32_VMX_EPT_VPID_CAP bits 25 and 26 are 0" },
+};
+
 /* First come, first named: each needs what is above it. */
 static struct refusal refuse(const struct cpu_raw *raw, const char *missing_control)
 {
@@ -37,20 +49,38 @@ static struct refusal refuse(const struct cpu_raw *raw, const char *missing_cont
 		};
 	if (missing_control)
 		return (struct refusal){ missing_control, other_cpu };
-	if (!(ept & EPT_CAP_WALK_4))
-		return (struct refusal){
-			"EPT without a walk of 4 levels: IA32_VMX_EPT_VPID_CAP bit 6 is 0", other_cpu
-		};
-	if (!(ept & EPT_CAP_WB))
-		return (struct refusal){
-			"EPT without write-back tables: IA32_VMX_EPT_VPID_CAP bit 14 is 0", other_cpu
-		};
-	if (!(ept & EPT_CAP_INVEPT))
-		return (struct refusal){ "no INVEPT: IA32_VMX_EPT_VPID_CAP bit 20 is 0", other_cpu };
-	if (!(ept & (EPT_CAP_INVEPT_SINGLE | EPT_CAP_INVEPT_ALL)))
-		return (struct refusal){ "INVEPT of no type: IA32_VMX_EPT_VPID_CAP bits 25 and 26 "
-					 "are 0", other_cpu };
+	for (unsigned i = 0; i < sizeof(ept_needs) / sizeof(ept_needs[0]); i++)
+		if (!(ept & ept_needs[i].any))
+			return (struct refusal){ ept_needs[i].missing, other_cpu };
 	return (struct refusal){ NULL, NULL };
+}
+
+/* What is used where it is there, and what becomes of it where it is not. */
+static void list_features(const struct vmx_controls *controls, uint64_t ept,
+			  struct vmm_probe *probe)
+{
+	const struct {
+		bool there;
+		const char *name, *without;
+	} features[] = {
+		{ probe->gpt.leaf_2m, "2 MiB leaves", "2 MiB leaves" },
+		{ probe->gpt.leaf_1g, "1 GiB leaves", "1 GiB leaves" },
+		{ probe->gpt.exec_only, "execute-only", "execute-only" },
+		{ probe->gpt.track_ad, "A/D", "A/D" },
+		{ probe->unrestricted, "unrestricted guest",
+		  "unrestricted guest (none in real mode)" },
+		{ probe->slice_timer, "preemption timer", "preemption timer (the host's is used)" },
+		{ vmx_control(controls->pin, PIN_VIRTUAL_NMIS), "virtual NMIs", "virtual NMIs" },
+		{ ept & EPT_CAP_INVEPT_SINGLE, "INVEPT of one root",
+		  "INVEPT of one root (all are flushed)" },
+	};
+
+	format(probe->features, sizeof(probe->features), "EPT of 4 levels");
+	for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (features[i].there)
+			format_append(probe->features, sizeof(probe->features), features[i].name);
+		else
+			format_append(probe->missing, sizeof(probe->missing), features[i].without);
 }
 
 static void fill(const struct cpu_raw *raw, const struct vmx_controls *controls,
@@ -68,14 +98,7 @@ static void fill(const struct cpu_raw *raw, const struct vmx_controls *controls,
 	};
 	probe->unrestricted = vmx_control(controls->proc2, PROC2_UNRESTRICTED);
 	probe->slice_timer = vmx_control(controls->pin, PIN_PREEMPTION_TIMER);
-	format(probe->features, sizeof(probe->features),
-	       "EPT 4 levels, leaves 4K%s%s%s%s%s%s%s, INVEPT %s",
-	       probe->gpt.leaf_2m ? " 2M" : "", probe->gpt.leaf_1g ? " 1G" : "",
-	       probe->gpt.exec_only ? ", execute-only" : "", probe->gpt.track_ad ? ", A/D" : "",
-	       probe->unrestricted ? ", unrestricted guest" : "",
-	       probe->slice_timer ? ", preemption timer" : "",
-	       vmx_control(controls->pin, PIN_VIRTUAL_NMIS) ? ", virtual NMIs" : "",
-	       ept & EPT_CAP_INVEPT_SINGLE ? "by root" : "of all");
+	list_features(controls, ept, probe);
 }
 
 void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe)

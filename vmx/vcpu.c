@@ -9,6 +9,7 @@
  *	KERNEL_GS_BASE				vmx_make_current, see below
  *	CR2, x87, SSE				the loop above the seam
  *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
+ *						(its #DB leaves a mark in DR6)
  *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
  *	PDPTEs					the VMCS, both ways; a MOV to CR0 or
  *						CR4 that exits cannot load them, so
@@ -35,7 +36,7 @@ _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcp
 		       VMX_FAIL_VALID == 2,
 	       "enter.asm");
 _Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
-	       "enum vcpu_event_type is that of table 25-17");
+	       "enum vcpu_event_type has the numbers of 25.8.3");
 
 /* The MSRs that do not exit, and why. */
 static const uint32_t passed_msrs[] = {
@@ -138,8 +139,8 @@ static void init_controls(const struct vmx_vcpu *arch)
 	vmcs_write(VMCS_PROC2_CONTROLS, c->proc2);
 	vmcs_write(VMCS_EXIT_CONTROLS, c->exit);
 	vmcs_write(VMCS_ENTRY_CONTROLS, c->entry);
-	/* The guest's exceptions are its own. So is a machine check: the host has no
-	 * better answer to one than the guest, or the shutdown that ends it, has. */
+	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
+	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
 	vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
@@ -170,7 +171,7 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 	vmcs_write(VMCS_GUEST_IDTR_BASE, s->idtr_base);
 	vmcs_write(VMCS_GUEST_IDTR_LIMIT, s->idtr_limit);
 	vmcs_write(VMCS_GUEST_RIP, s->rip);
-	vmcs_write(VMCS_GUEST_RSP, s->rsp);
+	vcpu->regs.r[REG_RSP] = s->rsp; /* until prepare_and_enter */
 	vmcs_write(VMCS_GUEST_RFLAGS, s->rflags);
 	vmcs_write(VMCS_GUEST_DR7, DR7_RESET);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
@@ -268,6 +269,7 @@ static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 
 	vmx_make_current(vcpu);
 	vmcs_write(VMCS_EPTP, root->pmtp);
+	vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
 	if (tlb_is_due(&vcpu->cpu->tlb, root))
 		vmx_invept(cpu, root->pmtp);
 	tlb_entering(&vcpu->cpu->tlb, root, cpu->invepts != invepts);
@@ -295,13 +297,11 @@ void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
 {
 	uint64_t shadow = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
+	(void)vcpu;
 	vmcs_write(VMCS_GUEST_RIP, exit->rip + length);
 	/* The shadow of STI and MOV SS covers one instruction: this one. */
 	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, shadow & ~(SHADOW_STI | SHADOW_MOV_SS));
-	/* MOV RSP, CR8: enter.asm does not switch RSP. */
-	if (exit->kind == EXIT_CR && !exit->cr.write)
-		vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
 }
 
 /* Checks that an entry makes of the event: 27.2.1.3. An exit takes it out again. */
@@ -376,7 +376,7 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->idtr_base = vmcs_read(VMCS_GUEST_IDTR_BASE);
 	s->idtr_limit = (uint32_t)vmcs_read(VMCS_GUEST_IDTR_LIMIT);
 	s->rip = vmcs_read(VMCS_GUEST_RIP);
-	s->rsp = vmcs_read(VMCS_GUEST_RSP);
+	s->rsp = vcpu->regs.r[REG_RSP];
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 	s->cr0 = vmcs_read(VMCS_CR0_SHADOW);
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);

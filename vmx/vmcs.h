@@ -306,7 +306,7 @@ enum {
 	REASON_EPT_MISCONFIG = 49,
 };
 
-/* What a guest finds after reset (vol. 3A, table 9-1). */
+/* What a guest finds after reset (vol. 3A, 12.12.4 and table 10-1). */
 #define PAT_RESET UINT64_C(0x0007040600070406)
 #define DR7_RESET UINT64_C(0x400)
 

@@ -171,7 +171,11 @@ start:	lgdt [rel gdtr]
 	PROBE OK, mov rax, cr8
 	NEED test rax, rax, z
 	PROBE OK, mov cr8, rax
-%assign crs crs + 2
+	mov rbx, rsp
+	PROBE OK, mov rsp, cr8
+	xchg rsp, rbx
+	NEED test rbx, rbx, z
+%assign crs crs + 3
 	mov eax, 1
 	PROBE GP, mov cr8, rax
 	mov eax, 16
