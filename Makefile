@@ -49,21 +49,18 @@ $(BUILD)/%.asm.o: %.asm Makefile
 
 # Guests: a flat image each. layout.h is read by C and by NASM alike: its
 # #define lines are the only ones that the assembler gets to see.
-$(BUILD)/guest/%.bin: guest/%/guest.asm guest/guest.inc $(BUILD)/guest/abi.inc Makefile
+$(BUILD)/guest/%.bin: guest/%/guest.asm guest/%/layout.h $(wildcard guest/*.inc guest/*/*.inc) \
+		$(BUILD)/guest/abi.inc Makefile
 	@mkdir -p $(@D)/$*
-	@cat guest/$*/layout.h 2>/dev/null | sed -n 's/^#define/%define/p' > $(@D)/$*/layout.inc
-	$(NASM) -f bin -I guest/ -I $(BUILD)/guest/ -I $(BUILD)/guest/$*/ -o $@ $<
-
-$(BUILD)/guest/%.bin: guest/%/layout.h
-
-guest/%/layout.h: ;
+	@sed -n 's/^#define/%define/p' guest/$*/layout.h > $(@D)/$*/layout.inc
+	$(NASM) -f bin -I guest/ -I guest/$*/ -I $(BUILD)/guest/ -I $(BUILD)/guest/$*/ -o $@ $<
 
 $(BUILD)/guest/abi.inc: guest/abi.h
 	@mkdir -p $(@D)
 	sed -n 's/^#define/%define/p' $< > $@
 
 # The images as data: guest_NAME_image, guest_NAME_image_end.
-$(BUILD)/guest/images.asm: $(MAKEFILE_LIST)
+$(BUILD)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
 	@mkdir -p $(@D)
 	@{ echo 'section .rodata'; for g in $(GUESTS); do \
 		printf 'align 4096\nglobal guest_%s_image, guest_%s_image_end\nguest_%s_image: incbin "guest/%s.bin"\nguest_%s_image_end:\n' \

@@ -11,6 +11,10 @@
 #define GUEST_TABLES 3
 #define GUEST_ENTRY 0x103000
 
+/* A guest in real mode: its image begins at 0, with the interrupt vector table,
+ * and it is entered at 0000:GUEST_REAL_ENTRY. */
+#define GUEST_REAL_ENTRY 0x1000
+
 /* EDI at entry: which instruction makes a hypercall here. */
 #define HYPERCALL_VMCALL 0
 #define HYPERCALL_VMMCALL 1
@@ -20,6 +24,14 @@
 #define HC_DONE 0
 /* A number for the report: ECX says which (guest.h: values), RBX what. */
 #define HC_VALUE 1
+
+/* An event, as soon as the guest can take it: EDX says what (0 an interrupt,
+ * 2 an NMI, 3 an exception), ECX its vector, RBX the error code of exceptions
+ * that have one. -1: there is no such event, or one interrupt waits already. */
+#define HC_INJECT 2
+#define INJECT_INTERRUPT 0
+#define INJECT_NMI 2
+#define INJECT_EXCEPTION 3
 
 /* Bytes written to this port appear on the console. */
 #define GUEST_CONSOLE_PORT 0xe9

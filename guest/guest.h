@@ -16,6 +16,10 @@ enum guest_mode {
 	/* 64-bit mode at GUEST_ENTRY, CR3 = GUEST_IMAGE, flat segments, no stack,
 	 * no descriptor tables, interrupts off, EDI = which hypercall. */
 	GUEST_LONG64,
+	/* Real mode at 0000:GUEST_REAL_ENTRY, all segments at 0, IDTR at 0 for the
+	 * interrupt vector table, no stack, interrupts off, EDI = which hypercall.
+	 * Not on CPUs without vmm_probe.unrestricted. */
+	GUEST_REAL16,
 };
 
 /* How a guest's life ended. */
@@ -36,6 +40,7 @@ struct guest_end {
 	enum guest_end_kind kind;
 	uint8_t access; /* HOLE, DENIED, MEMORY: enum vcpu_access */
 	bool walk;	/* likewise */
+	bool mapped;	/* likewise: the page was there, and lacked the right */
 	uint64_t gpa;	/* likewise */
 	uint64_t value;
 };
@@ -44,6 +49,8 @@ struct guest_expect {
 	uint64_t read, write, exec, walk; /* faults: the pages first touched so */
 	uint64_t pages, tables;		  /* tables: pages of tables below the root */
 	uint64_t exits[EXIT_KINDS];	  /* EXIT_FAULT follows from the faults */
+	/* Up to so many more: what is refused anyway, some CPUs refuse without an exit. */
+	uint64_t optional[EXIT_KINDS];
 	struct guest_end end;
 	const char *output; /* what it writes to the console; NULL: nothing */
 };
@@ -55,6 +62,8 @@ struct guest {
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
+	const char *fatal; /* where it fails, nothing comes after it: so it is not run
+			    * where it is known to fail, and this is what is said */
 	const char *values[GUEST_VALUES_MAX]; /* what HC_VALUE reports */
 	struct guest_expect expect;
 };
@@ -71,6 +80,13 @@ extern const unsigned guests_count;
 	{                                                                               \
 		.name = "image", .kind = REGION_RAM, .start = GUEST_IMAGE,              \
 		.size = IMAGE_SIZE, .image = (image_), .image_size = IMAGE_SIZE,        \
+	}
+
+/* Likewise for GUEST_REAL16. */
+#define GUEST_REAL_IMAGE_REGION(image_)                                                 \
+	{                                                                               \
+		.name = "image", .kind = REGION_RAM, .start = 0, .size = IMAGE_SIZE,    \
+		.image = (image_), .image_size = IMAGE_SIZE,                            \
 	}
 
 #endif

@@ -111,6 +111,7 @@ static unsigned rights_of(const struct region *r)
 	static const uint8_t rights[] = {
 		[REGION_RAM] = VMM_GPT_READ | VMM_GPT_WRITE | VMM_GPT_EXEC,
 		[REGION_ROM] = VMM_GPT_READ | VMM_GPT_EXEC,
+		[REGION_DATA] = VMM_GPT_READ | VMM_GPT_WRITE,
 		[REGION_HOLE] = 0,
 	};
 

@@ -14,6 +14,7 @@
 enum region_kind {
 	REGION_RAM, /* read, write, execute */
 	REGION_ROM, /* read, execute */
+	REGION_DATA, /* read, write */
 	REGION_HOLE, /* nothing is there, on purpose; so it has a name in reports */
 };
 

@@ -25,11 +25,20 @@ static bool is_legacy_prefix(uint8_t b)
 static void decode_mov_cr(struct insn *insn, uint8_t opcode, uint8_t modrm, uint8_t rex, bool lock)
 {
 	insn->kind = EXIT_CR;
-	insn->mov_cr = true;
+	insn->cr_op = CR_MOV;
 	insn->write = opcode == 0x22;
 	insn->cr = (uint8_t)((modrm >> 3 & 7) | (rex & 4) << 1 | (lock ? 8 : 0));
 	insn->reg = (uint8_t)((modrm & 7) | (rex & 1) << 3);
 	insn->length++;
+}
+
+/* 0f 01 /6 with a register; the form that reads memory is not one of ours. */
+static void decode_lmsw(struct insn *insn, uint8_t modrm, uint8_t rex)
+{
+	insn->kind = EXIT_CR;
+	insn->cr_op = CR_LMSW;
+	insn->write = true;
+	insn->reg = (uint8_t)((modrm & 7) | (rex & 1) << 3);
 }
 
 static uint8_t kind_of_0f01(uint8_t modrm)
@@ -47,6 +56,8 @@ static uint8_t kind_of_0f01(uint8_t modrm)
 static uint8_t kind_of_0f(uint8_t opcode)
 {
 	switch (opcode) {
+	case 0x06: /* CLTS */
+		return EXIT_CR;
 	case 0x08: /* INVD */
 	case 0x09: /* WBINVD */
 		return EXIT_CACHE;
@@ -85,12 +96,18 @@ bool insn_decode(const uint8_t *bytes, unsigned n, bool long_mode, struct insn *
 		return false;
 	insn->length = (uint8_t)(at + 2);
 	insn->kind = kind_of_0f(bytes[at + 1]);
+	if (insn->kind == EXIT_CR) { /* CLTS: the others have a byte more */
+		insn->cr_op = CR_CLTS;
+		insn->write = true;
+	}
 	if (insn->kind != EXIT_UNKNOWN)
 		return true;
 	if (at + 2 >= n)
 		return false;
 	if (bytes[at + 1] == 0x01) {
 		insn->kind = kind_of_0f01(bytes[at + 2]);
+		if ((bytes[at + 2] & 0xf8) == 0xf0)
+			decode_lmsw(insn, bytes[at + 2], rex);
 		insn->length++;
 	} else if (bytes[at + 1] == 0x20 || bytes[at + 1] == 0x22) {
 		decode_mov_cr(insn, bytes[at + 1], bytes[at + 2], rex, lock);

@@ -15,10 +15,10 @@ enum { INSN_MAX = 15 };
 struct insn {
 	uint8_t kind;	/* enum vcpu_exit_kind that it causes */
 	uint8_t length; /* prefixes included */
-	uint8_t reg;	/* MOV CR: the general register */
+	uint8_t reg;	/* MOV CR, LMSW: the general register */
 	uint8_t cr;	/* MOV CR: the control register */
-	bool write;	/* MOV CR: to it */
-	bool mov_cr;	/* and not CLTS or LMSW */
+	bool write;	/* EXIT_CR: to it */
+	uint8_t cr_op;	/* EXIT_CR: enum vcpu_cr_op */
 };
 
 /*

@@ -73,24 +73,37 @@ static void describe_cpu(void)
 		note("below us: a hypervisor, \"%s\"", below);
 }
 
+/* What this machine lacks for the guest; NULL: nothing. */
+static const char *lacks(const struct machine *machine, const struct guest *g)
+{
+	if (g->needs_timer && !machine->timer)
+		return "no timer here can interrupt a guest";
+	if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
+		return "this CPU has no unrestricted guest";
+	return NULL;
+}
+
+static void test_guest(const struct machine *machine, const struct guest *g, bool known,
+		       struct run_row *row)
+{
+	const char *lack = lacks(machine, g);
+
+	if (lack)
+		report_skip(g->name, lack);
+	else if (known && g->fatal)
+		report_test(false, g->name, g->fatal);
+	else
+		report_test(run_guest(machine, g, row), g->name,
+			    known ? "known to fail on this machine" : NULL);
+}
+
 static void run_guests(const struct machine *machine)
 {
 	static struct run_row rows[GUESTS_MAX];
 
-	for (unsigned i = 0; i < guests_count; i++) {
-		const struct guest *g = guests[i];
-		bool known = cmdline.known >> i & 1;
-
-		if (!(cmdline.run >> i & 1))
-			continue;
-		if (g->needs_timer && known) /* it would never end */
-			report_test(false, g->name, "not run: this machine cannot interrupt it");
-		else if (g->needs_timer && !machine->timer)
-			report_skip(g->name, "no timer here can interrupt a guest");
-		else
-			report_test(run_guest(machine, g, &rows[i]), g->name,
-				    known ? "known to fail on this machine" : NULL);
-	}
+	for (unsigned i = 0; i < guests_count; i++)
+		if (cmdline.run >> i & 1)
+			test_guest(machine, guests[i], cmdline.known >> i & 1, &rows[i]);
 	run_table(rows);
 }
 

@@ -16,9 +16,9 @@ struct cpuid_regs policy_cpuid(uint32_t leaf, uint32_t subleaf);
 bool policy_msr_read(const struct vcpu_state *state, uint32_t msr, uint64_t *value);
 bool policy_msr_write(struct vcpu_state *state, uint32_t msr, uint64_t value);
 
-/* MOV to a control register: *state is as it becomes. False: #GP. */
+/* MOV to a control register: *state is as it becomes, EFER.LMA with it. False: #GP. */
 bool policy_cr_write(struct vcpu_state *state, unsigned number, uint64_t value);
-/* What reading CR8 gives. */
+/* MOV from one. */
 uint64_t policy_cr_read(const struct vcpu_state *state, unsigned number);
 
 #endif

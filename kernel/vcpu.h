@@ -6,6 +6,7 @@
 #define KERNEL_VCPU_H
 
 #include "kernel/tlb.h"
+#include "kernel/x86.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@ struct vcpu_segment {
 	uint64_t base;
 };
 
+#define SEG_ATTR_L (1u << 13)
+
 enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_COUNT };
 
 /* All that a vCPU starts with, and that a report shows. */
@@ -35,6 +38,11 @@ struct vcpu_state {
 	uint64_t gdtr_base, idtr_base;
 	uint32_t gdtr_limit, idtr_limit;
 };
+
+static inline bool vcpu_in_code64(const struct vcpu_state *s)
+{
+	return s->efer & EFER_LMA && s->seg[SEG_CS].attr & SEG_ATTR_L;
+}
 
 /* An event on its way into the guest. type as in VM-entry interruption information. */
 enum vcpu_event_type {
@@ -81,6 +89,8 @@ enum vcpu_exit_kind {
 /* How a fault touched memory. */
 enum vcpu_access { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXEC = 4 };
 
+enum vcpu_cr_op { CR_MOV, CR_CLTS, CR_LMSW };
+
 struct vcpu_exit {
 	uint8_t kind;	/* enum vcpu_exit_kind */
 	uint8_t length; /* of the instruction; 0: this CPU does not say */
@@ -103,8 +113,8 @@ struct vcpu_exit {
 			uint8_t number;
 			uint8_t reg; /* REG_UNKNOWN: this CPU does not say */
 			bool write;
-			bool other; /* CLTS or LMSW: value has CR0 as it would become */
-			uint64_t value;
+			uint8_t op;	/* enum vcpu_cr_op */
+			uint16_t source; /* LMSW */
 		} cr;
 		struct {
 			uint8_t vector;

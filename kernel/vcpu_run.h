@@ -14,6 +14,9 @@ struct guest_run {
 	bool trace;
 	bool slice_timer; /* vmm_probe.slice_timer */
 
+	struct vcpu_event waiting; /* an interrupt, for its window */
+	bool injects;		   /* an event goes in at the next entry */
+
 	/* What was seen. */
 	uint64_t exits[EXIT_KINDS];
 	uint64_t denied; /* ports and MSRs that the policy refused */

@@ -62,6 +62,9 @@ struct vmm_ops {
 	/* The event is delivered at the next entry. One at a time. */
 	void (*inject)(struct vcpu *vcpu, const struct vcpu_event *event);
 
+	/* EXIT_WINDOW as soon as the guest can take an interrupt, again and again until it is off. */
+	void (*want_window)(struct vcpu *vcpu, bool on);
+
 	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER.
 	 * NULL, or probe.slice_timer false: the host's timer does it. */
 	void (*set_slice)(struct vcpu *vcpu, uint64_t ticks);
@@ -69,6 +72,8 @@ struct vmm_ops {
 	void (*get_state)(struct vcpu *vcpu, struct vcpu_state *state);
 	void (*set_cr)(struct vcpu *vcpu, unsigned number, uint64_t value);
 	void (*set_efer)(struct vcpu *vcpu, uint64_t value);
+	/* Loads the four top entries of PAE paging. NULL: this CPU reads them at each walk. */
+	void (*set_pdptes)(struct vcpu *vcpu, const uint64_t pdptes[4]);
 
 	/* FS_BASE, GS_BASE and KERNEL_GS_BASE are the guest's own and not
 	 * intercepted; they need no call. */

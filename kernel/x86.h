@@ -24,6 +24,7 @@
 #define CR0_CD (UINT64_C(1) << 30)
 #define CR0_PG (UINT64_C(1) << 31)
 
+#define CR4_TSD	       (UINT64_C(1) << 2)
 #define CR4_DE	       (UINT64_C(1) << 3)
 #define CR4_PSE	       (UINT64_C(1) << 4)
 #define CR4_PAE	       (UINT64_C(1) << 5)
@@ -75,8 +76,10 @@ enum {
 	VECTOR_SS = 12,
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,
+	VECTOR_MF = 16,
 	VECTOR_AC = 17,
 	VECTOR_MC = 18,
+	VECTOR_XM = 19,
 	VECTOR_CP = 21,
 	VECTOR_FIRST_FREE = 32,
 };

@@ -32,15 +32,16 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
 	exit->io.rep = info & IOIO_REP;
 }
 
-/* Without decode assists the register is unknown, and so is what LMSW or CLTS writes. */
+/* Without decode assists the register is unknown, and whether it was CLTS or LMSW. */
 static void decode_cr(const struct vcpu *vcpu, struct vcpu_exit *exit, unsigned code)
 {
 	const struct vmcb *vmcb = svm_vmcb(vcpu);
 	bool known = svm_cpu(vcpu->cpu)->decode_assists && (vmcb->exitinfo1 & MOVCR_VALID);
 
 	exit->kind = EXIT_CR;
-	exit->cr.number = code == VMEXIT_CR0_SELECTIVE ? 0 : code & 0xf;
+	exit->cr.number = code & 0xf;
 	exit->cr.write = code >= VMEXIT_CR0_WRITE;
+	exit->cr.op = CR_MOV;
 	exit->cr.reg = known ? vmcb->exitinfo1 & MOVCR_GPR_MASK : REG_UNKNOWN;
 }
 
@@ -135,7 +136,7 @@ void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 		decode_io(vmcb, exit);
 	else if (code == VMEXIT_INVALID_LOW)
 		exit->kind = EXIT_ENTRY_FAILED;
-	else if (code < VMEXIT_DR0_READ || code == VMEXIT_CR0_SELECTIVE)
+	else if (code < VMEXIT_DR0_READ)
 		decode_cr(vcpu, exit, code);
 	else if (code <= VMEXIT_DR15_WRITE)
 		exit->kind = EXIT_REFUSED_INSN;
@@ -158,7 +159,6 @@ static const char *name_of(unsigned code)
 		{ VMEXIT_SMI, "SMI" },
 		{ VMEXIT_INIT, "INIT" },
 		{ VMEXIT_VINTR, "virtual interrupt window" },
-		{ VMEXIT_CR0_SELECTIVE, "CR0 write" },
 		{ VMEXIT_RDPMC, "RDPMC" },
 		{ VMEXIT_CPUID, "CPUID" },
 		{ VMEXIT_RSM, "RSM" },

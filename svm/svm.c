@@ -101,6 +101,7 @@ const struct vmm_ops svm_ops = {
 	.decode = svm_exit_decode,
 	.skip = svm_vcpu_skip,
 	.inject = svm_vcpu_inject,
+	.want_window = svm_vcpu_want_window,
 	.get_state = svm_vcpu_get_state,
 	.set_cr = svm_vcpu_set_cr,
 	.set_efer = svm_vcpu_set_efer,

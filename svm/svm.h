@@ -29,6 +29,7 @@ void svm_vcpu_fini(struct vcpu *vcpu);
 void svm_vcpu_enter(struct vcpu *vcpu);
 void svm_vcpu_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
 void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event);
+void svm_vcpu_want_window(struct vcpu *vcpu, bool on);
 void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *state);
 void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value);
 void svm_vcpu_set_efer(struct vcpu *vcpu, uint64_t value);

@@ -57,12 +57,12 @@ static void set_intercepts(struct vmcb *vmcb)
 {
 	uint32_t *i = vmcb->intercepts;
 
-	i[VMCB_CR_READ] = 1u << 8 | (1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
+	i[VMCB_CR_READ] = 1u << 8 | (1u << 0 | 1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
 	i[VMCB_DR_READ] = 0xffffffffu;
 	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
 	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
 	i[VMCB_EXCEPTION] = 0;
-	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_CR0_SELECTIVE | MISC1_RDPMC |
+	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_RDPMC |
 			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
 			MISC1_IOIO | MISC1_MSR | MISC1_TASK_SWITCH | MISC1_SHUTDOWN;
 	i[VMCB_MISC2] = MISC2_VMRUN | MISC2_VMMCALL | MISC2_VMLOAD | MISC2_VMSAVE | MISC2_STGI |
@@ -103,7 +103,6 @@ static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 	vmcb->gdtr = (struct vmcb_segment){ .base = s->gdtr_base, .limit = s->gdtr_limit };
 	vmcb->idtr = (struct vmcb_segment){ .base = s->idtr_base, .limit = s->idtr_limit };
 	vmcb->rip = s->rip;
-	vmcb->rsp = s->rsp;
 	vmcb->rflags = s->rflags;
 	vmcb->cr0 = s->cr0;
 	vmcb->cr3 = s->cr3;
@@ -141,6 +140,7 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	vmcb->np_enable = NP_ENABLE;
 	vmcb->ncr3 = vcpu->root->pmtp;
 	set_state(vmcb, state);
+	vcpu->regs.r[REG_RSP] = state->rsp;
 	return true;
 }
 
@@ -166,6 +166,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	tlb_entering(&vcpu->cpu->tlb, vcpu->root, vmcb->tlb_control != TLB_NOTHING);
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
+	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
 	svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, sc->host_pfn << PAGE_SHIFT);
 	vcpu->regs.r[REG_RAX] = vmcb->rax;
 	vcpu->regs.r[REG_RSP] = vmcb->rsp;
@@ -188,6 +189,24 @@ void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *e)
 	svm_vmcb(vcpu)->eventinj = e->vector | (uint64_t)e->type << EVENT_TYPE_SHIFT |
 				   (e->has_error ? EVENT_ERROR : 0) | EVENT_VALID |
 				   (uint64_t)e->error << EVENT_CODE_SHIFT;
+}
+
+/*
+ * A virtual interrupt that is intercepted: hardware wants to deliver it when
+ * the window opens, and exits instead (15.21.4). What is injected then goes by
+ * EVENTINJ, not by this.
+ */
+void svm_vcpu_want_window(struct vcpu *vcpu, bool on)
+{
+	struct vmcb *vmcb = svm_vmcb(vcpu);
+
+	if (on) {
+		vmcb->vintr |= VINTR_IRQ | VINTR_IGNORE_TPR;
+		vmcb->intercepts[VMCB_MISC1] |= MISC1_VINTR;
+	} else {
+		vmcb->vintr &= ~(VINTR_IRQ | VINTR_IGNORE_TPR);
+		vmcb->intercepts[VMCB_MISC1] &= ~MISC1_VINTR;
+	}
 }
 
 void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
@@ -214,7 +233,10 @@ void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->cr0 = vmcb->cr0;
 	s->cr3 = vmcb->cr3;
 	s->cr4 = vmcb->cr4;
-	s->efer = vmcb->efer & ~EFER_SVME;
+	/* LMA follows; in Bochs 2.7 it has changed already when a write to CR0 exits. */
+	s->efer = vmcb->efer & ~(EFER_SVME | EFER_LMA);
+	if (s->cr0 & CR0_PG && s->efer & EFER_LME)
+		s->efer |= EFER_LMA;
 }
 
 void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)

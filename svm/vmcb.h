@@ -35,7 +35,6 @@ enum {
 #define MISC1_NMI	    (1u << 1)
 #define MISC1_INIT	    (1u << 3)
 #define MISC1_VINTR	    (1u << 4)
-#define MISC1_CR0_SELECTIVE (1u << 5) /* writes that change more than TS and MP */
 #define MISC1_RDPMC	    (1u << 15)
 #define MISC1_CPUID	    (1u << 18)
 #define MISC1_RSM	    (1u << 19)
@@ -65,6 +64,8 @@ enum {
 enum { TLB_NOTHING = 0, TLB_FLUSH_ALL = 1, TLB_FLUSH_ASID = 3 };
 
 /* Interrupt control (15.21) */
+#define VINTR_IRQ	(UINT64_C(1) << 8)
+#define VINTR_IGNORE_TPR (UINT64_C(1) << 20)
 #define VINTR_MASKING	(UINT64_C(1) << 24)
 #define INTERRUPT_SHADOW (UINT64_C(1) << 0)
 
@@ -91,7 +92,6 @@ enum {
 	VMEXIT_SMI = 0x62,
 	VMEXIT_INIT = 0x63,
 	VMEXIT_VINTR = 0x64,
-	VMEXIT_CR0_SELECTIVE = 0x65,
 	VMEXIT_RDPMC = 0x6f,
 	VMEXIT_CPUID = 0x72,
 	VMEXIT_RSM = 0x73,

@@ -108,7 +108,7 @@ static const char *check_segments(const struct view *v)
 		return "CS is not a present code segment";
 	if (cs != 9 && cs != 11 && cs != 13 && cs != 15 && (cs != 3 || !v->unrestricted))
 		return "CS type";
-	if (v->long_mode && v->cs & ATTR_LONG && v->cs & ATTR_DB)
+	if (v->long_mode && v->cs & SEG_ATTR_L && v->cs & ATTR_DB)
 		return "CS has both L and D";
 	if (!(v->ss & ATTR_UNUSABLE) && (v->ss & ATTR_TYPE) != 3 && (v->ss & ATTR_TYPE) != 7)
 		return "SS type";
@@ -126,7 +126,7 @@ static const char *check_rest(const struct view *v)
 {
 	uint64_t shadow = peek(VMCS_GUEST_INTERRUPTIBILITY);
 	unsigned type = v->event >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE;
-	bool code64 = v->long_mode && v->cs & ATTR_LONG;
+	bool code64 = v->long_mode && v->cs & SEG_ATTR_L;
 
 	if (!code64 && v->rip >> 32)
 		return "RIP is beyond 4 GiB outside of 64-bit code";

@@ -40,6 +40,7 @@ static const struct want pin[] = {
 /* Passing on purpose: RDTSC (guests time themselves), INVLPG, CR3, PAUSE. */
 static const struct want proc[] = {
 	REQUIRED("primary processor-based", PROC_SECONDARY, "activate secondary controls"),
+	REQUIRED("primary processor-based", PROC_INTERRUPT_WINDOW, "interrupt-window exiting"),
 	REQUIRED("primary processor-based", PROC_HLT_EXITING, "HLT exiting"),
 	REQUIRED("primary processor-based", PROC_MWAIT_EXITING, "MWAIT exiting"),
 	REQUIRED("primary processor-based", PROC_RDPMC_EXITING, "RDPMC exiting"),

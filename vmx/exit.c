@@ -120,47 +120,25 @@ static void decode_wrmsr(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->msr.write = true;
 }
 
-/* Only 64-bit code moves 64 bits. */
-static uint64_t cr_operand(const struct vcpu *vcpu, unsigned reg)
-{
-	const struct vmx_vcpu *arch = vcpu->arch;
-	bool long_code = arch->efer & EFER_LMA && vmcs_read(VMCS_GUEST_CS_ATTR) & ATTR_LONG;
-
-	return long_code ? vcpu->regs.r[reg] : (uint32_t)vcpu->regs.r[reg];
-}
-
 /* Table 28-3. */
 static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	enum { MOV_TO_CR, MOV_FROM_CR, CLTS, LMSW };
+	static const uint8_t ops[] = {
+		[MOV_TO_CR] = CR_MOV, [MOV_FROM_CR] = CR_MOV, [CLTS] = CR_CLTS, [LMSW] = CR_LMSW,
+	};
 	uint64_t qual = vmcs_read(VMCS_QUALIFICATION);
-	uint64_t source = qual >> 16 & 0xffff;
+	unsigned type = qual >> 4 & 3;
 	struct vmx_vcpu *arch = vcpu->arch;
 
 	exit->info1 = qual;
 	exit->cr.number = qual & 0xf;
 	exit->cr.reg = qual >> 8 & 0xf;
-	exit->cr.write = true;
-	exit->cr.other = false;
-	exit->cr.value = 0;
-	switch (qual >> 4 & 3) {
-	case MOV_TO_CR:
-		exit->cr.value = cr_operand(vcpu, exit->cr.reg);
-		break;
-	case MOV_FROM_CR:
-		exit->cr.write = false;
-		if (exit->cr.reg == REG_RSP)
-			arch->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
-		break;
-	case CLTS:
-		exit->cr.other = true;
-		exit->cr.value = vmx_guest_cr0() & ~CR0_TS;
-		break;
-	case LMSW: /* the low four bits; PE can be set, not cleared */
-		exit->cr.other = true;
-		exit->cr.value = (vmx_guest_cr0() & ~(CR0_MP | CR0_EM | CR0_TS)) | (source & 0xf);
-		break;
-	}
+	exit->cr.op = ops[type];
+	exit->cr.write = type != MOV_FROM_CR;
+	exit->cr.source = (uint16_t)(qual >> 16);
+	if (type == MOV_FROM_CR && exit->cr.reg == REG_RSP)
+		arch->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
 }
 
 /* Nobody expects it: what there is, for the report. */

@@ -11,8 +11,9 @@
  *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
  *						(its #DB leaves a mark in DR6)
  *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
- *	PDPTEs					nobody: PAE paging, CR0.PG set
- *						without EFER.LME, is not for us
+ *	PDPTEs					the VMCS, both ways; a MOV to CR0 or
+ *						CR4 that exits cannot load them, so
+ *						the loop does (set_pdptes)
  *
  * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
  * it. So the guest's value stays in the MSR over exits; it is read out when
@@ -36,9 +37,6 @@ _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcp
 	       "enter.asm");
 _Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
 	       "enum vcpu_event_type has the numbers of 25.8.3");
-
-/* CR0 bits that the guest changes without an exit: what lazy FPU switching plays with. */
-#define CR0_GUESTS_OWN (CR0_TS | CR0_MP)
 
 /* The MSRs that do not exit, and why. */
 static const uint32_t passed_msrs[] = {
@@ -152,7 +150,7 @@ static void init_controls(const struct vmx_vcpu *arch)
 	vmcs_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
 	vmcs_write(VMCS_ENTRY_EVENT, 0);
 	vmcs_write(VMCS_MSR_BITMAP, arch->msr_bitmap_pfn << PAGE_SHIFT);
-	vmcs_write(VMCS_CR0_MASK, ~CR0_GUESTS_OWN);
+	vmcs_write(VMCS_CR0_MASK, UINT64_MAX);
 	vmcs_write(VMCS_CR4_MASK, UINT64_MAX);
 	if (vmx_control(c->proc2, PROC2_ENCLS_EXITING))
 		vmcs_write(VMCS_ENCLS_EXITING, UINT64_MAX);
@@ -184,6 +182,8 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_GUEST_ACTIVITY, 0);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
+	for (unsigned i = 0; i < 4; i++)
+		vmcs_write(VMCS_GUEST_PDPTE(i), 0);
 	vmcs_write(VMCS_LINK_POINTER, UINT64_MAX); /* no shadow VMCS */
 	vmx_set_cr(vcpu, 0, s->cr0);
 	vmx_set_cr(vcpu, 3, s->cr3);
@@ -223,6 +223,7 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	arch = vcpu->arch;
 	arch->controls = cpu->controls;
 	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
+	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
 	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
 	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
 	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
@@ -310,8 +311,7 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 			event->vector;
 
 	vmx_make_current(vcpu);
-	if (event->has_error && vmcs_read(VMCS_GUEST_CR0) & CR0_PE) {
-		/* Real mode has no error codes. */
+	if (event->has_error) {
 		word |= EVENT_WORD_HAS_ERROR;
 		vmcs_write(VMCS_ENTRY_EVENT_ERROR, event->error);
 	}
@@ -321,6 +321,18 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
 	vmcs_write(VMCS_ENTRY_EVENT, word);
+}
+
+/* Open already: the exit comes before the guest's next instruction (26.2). */
+void vmx_want_window(struct vcpu *vcpu, bool on)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	vmx_make_current(vcpu);
+	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW);
+	if (on)
+		arch->controls.proc |= 1u << PROC_INTERRUPT_WINDOW;
+	vmcs_write(VMCS_PROC_CONTROLS, arch->controls.proc);
 }
 
 /*
@@ -345,12 +357,6 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
 }
 
-uint64_t vmx_guest_cr0(void)
-{
-	return (vmcs_read(VMCS_CR0_SHADOW) & ~CR0_GUESTS_OWN) |
-	       (vmcs_read(VMCS_GUEST_CR0) & CR0_GUESTS_OWN);
-}
-
 /* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
 void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 {
@@ -372,7 +378,7 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->rip = vmcs_read(VMCS_GUEST_RIP);
 	s->rsp = vcpu->regs.r[REG_RSP];
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	s->cr0 = vmx_guest_cr0();
+	s->cr0 = vmcs_read(VMCS_CR0_SHADOW);
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	s->cr4 = vmcs_read(VMCS_CR4_SHADOW);
 	s->efer = arch->efer;
@@ -403,6 +409,13 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 	default:
 		panic("CR%u is not in a VMCS", number);
 	}
+}
+
+void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4])
+{
+	vmx_make_current(vcpu);
+	for (unsigned i = 0; i < 4; i++)
+		vmcs_write(VMCS_GUEST_PDPTE(i), pdptes[i]);
 }
 
 /* LMA is the caller's to keep: set while LME and CR0.PG are. */

@@ -73,9 +73,6 @@ enum vmcs_field {
 	VMCS_GUEST_EFER = 0x2806,
 	VMCS_GUEST_PERF_GLOBAL_CTRL = 0x2808,
 	VMCS_GUEST_PDPTE0 = 0x280a,
-	VMCS_GUEST_PDPTE1 = 0x280c,
-	VMCS_GUEST_PDPTE2 = 0x280e,
-	VMCS_GUEST_PDPTE3 = 0x2810,
 	VMCS_GUEST_BNDCFGS = 0x2812,
 	/* 64 bits, host (B.2.4) */
 	VMCS_HOST_PAT = 0x2c00,
@@ -166,6 +163,8 @@ enum vmcs_field {
 	VMCS_HOST_RSP = 0x6c14, /* enter.asm has this number too */
 	VMCS_HOST_RIP = 0x6c16,
 };
+
+#define VMCS_GUEST_PDPTE(n) (VMCS_GUEST_PDPTE0 + 2u * (n)) /* 0 to 3 */
 
 /* The fields of the segment with this SEG_* number. */
 #define VMCS_GUEST_SELECTOR(seg) (VMCS_GUEST_ES_SELECTOR + 2u * (seg))
@@ -263,8 +262,7 @@ enum { INVEPT_SINGLE = 1, INVEPT_ALL = 2 };
 #define ENTRYC_LOAD_PAT 14
 #define ENTRYC_LOAD_EFER 15
 
-/* Segment attributes (25.4.1): vcpu.h's, and one more. */
-#define ATTR_LONG     (1u << 13)
+/* Segment attributes (25.4.1): those of vcpu.h, and one more. */
 #define ATTR_UNUSABLE (1u << 16)
 
 /* Interruptibility state (25.4.2). */

@@ -23,7 +23,7 @@
  *
  * Default deny: ports, MSRs, CR0, CR4, CR8, debug registers and what else can
  * exit does; the exceptions are listed where they are made (controls.c for
- * instructions, vcpu.c for MSRs and CR0), each with its reason.
+ * instructions, vcpu.c for MSRs), each with its reason.
  *
  * The guest's physical addresses go through EPT, whose root (EPTP) comes from
  * the gpt/ library. The CPU caches what it finds there, tagged with the EPTP,
@@ -202,10 +202,12 @@ const struct vmm_ops vmx_ops = {
 	.decode = vmx_decode,
 	.skip = vmx_skip,
 	.inject = vmx_inject,
+	.want_window = vmx_want_window,
 	.set_slice = vmx_set_slice,
 	.get_state = vmx_get_state,
 	.set_cr = vmx_set_cr,
 	.set_efer = vmx_set_efer,
+	.set_pdptes = vmx_set_pdptes,
 	.invalidate = vmx_invalidate,
 	.describe = vmx_describe,
 };

@@ -59,20 +59,19 @@ void vmx_vcpu_fini(struct vcpu *vcpu);
 void vmx_vcpu_enter(struct vcpu *vcpu);
 void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
 void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event);
+void vmx_want_window(struct vcpu *vcpu, bool on);
 void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks);
 
 void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *state);
 void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value);
 void vmx_set_efer(struct vcpu *vcpu, uint64_t value);
+void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4]);
 
 /* Makes vcpu's VMCS the current one on vcpu->cpu: before its fields are used. */
 void vmx_make_current(struct vcpu *vcpu);
 
 /* The next entry is a VMLAUNCH again. */
 void vmx_clear_launch(struct vcpu *vcpu);
-
-/* CR0 as the guest of the current VMCS sees it. */
-uint64_t vmx_guest_cr0(void);
 
 /* exit.c */
 void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit);

@@ -20,6 +20,7 @@ const struct guest guest_rom = {
 		.write = 1, /* the one that ends it */
 		.pages = GUEST_TABLES + 1 + ROM_PAGES,
 		.tables = 3 + 2, /* in two GiB */
-		.end = { .kind = END_DENIED, .access = ACCESS_WRITE, .gpa = ROM_TARGET },
+		.end = { .kind = END_DENIED, .access = ACCESS_WRITE, .gpa = ROM_TARGET,
+			 .mapped = true },
 	},
 };

@@ -10,6 +10,7 @@
 				      " is ended by its budget",                 \
 		.regions = { GUEST_IMAGE_REGION(guest_##which##_image) },        \
 		.budget = SPIN_BUDGET, .needs_timer = true,                      \
+		.fatal = "not run: this machine cannot interrupt it",            \
 		.expect = {                                                      \
 			.walk = GUEST_TABLES,                                    \
 			.exec = 1,                                               \

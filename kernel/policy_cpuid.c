@@ -17,12 +17,12 @@ struct cpuid_rule {
 #define ALL 0xffffffffu
 /* SSE3, PCLMULQDQ, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, RDRAND */
 #define LEAF1_ECX 0x42d82203u
-/* FPU, DE, PSE, TSC, MSR, PAE, CX8, PGE, CMOV, PSE36, CLFLUSH, MMX, FXSR, SSE, SSE2 */
-#define LEAF1_EDX 0x078aa17du
+/* FPU, PSE, TSC, MSR, PAE, CX8, PGE, CMOV, PSE36, CLFLUSH, MMX, FXSR, SSE, SSE2 */
+#define LEAF1_EDX 0x078aa179u
 /* LAHF, LOCK MOV CR0, ABM, SSE4A, misaligned SSE, PREFETCH */
 #define EXT1_ECX 0x000001f1u
 /* What AMD repeats of leaf 1, and NX, 1 GiB pages, long mode */
-#define EXT1_EDX (0x0182a17du | CPUID_EXT1_EDX_NX | CPUID_EXT1_EDX_PAGE1GB | CPUID_EXT1_EDX_LM)
+#define EXT1_EDX (0x0182a179u | CPUID_EXT1_EDX_NX | CPUID_EXT1_EDX_PAGE1GB | CPUID_EXT1_EDX_LM)
 #define CLFLUSH_SIZE 0x0000ff00u
 #define ADDRESS_BITS 0x0000ffffu
 
@@ -65,63 +65,4 @@ struct cpuid_regs policy_cpuid(uint32_t leaf, uint32_t subleaf)
 	else if (leaf == 0x80000000u)
 		r.eax = CPUID_MAX_EXTENDED;
 	return r;
-}
-
-/* MSRs beside those that hardware switches for the guest (vmx/, svm/): EFER,
- * of which NXE is the guest's to change. */
-bool policy_msr_read(const struct vcpu_state *s, uint32_t msr, uint64_t *value)
-{
-	if (msr != MSR_EFER)
-		return false;
-	*value = s->efer;
-	return true;
-}
-
-bool policy_msr_write(struct vcpu_state *s, uint32_t msr, uint64_t value)
-{
-	if (msr != MSR_EFER || ((value ^ s->efer) & ~EFER_NXE))
-		return false;
-	s->efer = value;
-	return true;
-}
-
-/* CR0: caches stay on, protection and paging as they were at entry. CR4: what
- * needs no state that nobody switches. */
-#define CR0_FREE (CR0_MP | CR0_EM | CR0_TS | CR0_WP | CR0_AM)
-#define CR4_FREE (CR4_DE | CR4_PSE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT)
-
-bool policy_cr_write(struct vcpu_state *s, unsigned number, uint64_t value)
-{
-	switch (number) {
-	case 0:
-		value |= CR0_ET;
-		if ((value ^ s->cr0) & ~CR0_FREE)
-			return false;
-		s->cr0 = value;
-		return true;
-	case 3:
-		s->cr3 = value;
-		return true;
-	case 4:
-		if ((value ^ s->cr4) & ~CR4_FREE)
-			return false;
-		s->cr4 = value;
-		return true;
-	case 8: /* there is no APIC, so no priority but 0 */
-		return value == 0;
-	}
-	return false;
-}
-
-uint64_t policy_cr_read(const struct vcpu_state *s, unsigned number)
-{
-	switch (number) {
-	case 0:
-		return s->cr0;
-	case 3:
-		return s->cr3;
-	case 4:
-		return s->cr4;
-	}
-	return 0;
 }

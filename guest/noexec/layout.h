@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define IMAGE_SIZE 0x4000
+#define NOEXEC_BASE 0x600000
+#define NOEXEC_SIZE 0x4000
+/* Where the code is put, and jumped to. */
+#define NOEXEC_TARGET 0x602340

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/probe/layout.h"
+#include "guest/guest.h"
+#include "guest/images.h"
+
+enum { CODE_PAGES = (GUEST_IMAGE + IMAGE_SIZE - GUEST_ENTRY) / 4096 };
+
+const struct guest guest_probe = {
+	.name = "probe",
+	.title = "CPUID, MSRs, control registers and instructions, by the policy",
+	.regions = {
+		GUEST_IMAGE_REGION(guest_probe_image),
+		{ .name = "stack", .start = PROBE_STACK, .size = 4096 },
+	},
+	.expect = {
+		.walk = GUEST_TABLES,
+		.exec = CODE_PAGES,
+		.write = 1, /* the stack, by the first exception */
+		.pages = GUEST_TABLES + CODE_PAGES + 1,
+		.tables = 3 + 1,
+		.exits = {
+			[EXIT_CPUID] = PROBE_CPUIDS,
+			[EXIT_CR] = PROBE_CRS,
+			[EXIT_MSR] = PROBE_MSRS,
+			[EXIT_IO] = PROBE_IOS,
+			[EXIT_CACHE] = 2,
+			[EXIT_HYPERCALL] = 1,
+		},
+		.optional = {
+			[EXIT_CR] = PROBE_CRS_REFUSED,
+			[EXIT_REFUSED_INSN] = PROBE_REFUSED,
+		},
+		.end = { .kind = END_DONE },
+	},
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define IMAGE_SIZE 0x7000
+#define PROBE_STACK 0x400000
+/* Instructions that exit; those that are refused or ignored, some CPUs answer themselves. */
+#define PROBE_CPUIDS 28
+#define PROBE_CRS 29
+#define PROBE_CRS_REFUSED 69
+#define PROBE_MSRS 131
+#define PROBE_REFUSED 30
+#define PROBE_IOS 11

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/softint/layout.h"
+#include "guest/guest.h"
+#include "guest/images.h"
+
+enum { CODE_PAGES = (EVENTS_IDTS - GUEST_ENTRY) / 4096 };
+
+_Static_assert(EVENTS_IDTS + EVENTS_SETS * 4096 == GUEST_IMAGE + IMAGE_SIZE, "the IDTs are last");
+
+const struct guest guest_softint = {
+	.name = "softint",
+	.title = "a guest's own INT n and INT3, over faults on their way too",
+	.regions = {
+		GUEST_IMAGE_REGION(guest_softint_image),
+		{ .name = "stacks", .start = EVENTS_STACKS, .size = EVENTS_SETS * 4096 },
+	},
+	.expect = {
+		.walk = GUEST_TABLES,
+		.exec = CODE_PAGES,
+		.read = EVENTS_SETS,
+		.write = EVENTS_SETS,
+		.pages = GUEST_TABLES + CODE_PAGES + 2 * EVENTS_SETS,
+		.tables = 3 + 1,
+		.exits = { [EXIT_HYPERCALL] = 1 },
+		.end = { .kind = END_DONE },
+	},
+};
