@@ -96,8 +96,7 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	ASSERT_EQ(unmapped.entry, as->counts.pages);
 	vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &taken);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
-	if (unmapped.flush == VMM_GPT_FLUSH_REQUIRED || vacated.flush == VMM_GPT_FLUSH_REQUIRED)
-		tlb_mark_due(&as->root);
+	tlb_mark_due(&as->root); /* whatever those two say: the root goes as well */
 	invalidate(cpu, &as->root);
 	release(gone);
 	vmm_gpt_put_taken(&as->gpt, &taken);
