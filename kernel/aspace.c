@@ -123,7 +123,7 @@ const char *region_rights(const struct region *r)
 	return words[rights_of(r)];
 }
 
-static const struct region *find(const struct aspace *as, uint64_t gpa)
+const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 {
 	for (unsigned i = 0; i < as->nregions; i++)
 		if (gpa - as->regions[i].start < as->regions[i].size)
@@ -136,7 +136,7 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 	/* Reading is all that the guest's page walk needs of a table. */
 	unsigned want = exit->fault.walk ? VMM_GPT_READ : exit->fault.access;
 	struct aspace_plan plan = {
-		.region = find(as, exit->fault.gpa),
+		.region = aspace_region(as, exit->fault.gpa),
 		.outcome = ASPACE_MAPPED,
 		.image_page = UINT64_MAX,
 	};

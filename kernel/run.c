@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/run.h"
 
+#include "kernel/dump.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
@@ -117,14 +118,18 @@ static bool same(const char *what, uint64_t expected, uint64_t seen)
 	return expected == seen;
 }
 
+static bool is_end(const struct guest_end *expected, const struct guest_end *seen)
+{
+	return expected->kind == seen->kind && expected->value == seen->value &&
+	       expected->gpa == seen->gpa && expected->access == seen->access &&
+	       expected->walk == seen->walk;
+}
+
 static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
 {
-	const struct guest_end *seen = &run->end;
 	char words[VMM_WORDS];
 
-	if (expected->kind == seen->kind && expected->value == seen->value &&
-	    expected->gpa == seen->gpa && expected->access == seen->access &&
-	    expected->walk == seen->walk)
+	if (is_end(expected, &run->end))
 		return true;
 	describe_end(expected, words, sizeof(words));
 	note("  WRONG: expected as its end: %s", words);
@@ -162,6 +167,13 @@ static bool compare(const struct guest_run *run)
 	}
 	ok &= compare_output(e->output, run);
 	return compare_end(&e->end, run) && ok;
+}
+
+/* An end that nobody can plan, or that nobody planned. */
+static bool wants_dump(const struct guest_run *run)
+{
+	return run->end.kind == END_UNEXPECTED || run->end.kind == END_ENTRY_FAILED ||
+	       !is_end(&run->guest->expect.end, &run->end);
 }
 
 /* The world around the guest, up and down. */
@@ -204,6 +216,8 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	pages_set_quota(UINT64_MAX);
 	report(&run);
 	ok = compare(&run);
+	if (wants_dump(&run))
+		dump_guest(&run);
 	m->ops->vcpu_fini(vcpu);
 	row->counts = as->counts;
 	row->exits = guest_exits(run.exits);

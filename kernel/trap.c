@@ -78,6 +78,12 @@ void trap_set_handler(uint8_t vector, interrupt_fn *fn)
 	handlers[vector] = fn;
 }
 
+const char *trap_name(unsigned vector)
+{
+	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] :
+							   "an interrupt nobody asked for";
+}
+
 /* SDM vol. 3A, 4.7 for the bits of a page fault's error code. */
 static void explain(const struct trap_frame *f)
 {
@@ -128,8 +134,7 @@ void trap_entry(struct trap_frame *f)
 	print("\n# the host took an exception it does not expect\n");
 	explain(f);
 	panic("exception %lu (%s)", (unsigned long)f->vector,
-	      f->vector < sizeof(names) / sizeof(names[0]) ? names[f->vector] :
-							     "an interrupt nobody asked for");
+	      trap_name((unsigned)f->vector));
 }
 
 bool msr_read_safe(uint32_t msr, uint64_t *value)

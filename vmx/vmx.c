@@ -207,5 +207,6 @@ const struct vmm_ops vmx_ops = {
 	.set_cr = vmx_set_cr,
 	.set_efer = vmx_set_efer,
 	.invalidate = vmx_invalidate,
+	.fault_linear = vmx_fault_linear,
 	.describe = vmx_describe,
 };
