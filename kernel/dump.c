@@ -204,7 +204,7 @@ static void dump_code(const struct guest_run *run, const struct vcpu_state *s, u
 	char words[CODE_BYTES * 3 + 1] = "";
 	unsigned n = gwalk_read(run->as, s, at, code, CODE_BYTES);
 
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		format(words + 3 * i, sizeof(words) - 3 * i, " %02x", code[i]);
 	note("code at 0x%lx:%s", (unsigned long)at, n ? words : " cannot be read");
 }

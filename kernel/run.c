@@ -2,6 +2,7 @@
 #include "kernel/run.h"
 
 #include "kernel/dump.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
@@ -208,6 +209,8 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	*vcpu = (struct vcpu){ .ops = m->ops, .cpu = m->cpu, .root = &as->root };
 	reset_fx(vcpu);
 	vcpu->regs.r[REG_RDI] = m->ops->hypercall;
+	if (FAULT(GUEST_STATE))
+		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
 	if (!m->ops->vcpu_init(vcpu, &state, error))
 		return give_up(guest, error);
 	if (guest->memory_pages)
