@@ -123,7 +123,7 @@ format:
 	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch])
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) build-fault
 
 -include test/test.mk
 -include $(OBJS:.o=.d)
