@@ -2,6 +2,8 @@
 #
 #	make		the bootable ISO, build/nestbox.iso
 #	make check	the quick tests: host tests, and one boot in QEMU
+#	make FAULT=NAME	the same with a deliberate bug, in build-fault/NAME
+#	make faults	their names
 #	make lint	clang-tidy and cppcheck
 #	make format	as .clang-format says
 #	make clean
@@ -12,18 +14,32 @@
 CC	?= gcc
 NASM	?= nasm
 LD	?= ld
+NM	?= nm
 BUILD	?= build
 CMDLINE	?=
+FAULT	?=
+
+ROOMS	:= kernel gpt vmx svm guest
+
+# kernel/fault.h
+FAULTS	:= $(shell grep -rhoE --include='*.c' '\bFAULT\([A-Z0-9_]+\)' $(ROOMS) | \
+	   sed 's/.*FAULT(//; s/)//' | tr A-Z_ a-z- | sort -u)
+ifneq ($(FAULT),)
+ifeq ($(filter $(FAULT),$(FAULTS)),)
+$(error unknown FAULT "$(FAULT)"; known are: $(FAULTS))
+endif
+BUILD	:= build-fault/$(FAULT)
+FAULT_FLAGS := -DFAULT_$(shell echo $(FAULT) | tr a-z- A-Z_)=1
+endif
 
 CFLAGS	?= -O2 -g
 KCFLAGS	:= -std=c17 -ffreestanding -Wall -Wextra -Werror -mno-red-zone \
 	   -mgeneral-regs-only -mcmodel=small -fno-pic -fno-pie -fno-stack-protector \
 	   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer \
-	   -fno-common -I. -I$(BUILD) $(CFLAGS)
+	   -fno-common -I. -I$(BUILD) $(FAULT_FLAGS) $(CFLAGS)
 LDFLAGS	:= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
-VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)$(FAULT:%= with the deliberate bug %)
 
-ROOMS	:= kernel gpt vmx svm guest
 CSRC	:= $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) $(wildcard guest/*/*.c)
 ASRC	:= $(foreach r,boot vmx svm,$(wildcard $(r)/*.asm))
 GUESTS	:= $(notdir $(patsubst %/,%,$(dir $(wildcard guest/*/*.asm))))
@@ -34,8 +50,20 @@ ISO	:= $(BUILD)/nestbox.iso
 
 all: $(ISO)
 
-$(KERNEL): $(OBJS) linker.ld
+# Linked twice: the table of symbols is made of the first kernel, and is part of
+# the second. It lies behind the text, so no address in it is another one then.
+$(BUILD)/nameless.elf: $(OBJS) linker.ld
 	$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS)
+
+$(BUILD)/symbols.asm: $(BUILD)/nameless.elf boot/symbols.awk
+	$(NM) -n $< | awk -f boot/symbols.awk > $@
+
+$(BUILD)/symbols.o: $(BUILD)/symbols.asm
+	$(NASM) -f elf64 -o $@ $<
+
+$(KERNEL): $(OBJS) $(BUILD)/symbols.o linker.ld
+	$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS) $(BUILD)/symbols.o
+	@$(NM) -n $@ | awk -f boot/symbols.awk | cmp - $(BUILD)/symbols.asm
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -79,6 +107,9 @@ iso: $(ISO)
 $(ISO): $(KERNEL) boot/grub.cfg.in
 	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
 
+faults:
+	@echo $(FAULTS)
+
 # No warnings, from two tools that see different things.
 lint:
 	clang-tidy --quiet $(CSRC) -- $(KCFLAGS) -DNESTBOX_VERSION='"lint"' -Wno-unknown-warning-option
@@ -89,11 +120,11 @@ format:
 	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch])
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) build-fault
 
 -include test/test.mk
 -include $(OBJS:.o=.d)
 
-.PHONY: all iso lint format clean
+.PHONY: all iso faults lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

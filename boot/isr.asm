@@ -44,6 +44,8 @@ stub_common:
 	cld
 	mov rdi, rsp
 	call trap_entry
+	global trap_return	; backtrace.c: the frame is above
+trap_return:
 	pop r15
 	pop r14
 	pop r13

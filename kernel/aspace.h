@@ -81,6 +81,9 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 /* Whether the slot of gpa has to be made before something can be mapped there. */
 bool aspace_is_populated(const struct aspace *as, uint64_t gpa);
 
+/* The region of gpa; NULL: none. */
+const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
+
 /* "rwx" and less, as the map and traces show it. */
 const char *region_rights(const struct region *region);
 

@@ -12,9 +12,7 @@ struct mode {
 	uint8_t top_bits;
 };
 
-#define PTE_PRESENT 1u
-#define PTE_LARGE   (1u << 7)
-#define ADDR_52	    UINT64_C(0x000ffffffffff000)
+#define ADDR_52 UINT64_C(0x000ffffffffff000)
 
 static struct mode mode_of(const struct vcpu_state *s)
 {
@@ -25,17 +23,31 @@ static struct mode mode_of(const struct vcpu_state *s)
 	return (struct mode){ 2, 10, 4, s->cr4 & CR4_PSE ? 1 << 2 : 0, 10 };
 }
 
-static bool read_entry(const struct aspace *as, uint64_t gpa, unsigned bytes, uint64_t *entry)
+static struct gwalk_step read_entry(const struct aspace *as, const struct mode *m, unsigned level,
+				    uint64_t gpa)
 {
+	struct gwalk_step step = { .level = level, .gpa = gpa };
 	const void *p = aspace_ptr(as, gpa);
 
-	*entry = 0;
 	if (p)
-		memcpy(entry, p, bytes);
-	return p && (*entry & PTE_PRESENT);
+		memcpy(&step.entry, p, m->entry_bytes);
+	step.readable = p;
+	step.leaf = level == 1 || ((m->leaves >> level & 1) && (step.entry & GWALK_LARGE));
+	return step;
 }
 
-bool gwalk(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa)
+static uint64_t leaf_gpa(const struct mode *m, const struct gwalk_step *step, uint64_t gva,
+			 uint64_t offset)
+{
+	uint64_t e = step->entry;
+
+	if (m->entry_bytes == 4 && step->level == 2) /* PSE-36 */
+		return (e & 0xffc00000u) | (e & 0x1fe000) << 19 | (gva & offset);
+	return (e & ADDR_52 & ~offset) | (gva & offset);
+}
+
+bool gwalk_steps(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa,
+		 gwalk_step_fn *fn, void *arg)
 {
 	struct mode m = mode_of(s);
 	uint64_t table = s->cr3 & ADDR_52;
@@ -51,20 +63,24 @@ bool gwalk(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, ui
 	for (unsigned level = m.levels;; level--) {
 		unsigned shift = PAGE_SHIFT + m.index_bits * (level - 1);
 		unsigned bits = level == m.levels ? m.top_bits : m.index_bits;
-		uint64_t index = gva >> shift & ((1u << bits) - 1), entry, offset;
+		uint64_t index = gva >> shift & ((1u << bits) - 1);
+		struct gwalk_step step = read_entry(as, &m, level, table + index * m.entry_bytes);
 
-		if (!read_entry(as, table + index * m.entry_bytes, m.entry_bytes, &entry))
+		if (fn)
+			fn(arg, &step);
+		if (!(step.entry & GWALK_PRESENT))
 			return false;
-		offset = (UINT64_C(1) << shift) - 1;
-		if (level == 1 || ((m.leaves >> level & 1) && (entry & PTE_LARGE))) {
-			*gpa = (entry & ADDR_52 & ~offset) | (gva & offset);
-			if (m.entry_bytes == 4 && level == 2) /* PSE-36 */
-				*gpa = (entry & 0xffc00000u) | (entry & 0x1fe000) << 19 |
-				       (gva & offset);
+		if (step.leaf) {
+			*gpa = leaf_gpa(&m, &step, gva, (UINT64_C(1) << shift) - 1);
 			return true;
 		}
-		table = entry & ADDR_52;
+		table = step.entry & ADDR_52;
 	}
+}
+
+bool gwalk(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa)
+{
+	return gwalk_steps(as, s, gva, gpa, NULL, NULL);
 }
 
 unsigned gwalk_read(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, void *to,

@@ -5,6 +5,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/cpu_raw.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
@@ -153,6 +154,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	report_plan(count_tests());
 	selftest_run();
+	fault_host();
 	run_guests(&machine);
 	if (trap_nmis())
 		note("%lu NMIs came", (unsigned long)trap_nmis());

@@ -1,45 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/panic.h"
 
+#include "kernel/backtrace.h"
 #include "kernel/console.h"
+#include "kernel/dump.h"
 #include "kernel/report.h"
 #include "kernel/x86.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 
-/* A panic inside of a panic says no more than that. */
-static void enter_panic(void)
+/* What boot/panic.asm finds, and where it goes on. */
+extern struct trap_frame panic_frame;
+struct trap_frame panic_frame;
+_Noreturn void panic_caught(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void assert_failed_caught(const char *file, int line, const char *expr);
+_Noreturn void assert_eq_failed_caught(const char *file, int line, const char *expr, uint64_t a,
+				       uint64_t b);
+
+_Static_assert(offsetof(struct trap_frame, rip) == 144 &&
+		       offsetof(struct trap_frame, rflags) == 160 &&
+		       offsetof(struct trap_frame, rsp) == 168,
+	       "boot/panic.asm");
+
+void panic_begin(void)
 {
-	static bool panicking;
+	static unsigned begun;
 
 	interrupts_off();
-	if (panicking) {
+	begun++;
+	if (begun == 2) {
 		print("\n# PANIC while panicking\n");
 		report_crashed();
 	}
-	panicking = true;
+	if (begun > 2) /* the console itself is broken */
+		for (;;)
+			__asm__ volatile("hlt");
 	print("\n# PANIC: ");
 }
 
-_Noreturn void panic(const char *fmt, ...)
+_Noreturn void panic_end(const struct trap_frame *f, bool called)
 {
-	va_list ap;
+	uint64_t r[16];
 
-	enter_panic();
-	va_start(ap, fmt);
-	vprint(fmt, ap);
-	va_end(ap);
-	print("\n# called from %p\n", __builtin_return_address(0));
+	for (unsigned n = 0; n < 16; n++)
+		r[n] = f->r[15 - n];
+	r[REG_RSP] = f->rsp;
+	dump_registers(r, f->rip, f->rflags);
+	note("cr0 0x%lx cr2 0x%lx cr3 0x%lx cr4 0x%lx", (unsigned long)read_cr0(),
+	     (unsigned long)read_cr2(), (unsigned long)read_cr3(), (unsigned long)read_cr4());
+	backtrace(f, called);
 	report_crashed();
 }
 
-_Noreturn void assert_failed(const char *file, int line, const char *expr)
+_Noreturn void panic_caught(const char *fmt, ...)
 {
-	panic("%s:%d: assertion failed: %s", file, line, expr);
+	va_list ap;
+
+	panic_begin();
+	va_start(ap, fmt);
+	vprint(fmt, ap);
+	va_end(ap);
+	print("\n");
+	panic_end(&panic_frame, true);
 }
 
-_Noreturn void assert_eq_failed(const char *file, int line, const char *expr, uint64_t a, uint64_t b)
+_Noreturn void assert_failed_caught(const char *file, int line, const char *expr)
 {
-	panic("%s:%d: assertion failed: %s (0x%lx, 0x%lx)", file, line, expr, (unsigned long)a,
+	panic_begin();
+	print("%s:%d: assertion failed: %s\n", file, line, expr);
+	panic_end(&panic_frame, true);
+}
+
+_Noreturn void assert_eq_failed_caught(const char *file, int line, const char *expr, uint64_t a,
+				       uint64_t b)
+{
+	panic_begin();
+	print("%s:%d: assertion failed: %s (0x%lx, 0x%lx)\n", file, line, expr, (unsigned long)a,
 	      (unsigned long)b);
+	panic_end(&panic_frame, true);
 }

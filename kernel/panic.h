@@ -6,9 +6,12 @@
 #ifndef KERNEL_PANIC_H
 #define KERNEL_PANIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Prints, ends the run with a failing status. */
+struct trap_frame;
+
+/* Prints, with registers as they were at the call and a backtrace; ends the run as failed. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 _Noreturn void assert_failed(const char *file, int line, const char *expr);
@@ -20,6 +23,14 @@ _Noreturn void assert_eq_failed(const char *file, int line, const char *expr, ui
 		if (__builtin_expect(!(e), 0))                          \
 			assert_failed(__FILE__, __LINE__, #e);          \
 	} while (0)
+
+/*
+ * The parts of a panic, for who has a frame to show (trap.c): the message is
+ * printed between them. called: its rip is a return address. A second panic
+ * begins by ending the run.
+ */
+void panic_begin(void);
+_Noreturn void panic_end(const struct trap_frame *frame, bool called);
 
 /* Prints both operands. */
 #define ASSERT_EQ(a, b)                                                                    \

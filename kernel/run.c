@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/run.h"
 
+#include "kernel/dump.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
@@ -148,14 +150,18 @@ static bool same_up_to(const char *what, uint64_t expected, uint64_t optional, u
 	return ok || (!optional && same(what, expected, seen));
 }
 
+static bool is_end(const struct guest_end *expected, const struct guest_end *seen)
+{
+	return expected->kind == seen->kind && expected->value == seen->value &&
+	       expected->gpa == seen->gpa && expected->access == seen->access &&
+	       expected->walk == seen->walk && expected->mapped == seen->mapped;
+}
+
 static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
 {
-	const struct guest_end *seen = &run->end;
 	char words[VMM_WORDS];
 
-	if (expected->kind == seen->kind && expected->value == seen->value &&
-	    expected->gpa == seen->gpa && expected->access == seen->access &&
-	    expected->walk == seen->walk && expected->mapped == seen->mapped)
+	if (is_end(expected, &run->end))
 		return true;
 	describe_end(expected, words, sizeof(words));
 	note("  WRONG: expected as its end: %s", words);
@@ -196,6 +202,13 @@ static bool compare(const struct guest_run *run)
 	return compare_end(&e->end, run) && ok;
 }
 
+/* An end that nobody can plan, or that nobody planned. */
+static bool wants_dump(const struct guest_run *run)
+{
+	return run->end.kind == END_UNEXPECTED || run->end.kind == END_ENTRY_FAILED ||
+	       !is_end(&run->guest->expect.end, &run->end);
+}
+
 /* The world around the guest, up and down. */
 
 static bool give_up(const struct guest *guest, const char *why)
@@ -228,6 +241,8 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	*vcpu = (struct vcpu){ .ops = m->ops, .cpu = m->cpu, .root = &as->root };
 	reset_fx(vcpu);
 	vcpu->regs.r[REG_RDI] = m->ops->hypercall;
+	if (FAULT(GUEST_STATE))
+		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
 	if (!m->ops->vcpu_init(vcpu, &state, error))
 		return give_up(guest, error);
 	if (guest->memory_pages)
@@ -236,6 +251,8 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	pages_set_quota(UINT64_MAX);
 	report(&run);
 	ok = compare(&run);
+	if (wants_dump(&run))
+		dump_guest(&run);
 	m->ops->vcpu_fini(vcpu);
 	row->counts = as->counts;
 	row->exits = guest_exits(run.exits);

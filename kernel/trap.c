@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/trap.h"
 
+#include "kernel/backtrace.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/panic.h"
@@ -78,24 +79,42 @@ void trap_set_handler(uint8_t vector, interrupt_fn *fn)
 	handlers[vector] = fn;
 }
 
-/* SDM vol. 3A, 4.7 for the bits of a page fault's error code. */
-static void explain(const struct trap_frame *f)
+const char *trap_name(unsigned vector)
 {
-	static const char *const regs[] = { "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8",
-					    "rdi", "rsi", "rbp", NULL, "rbx", "rdx", "rcx", "rax" };
+	return vector < sizeof(names) / sizeof(names[0]) ? names[vector] :
+							   "an interrupt nobody asked for";
+}
 
+/* SDM vol. 3A, 4.7 for the bits of a page fault's error code. */
+static void explain_page_fault(const struct trap_frame *f)
+{
+	uint64_t address = read_cr2();
+	const char *what = what_is_at(address);
+
+	print(": %s at 0x%lx: %s%s%s",
+	      f->error & 16 ? "fetch" : f->error & 2 ? "write" : "read", (unsigned long)address,
+	      what ? what : "", what ? ", " : "",
+	      f->error & 8 ? "a reserved bit is set" :
+	      f->error & 1 ? "the page lacks the right" : "nothing is mapped there");
+}
+
+/*
+ * Who runs into a guard page cannot be told so on the same stack: the page
+ * fault becomes a double fault.
+ */
+static _Noreturn void unexpected(const struct trap_frame *f)
+{
+	panic_begin();
+	print("exception %lu (%s)", (unsigned long)f->vector, trap_name((unsigned)f->vector));
 	if (f->vector == VECTOR_PF)
-		print("# page fault: %s at 0x%016lx, %s\n",
-		      f->error & 16 ? "fetch" : f->error & 2 ? "write" : "read",
-		      (unsigned long)read_cr2(),
-		      f->error & 8 ? "a reserved bit is set" :
-		      f->error & 1 ? "the page lacks the right" : "nothing is mapped there");
-	print("# rip 0x%016lx rsp 0x%016lx rflags 0x%lx cs 0x%lx error 0x%lx cr3 0x%lx\n",
-	      (unsigned long)f->rip, (unsigned long)f->rsp, (unsigned long)f->rflags,
-	      (unsigned long)f->cs, (unsigned long)f->error, (unsigned long)read_cr3());
-	for (unsigned i = 16; i--;)
-		if (regs[i])
-			print("# %-3s 0x%016lx\n", regs[i], (unsigned long)f->r[i]);
+		explain_page_fault(f);
+	else if (f->error)
+		print(", error code 0x%lx", (unsigned long)f->error);
+	if (f->vector == VECTOR_DF && is_stack_guard(read_cr2()))
+		print(": stack overflow: 0x%lx is in the guard page below a stack",
+		      (unsigned long)read_cr2());
+	print("\n");
+	panic_end(f, false);
 }
 
 static bool fix_up(struct trap_frame *f)
@@ -125,11 +144,7 @@ void trap_entry(struct trap_frame *f)
 	}
 	if (f->vector == VECTOR_GP && fix_up(f))
 		return;
-	print("\n# the host took an exception it does not expect\n");
-	explain(f);
-	panic("exception %lu (%s)", (unsigned long)f->vector,
-	      f->vector < sizeof(names) / sizeof(names[0]) ? names[f->vector] :
-							     "an interrupt nobody asked for");
+	unexpected(f);
 }
 
 bool msr_read_safe(uint32_t msr, uint64_t *value)

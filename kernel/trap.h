@@ -10,6 +10,9 @@
 /* Builds the IDT; cpu_init loads it. */
 void trap_init(void);
 
+/* An exception's name, for reports. */
+const char *trap_name(unsigned vector);
+
 /* An MSR that may not exist: false on #GP, *value is 0 then. */
 bool msr_read_safe(uint32_t msr, uint64_t *value);
 /* False on #GP; nothing was written then. */

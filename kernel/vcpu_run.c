@@ -195,23 +195,27 @@ static void take_off(struct vcpu *vcpu)
 	vcpu->cr2 = read_cr2();
 }
 
+struct guest_run *current_run;
+
 void vcpu_run(struct guest_run *run)
 {
 	struct vcpu *vcpu = run->vcpu;
 	const struct vmm_ops *ops = run->ops;
-	struct vcpu_exit exit;
+	struct vcpu_exit *exit = &run->exit;
 
+	current_run = run;
 	put_on(vcpu);
 	run->ticks = rdtsc();
 	arm(run, budget_of(run));
 	do {
 		ops->enter(vcpu);
 		run->injects = false;
-		exit.pending.valid = false;
-		ops->decode(vcpu, &exit);
-		run->exits[exit.kind]++;
-	} while (handlers[exit.kind](run, &exit));
+		exit->pending.valid = false;
+		ops->decode(vcpu, exit);
+		run->exits[exit->kind]++;
+	} while (handlers[exit->kind](run, exit));
 	lapic_timer_arm(0);
 	run->ticks = rdtsc() - run->ticks;
 	take_off(vcpu);
+	current_run = NULL;
 }

@@ -18,6 +18,7 @@ struct guest_run {
 	bool injects;		   /* an event goes in at the next entry */
 
 	/* What was seen. */
+	struct vcpu_exit exit; /* the last one */
 	uint64_t exits[EXIT_KINDS];
 	uint64_t denied; /* ports and MSRs that the policy refused */
 	uint64_t ticks;	 /* of the TSC, from the first entry to the end */
@@ -35,6 +36,9 @@ struct guest_run {
 
 /* Runs run->guest on run->vcpu to its end, which is in run->end afterwards. */
 void vcpu_run(struct guest_run *run);
+
+/* Who is running; NULL between guests. For debuggers: test/gdb/nestbox.gdb. */
+extern struct guest_run *current_run;
 
 extern const char *const vcpu_exit_names[EXIT_KINDS];
 

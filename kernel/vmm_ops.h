@@ -82,6 +82,10 @@ struct vmm_ops {
 	 * the ASID's next user flushes; the ledger sees to it. */
 	void (*invalidate)(struct cpu *cpu, const struct tlb_root *root);
 
+	/* The linear address that the last EXIT_FAULT was for. False: this CPU
+	 * does not say; NULL: none does. */
+	bool (*fault_linear)(struct vcpu *vcpu, uint64_t *gva);
+
 	/* The last exit or failure in the manual's words, into words[VMM_WORDS]. */
 	void (*describe)(struct vcpu *vcpu, char *words);
 };

@@ -3,9 +3,9 @@
  * From EXITCODE, EXITINFO1 and EXITINFO2 to words that no vendor owns.
  * APM vol. 2, appendix C and chapter 15.
  */
-#include "kernel/format.h"
-#include "kernel/pages.h"
 #include "svm/svm.h"
+
+#include "kernel/x86.h"
 
 static void decode_npf(const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
@@ -146,76 +146,4 @@ void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 		exit->kind = kind_of(code);
 	if (exit->kind == EXIT_MSR)
 		exit->msr.write = vmcb->exitinfo1 & 1;
-}
-
-static const char *name_of(unsigned code)
-{
-	static const struct {
-		unsigned code;
-		const char *name;
-	} names[] = {
-		{ VMEXIT_INTR, "physical interrupt" },
-		{ VMEXIT_NMI, "NMI" },
-		{ VMEXIT_SMI, "SMI" },
-		{ VMEXIT_INIT, "INIT" },
-		{ VMEXIT_VINTR, "virtual interrupt window" },
-		{ VMEXIT_RDPMC, "RDPMC" },
-		{ VMEXIT_CPUID, "CPUID" },
-		{ VMEXIT_RSM, "RSM" },
-		{ VMEXIT_INVD, "INVD" },
-		{ VMEXIT_HLT, "HLT" },
-		{ VMEXIT_INVLPGA, "INVLPGA" },
-		{ VMEXIT_IOIO, "port access" },
-		{ VMEXIT_MSR, "MSR access" },
-		{ VMEXIT_TASK_SWITCH, "task switch" },
-		{ VMEXIT_SHUTDOWN, "shutdown" },
-		{ VMEXIT_VMRUN, "VMRUN" },
-		{ VMEXIT_VMMCALL, "VMMCALL" },
-		{ VMEXIT_VMLOAD, "VMLOAD" },
-		{ VMEXIT_VMSAVE, "VMSAVE" },
-		{ VMEXIT_STGI, "STGI" },
-		{ VMEXIT_CLGI, "CLGI" },
-		{ VMEXIT_SKINIT, "SKINIT" },
-		{ VMEXIT_RDTSCP, "RDTSCP" },
-		{ VMEXIT_WBINVD, "WBINVD" },
-		{ VMEXIT_MONITOR, "MONITOR" },
-		{ VMEXIT_MWAIT, "MWAIT" },
-		{ VMEXIT_MWAIT_ARMED, "MWAIT, armed" },
-		{ VMEXIT_XSETBV, "XSETBV" },
-		{ VMEXIT_NPF, "nested page fault" },
-	};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].code == code)
-			return names[i].name;
-	return code < VMEXIT_DR0_READ	      ? "control register access" :
-	       code <= VMEXIT_DR15_WRITE  ? "debug register access" :
-	       code <= VMEXIT_EXCEPTION_31 ? "exception" :
-					     "an exit code of no name here";
-}
-
-/* 15.5.1, "Canonicalization and Consistency Checks": as far as it can still be told. */
-static const char *invalid_cause(const struct vmcb *vmcb)
-{
-	if (!vmcb->asid)
-		return "the ASID is 0";
-	if (!(vmcb->intercepts[VMCB_MISC2] & MISC2_VMRUN))
-		return "VMRUN is not intercepted";
-	if (vmcb->iopm_base % PAGE_SIZE || vmcb->msrpm_base % PAGE_SIZE)
-		return "a permission map is not aligned";
-	return "the guest's state breaks a rule (CR0, CR3, CR4, EFER, DR6, DR7, CS or EVENTINJ)";
-}
-
-void svm_exit_describe(struct vcpu *vcpu, char *words)
-{
-	const struct vmcb *vmcb = svm_vmcb(vcpu);
-	unsigned code = (unsigned)vmcb->exitcode;
-
-	if (code == VMEXIT_INVALID_LOW) {
-		format(words, VMM_WORDS, "VMRUN refused (VMEXIT_INVALID): %s", invalid_cause(vmcb));
-		return;
-	}
-	format(words, VMM_WORDS, "%s (EXITCODE 0x%x, EXITINFO1 0x%lx, EXITINFO2 0x%lx)",
-	       name_of(code), code, (unsigned long)vmcb->exitinfo1,
-	       (unsigned long)vmcb->exitinfo2);
 }

@@ -36,6 +36,8 @@ void svm_vcpu_set_efer(struct vcpu *vcpu, uint64_t value);
 
 /* exit.c */
 void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
+
+/* describe.c */
 void svm_exit_describe(struct vcpu *vcpu, char *words);
 
 /*

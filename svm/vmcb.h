@@ -138,6 +138,10 @@ enum {
 #define MOVCR_VALID    (UINT64_C(1) << 63)
 #define MOVCR_GPR_MASK 0xfu
 
+/* Of .attr, which is the descriptor's bits 55:52 and 47:40 in one */
+#define CS_LONG (1u << 9)
+#define CS_DB	(1u << 10)
+
 struct vmcb_segment {
 	uint16_t selector;
 	uint16_t attr; /* type, S, DPL, P in 7:0; AVL, L, D, G in 11:8 */

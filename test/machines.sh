@@ -22,7 +22,7 @@ machine() {
 machine qemu-svm      qemu  max                     ''   'QEMU (TCG): SVM with nested paging'
 machine qemu-icount   qemu  max                     ''   'the same, and its TSC counts instructions'
 machine bochs-vmx     bochs corei7_skylake_x        ''   'Bochs: VMX with EPT, all of it'
-machine bochs-svm     bochs ryzen                   spin 'Bochs: SVM, a second implementation of it'
+machine bochs-svm     bochs ryzen                   spin,triple 'Bochs: SVM, a second implementation of it'
 machine bochs-vmx-old bochs corei5_lynnfield_750    ''   'Bochs: VMX with EPT, as it was in 2009'
 machine qemu-novirt   qemu  max,-svm                ''   'to be refused: no SVM'
 machine qemu-nonpt    qemu  max,-npt                ''   'to be refused: SVM without nested paging'

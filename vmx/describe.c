@@ -6,6 +6,7 @@
 #include "vmx/vmx.h"
 
 #include "kernel/format.h"
+#include "kernel/trap.h"
 
 /* SDM vol. 3C, table 31-1. */
 static const char *const errors[] = {
@@ -161,8 +162,8 @@ static void describe_event(char *words)
 {
 	uint32_t word = (uint32_t)peek(VMCS_EXIT_EVENT);
 
-	format(words, VMM_WORDS, "exception or NMI: vector %u, type %u, error 0x%x",
-	       (unsigned)(word & EVENT_WORD_VECTOR),
+	format(words, VMM_WORDS, "exception or NMI: vector %u (%s), type %u, error 0x%x",
+	       (unsigned)(word & EVENT_WORD_VECTOR), trap_name(word & EVENT_WORD_VECTOR),
 	       (unsigned)(word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE),
 	       word & EVENT_WORD_HAS_ERROR ? (unsigned)peek(VMCS_EXIT_EVENT_ERROR) : 0);
 }
@@ -194,7 +195,17 @@ void vmx_describe(struct vcpu *vcpu, char *words)
 		describe_cr(qual, words);
 	else if (basic == REASON_IO)
 		describe_io(qual, words);
+	else if (basic == REASON_RDMSR || basic == REASON_WRMSR)
+		format(words, VMM_WORDS, "%s of MSR 0x%x", vmx_reason_name(basic),
+		       (unsigned)vcpu->regs.r[REG_RCX]);
 	else
 		format(words, VMM_WORDS, "%s (exit reason %u, qualification 0x%llx)",
 		       vmx_reason_name(basic), basic, (unsigned long long)qual);
+}
+
+bool vmx_fault_linear(struct vcpu *vcpu, uint64_t *gva)
+{
+	vmx_make_current(vcpu);
+	*gva = peek(VMCS_GUEST_LINEAR_ADDRESS);
+	return peek(VMCS_QUALIFICATION) & QUAL_EPT_LINEAR;
 }

@@ -209,5 +209,6 @@ const struct vmm_ops vmx_ops = {
 	.set_efer = vmx_set_efer,
 	.set_pdptes = vmx_set_pdptes,
 	.invalidate = vmx_invalidate,
+	.fault_linear = vmx_fault_linear,
 	.describe = vmx_describe,
 };

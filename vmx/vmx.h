@@ -80,6 +80,7 @@ const char *vmx_reason_name(unsigned basic);
 
 /* describe.c: texts of at most VMM_WORDS. */
 void vmx_describe(struct vcpu *vcpu, char *words);
+bool vmx_fault_linear(struct vcpu *vcpu, uint64_t *gva);
 /* How an instruction of this name failed, the VM-instruction error in words. */
 void vmx_describe_failure(char *words, const char *insn, enum vmx_result result);
 

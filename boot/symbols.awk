@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# From "nm -n" to a table of all that has an address in .text, for NASM:
+# backtrace.c, struct symbol.
+BEGIN { n = 0; print "section .symbols alloc noexec nowrite progbits" }
+$2 ~ /^[tT]$/ {
+	gsub(/\.(constprop|isra)\.[0-9]+/, "", $3) # the compiler's copies
+	print "dq 0x" $1 ", name" n
+	names = names "name" n++ ": db \"" $3 "\", 0\n"
+}
+END {
+	print "section .rodata\n" names
+	print "section .note.GNU-stack noalloc noexec nowrite progbits"
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/dump.h"
+
+#include "gpt/format.h"
+#include "kernel/format.h"
+#include "kernel/gwalk.h"
+#include "kernel/pages.h"
+#include "kernel/report.h"
+#include "kernel/x86.h"
+
+enum { WORDS = 96, CODE_BYTES = 16 };
+
+/* Registers. */
+
+struct bit_name {
+	uint64_t bit;
+	const char *name;
+};
+
+/* SDM vol. 1, 3.4.3; vol. 3A, 2.5 and 2.2.1. */
+static const struct bit_name rflags_bits[] = {
+	{ 1 << 0, "CF" },  { 1 << 2, "PF" },  { 1 << 4, "AF" },	 { 1 << 6, "ZF" },
+	{ 1 << 7, "SF" },  { 1 << 8, "TF" },  { 1 << 9, "IF" },	 { 1 << 10, "DF" },
+	{ 1 << 11, "OF" }, { 1 << 14, "NT" }, { 1 << 16, "RF" }, { 1 << 17, "VM" },
+	{ 1 << 18, "AC" }, { 0, NULL },
+};
+static const struct bit_name cr0_bits[] = {
+	{ CR0_PE, "PE" }, { CR0_MP, "MP" }, { CR0_EM, "EM" }, { CR0_TS, "TS" },
+	{ CR0_ET, "ET" }, { CR0_NE, "NE" }, { CR0_WP, "WP" }, { CR0_AM, "AM" },
+	{ CR0_NW, "NW" }, { CR0_CD, "CD" }, { CR0_PG, "PG" }, { 0, NULL },
+};
+static const struct bit_name cr4_bits[] = {
+	{ CR4_DE, "DE" },	  { CR4_PSE, "PSE" },
+	{ CR4_PAE, "PAE" },	  { CR4_PGE, "PGE" },
+	{ CR4_OSFXSR, "OSFXSR" }, { CR4_OSXMMEXCPT, "OSXMMEXCPT" },
+	{ CR4_LA57, "LA57" },	  { CR4_VMXE, "VMXE" },
+	{ CR4_OSXSAVE, "OSXSAVE" }, { 0, NULL },
+};
+static const struct bit_name efer_bits[] = {
+	{ EFER_SCE, "SCE" }, { EFER_LME, "LME" },   { EFER_LMA, "LMA" },
+	{ EFER_NXE, "NXE" }, { EFER_SVME, "SVME" }, { 0, NULL },
+};
+
+static void note_bits(const char *name, uint64_t value, const struct bit_name *bits)
+{
+	char words[WORDS] = "";
+	size_t n = 0;
+
+	for (; bits->name; bits++)
+		if (value & bits->bit && n < sizeof(words))
+			n += (size_t)format(words + n, sizeof(words) - n, " %s", bits->name);
+	note("%-6s 0x%016lx%s", name, (unsigned long)value, words);
+}
+
+void dump_registers(const uint64_t r[16], uint64_t rip, uint64_t rflags)
+{
+	static const char *const names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+					     "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
+
+	note("rip    0x%016lx", (unsigned long)rip);
+	for (unsigned i = 0; i < 16; i += 4)
+		note("%-6s 0x%016lx  %-3s 0x%016lx  %-3s 0x%016lx  %-3s 0x%016lx", names[i],
+		     (unsigned long)r[i], names[i + 1], (unsigned long)r[i + 1], names[i + 2],
+		     (unsigned long)r[i + 2], names[i + 3], (unsigned long)r[i + 3]);
+	note_bits("rflags", rflags, rflags_bits);
+}
+
+static bool is_64_bit(const struct vcpu_state *s)
+{
+	return s->efer & EFER_LMA && s->seg[SEG_CS].attr >> 13 & 1;
+}
+
+static void dump_segments(const struct vcpu_state *s)
+{
+	static const char *const names[SEG_COUNT] = { "es", "cs", "ss",	  "ds",
+						      "fs", "gs", "ldtr", "tr" };
+
+	for (unsigned i = 0; i < SEG_COUNT; i++) {
+		const struct vcpu_segment *seg = &s->seg[i];
+		uint16_t a = seg->attr;
+
+		note("%-6s 0x%04x base 0x%lx limit 0x%x attributes 0x%04x: %s%s, DPL %u", names[i],
+		     seg->selector, (unsigned long)seg->base, seg->limit, a,
+		     !(a & 0x80) ? "unusable" : !(a & 0x10) ? "system" : a & 8 ? "code" : "data",
+		     !(a & 0x10)		     ? "" :
+		     (a & 8) && (a & 0x2000) ? ", 64-bit" :
+		     a & 0x4000		     ? ", 32-bit" : ", 16-bit",
+		     a >> 5 & 3u);
+	}
+	note("gdtr   base 0x%lx limit 0x%x", (unsigned long)s->gdtr_base, s->gdtr_limit);
+	note("idtr   base 0x%lx limit 0x%x", (unsigned long)s->idtr_base, s->idtr_limit);
+}
+
+static void dump_state(const struct guest_run *run, const struct vcpu_state *s)
+{
+	uint64_t r[16];
+
+	for (unsigned i = 0; i < 16; i++)
+		r[i] = run->vcpu->regs.r[i];
+	r[REG_RSP] = s->rsp;
+	dump_registers(r, s->rip, s->rflags);
+	note_bits("cr0", s->cr0, cr0_bits);
+	note("cr2    0x%016lx", (unsigned long)run->vcpu->cr2);
+	note("cr3    0x%016lx", (unsigned long)s->cr3);
+	note_bits("cr4", s->cr4, cr4_bits);
+	note_bits("efer", s->efer, efer_bits);
+	dump_segments(s);
+}
+
+/* The second level. */
+
+/* An entry above the lowest level, or a leaf: what it says, and what it should. */
+static void describe_present(const struct vmm_gpt *gpt, uint64_t pte, unsigned level, char *words)
+{
+	static const char *const types[8] = { "UC", "WC", "type 2", "type 3",
+					      "WT", "WP", "WB",	    "type 7" };
+	static const char *const rights[8] = { "---", "r--", "-w-", "rw-",
+					       "--x", "r-x", "-wx", "rwx" };
+	const struct vmm_gpt_format *f = gpt->format;
+	bool leaf = vpeo_pte_is_leaf(f, pte, level);
+	uint64_t pfn = vpeo_pte_pfn(f, pte, leaf ? level : 1);
+	unsigned prot = vpeo_pte_prot(f, pte), type = vpeo_pte_type(f, pte, level);
+	uint64_t expected = leaf ? vpeo_map_page(f, &gpt->caps, level, pfn, prot, type) :
+				   vpeo_map_table(f, pfn);
+	int n = format(words, WORDS, "%s at 0x%lx %s%s%s%s%s", leaf ? "page" : "table",
+		       (unsigned long)pfn << PAGE_SHIFT, rights[prot], leaf ? " " : "", leaf ? types[type] : "",
+		       pte & f->accessed ? " A" : "", leaf && pte & f->dirty ? " D" : "");
+
+	if (expected == VMM_GPT_NO_ENCODING)
+		format(words + n, WORDS - (size_t)n, "; NOT VALID: no such rights or type");
+	else if (expected != vpeo_pte_sans_ad(f, pte))
+		format(words + n, WORDS - (size_t)n, "; NOT VALID: would be 0x%lx",
+		       (unsigned long)expected);
+}
+
+static void dump_entry(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t pte, unsigned level)
+{
+	uint64_t size = UINT64_C(1) << vmm_gpt_level_shift(level), start = gpa & ~(size - 1);
+	char words[WORDS];
+
+	if (vpeo_pte_is_present(gpt->format, pte))
+		describe_present(gpt, pte, level, words);
+	else
+		format(words, sizeof(words), "%s",
+		       pte == VMM_GPT_FROZEN ? "vacant, being taken out" :
+		       pte == VMM_GPT_VACANT ? "vacant: not populated" :
+		       pte		     ? "not present; NOT VALID" :
+		       level > 1	     ? "hole: no table below" : "populated, maps nothing");
+	note("  level %u 0x%012lx-0x%012lx entry 0x%016lx: %s", level, (unsigned long)start,
+	     (unsigned long)(start + size), (unsigned long)pte, words);
+}
+
+static void dump_second_level(const struct aspace *as, uint64_t gpa)
+{
+	vmm_gpt_pte_t *entries[VMM_GPT_LEVELS];
+	unsigned n = vmm_gpt_walk(&as->gpt, gpa, entries, VMM_GPT_LEVELS);
+	const struct region *region = aspace_region(as, gpa);
+
+	note("second level of gpa 0x%lx (%s), root 0x%lx:", (unsigned long)gpa,
+	     region ? region->name : "in no region", (unsigned long)as->root.pmtp);
+	for (unsigned i = 0; i < n; i++)
+		dump_entry(&as->gpt, gpa, vmm_gpt_pte_load(entries[i]), VMM_GPT_LEVELS - i);
+	if (!n)
+		note("  beyond all tables");
+}
+
+/* The guest's own tables. */
+
+static void dump_step(void *arg, const struct gwalk_step *step)
+{
+	uint64_t e = step->entry;
+
+	(void)arg;
+	if (!step->readable) {
+		note("  level %u at gpa 0x%lx: nothing is mapped there", step->level,
+		     (unsigned long)step->gpa);
+		return;
+	}
+	note("  level %u at gpa 0x%lx entry 0x%016lx: %s%s%s%s%s%s", step->level,
+	     (unsigned long)step->gpa, (unsigned long)e,
+	     !(e & GWALK_PRESENT) ? "not present" : step->leaf ? "page" : "table",
+	     e & GWALK_WRITE ? " W" : "", e & GWALK_USER ? " U" : "",
+	     e & GWALK_ACCESSED ? " A" : "", e & GWALK_DIRTY && step->leaf ? " D" : "",
+	     e & GWALK_NX ? " NX" : "");
+}
+
+/* True if it leads to *gpa. */
+static bool dump_walk(const struct guest_run *run, const struct vcpu_state *s, const char *what,
+		      uint64_t gva, uint64_t *gpa)
+{
+	bool found;
+
+	note("the guest's walk of %s 0x%lx, cr3 0x%lx%s", what, (unsigned long)gva,
+	     (unsigned long)s->cr3, s->cr0 & CR0_PG ? ":" : ": paging is off");
+	found = gwalk_steps(run->as, s, gva, gpa, dump_step, NULL);
+	if (found)
+		note("  is gpa 0x%lx", (unsigned long)*gpa);
+	return found;
+}
+
+static void dump_code(const struct guest_run *run, const struct vcpu_state *s, uint64_t at)
+{
+	uint8_t code[CODE_BYTES];
+	char words[CODE_BYTES * 3 + 1] = "";
+	unsigned n = gwalk_read(run->as, s, at, code, CODE_BYTES);
+
+	for (size_t i = 0; i < n; i++)
+		format(words + 3 * i, sizeof(words) - 3 * i, " %02x", code[i]);
+	note("code at 0x%lx:%s", (unsigned long)at, n ? words : " cannot be read");
+}
+
+/* All together. */
+
+static void dump_exit(const struct guest_run *run)
+{
+	const struct vcpu_event *e = &run->exit.pending;
+	char words[VMM_WORDS] = "";
+
+	run->ops->describe(run->vcpu, words);
+	note("%s: its last exit, one of %lu %s: %s", run->guest->name,
+	     (unsigned long)run->exits[run->exit.kind], vcpu_exit_names[run->exit.kind], words);
+	if (e->valid)
+		note("while vector %u was being delivered, type %u, error 0x%x", e->vector,
+		     e->type, e->error);
+}
+
+/* The linear address that the last exit is about, where that is known. */
+static bool linear_address(const struct guest_run *run, uint64_t *gva)
+{
+	const struct vcpu_exit *exit = &run->exit;
+
+	if (exit->kind == EXIT_EXCEPTION && exit->exception.vector == VECTOR_PF) {
+		*gva = exit->exception.address;
+		return true;
+	}
+	return exit->kind == EXIT_FAULT && run->ops->fault_linear &&
+	       run->ops->fault_linear(run->vcpu, gva);
+}
+
+void dump_guest(const struct guest_run *run)
+{
+	bool fault = run->exit.kind == EXIT_FAULT || run->exit.kind == EXIT_MISCONFIG;
+	uint64_t code, gva, gpa;
+	struct vcpu_state s;
+
+	dump_exit(run);
+	run->ops->get_state(run->vcpu, &s);
+	dump_state(run, &s);
+	code = is_64_bit(&s) ? s.rip : (uint32_t)(s.seg[SEG_CS].base + s.rip);
+	dump_code(run, &s, code);
+	if (fault)
+		dump_second_level(run->as, run->exit.fault.gpa);
+	if (linear_address(run, &gva))
+		dump_walk(run, &s, "what it accessed,", gva, &gpa);
+	if (dump_walk(run, &s, "rip,", code, &gpa) && (!fault || gpa != run->exit.fault.gpa))
+		dump_second_level(run->as, gpa);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is shown of a guest that ended in a way nobody wanted. For the eyes of
+ * those who know the manuals; every line is a diagnostic of the report.
+ */
+#ifndef KERNEL_DUMP_H
+#define KERNEL_DUMP_H
+
+#include "kernel/vcpu_run.h"
+
+/*
+ * The last exit in words, the guest's state, the second level's way to the
+ * address concerned, and the guest's own walks. The vCPU still exists.
+ * Believes nothing: guest memory is read through aspace_ptr alone.
+ */
+void dump_guest(const struct guest_run *run);
+
+/* General registers (r in encoding order), a guest's or the host's. */
+void dump_registers(const uint64_t r[16], uint64_t rip, uint64_t rflags);
+
+#endif

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Deliberate bugs (kernel/fault.h), each in a build of its own and booted in
+# QEMU: the run fails, says so at its end, and the report names what is wrong.
+. "$(dirname "$0")/lib.sh"
+
+# build FAULT: its log is FAULT.log, its ISO FAULT.iso.
+build() {
+	CMDLINE="exit=qemu run=hello" make -s FAULT="$1" ISO="$scratch/$1.iso" iso \
+		> "$scratch/$1.log" 2>&1 < /dev/null
+}
+
+# Two at a time, in the order of the tests below.
+build_all() {
+	local fault
+
+	for fault; do
+		build "$fault" &
+		[ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+	done
+	wait
+}
+
+# fails_with FAULT PATTERN...: boots it; whole lines, in this order.
+fails_with() {
+	local fault=$1 pattern at=0 found
+
+	shift
+	cp "$scratch/$fault.log" "$scratch/err"
+	: > "$scratch/out"
+	[ -f "$scratch/$fault.iso" ] || return 1
+	timeout -s KILL 60 setpriv --pdeathsig KILL qemu-system-x86_64 -machine q35 -cpu max \
+		-m 128 -display none -monitor none -net none -no-reboot -serial "file:$scratch/serial" \
+		-device isa-debug-exit,iobase=0xf4,iosize=4 -cdrom "$scratch/$fault.iso" \
+		2>> "$scratch/err" < /dev/null &
+	wait $!
+	status=$?
+	tr -d '\r' < "$scratch/serial" > "$scratch/out"
+	for pattern in "$@" '# nestbox end FAIL .*'; do
+		found=$(grep -nxE -- "$pattern" "$scratch/out" | cut -d : -f 1 |
+			awk -v at="$at" '$1 > at { print; exit }')
+		[ -n "$found" ] || {
+			echo "# not found behind line $at: $pattern"
+			return 1
+		}
+		at=$found
+	done
+	[ "$status" = 35 ] && [ "$at" = "$(wc -l < "$scratch/out")" ]
+}
+
+# by FUNCTION: a line of the backtrace.
+by() {
+	echo "#   0x[0-9a-f]{16} $1\\+0x[0-9a-f]+(, [0-9]+ times)?"
+}
+
+register='# rip    0x[0-9a-f]{16}'
+nowhere='#   0x[0-9a-f]{16} \(not in the host.s text\)'
+host="$(by fault_host)"
+main="$(by kernel_main)"
+table='table at 0x[0-9a-f]+ rwx.*'
+
+build_all host-assert host-null host-call-null host-stack host-exec host-write-text \
+	host-interrupt guest-leaf guest-state
+
+ok "a failed assertion shows both operands and who made it" fails_with host-assert \
+	'# PANIC: kernel/fault\.c:[0-9]+: assertion failed: .* \(0x1234, 0x5678\)' \
+	"$register" '# backtrace:' "$(by compare_wrongly)" "$host" "$main" "$(by entry64)"
+ok "a null pointer" fails_with host-null \
+	'# PANIC: exception 14 .*: write at 0x0: null pointer, nothing is mapped there' \
+	"$register" '# backtrace:' "$(by write_to)" "$host" "$main"
+ok "a call of a null pointer" fails_with host-call-null \
+	'# PANIC: exception 14 .*: fetch at 0x0: null pointer, .*' \
+	'# rip    0x0{16}' '# backtrace:' "$nowhere" "$(by call)" "$host" "$main"
+ok "a stack overflow" fails_with host-stack \
+	'# PANIC: exception 8 .*: stack overflow: 0x[0-9a-f]+ is in the guard page below a stack' \
+	"$register" '# backtrace:' '#   0x[0-9a-f]+ recurse\+0x[0-9a-f]+, [0-9]{2,} times' \
+	"$host" "$main"
+ok "data is not executed" fails_with host-exec \
+	'# PANIC: exception 14 .*: fetch at 0x[0-9a-f]+: the page lacks the right' \
+	'# backtrace:' "$nowhere" "$(by call)" "$host" "$main"
+ok "the text is not written to" fails_with host-write-text \
+	"# PANIC: exception 14 .*: write at 0x100000: the host's text, the page lacks the right" \
+	'# backtrace:' "$(by write_to)" "$host" "$main"
+ok "a backtrace goes through an interrupt" fails_with host-interrupt \
+	'# PANIC: inside of an interrupt' '# backtrace:' \
+	"$(by interrupted)" "$(by stub_common)" "$(by interrupt)" "$host" "$main"
+ok "an entry that hardware refuses" fails_with guest-leaf \
+	'#   why: hardware faults on gpa 0x100000 although it is mapped' \
+	"# hello: its last exit, .* the guest's page walk, .* at gpa 0x100000, the entries lack .*" \
+	'# rip    0x0000000000103000' '# cr0    0x0000000080010031 PE ET NE WP PG' \
+	'# cs     0x0008 .*: code, 64-bit, DPL 0' \
+	'# second level of gpa 0x100000 \(image\), .*' \
+	"#   level 4 0x000000000000-0x008000000000 entry 0x[0-9a-f]{16}: $table" \
+	"#   level 3 0x000000000000-0x000040000000 entry 0x[0-9a-f]{16}: $table" \
+	"#   level 2 0x000000000000-0x000000200000 entry 0x[0-9a-f]{16}: $table" \
+	'#   level 1 0x000000100000-0x000000101000 entry .*; NOT VALID: would be 0x[0-9a-f]+' \
+	"# the guest's walk of rip, 0x103000, cr3 0x100000:" \
+	'#   level 4 at gpa 0x100000 entry 0x0000000000101003: table W' \
+	'#   level 3 at gpa 0x101000: nothing is mapped there' \
+	'not ok .* hello'
+ok "a state that hardware refuses" fails_with guest-state \
+	'#   end: the CPU refused to enter it, .*' \
+	'# hello: its last exit, .* VMRUN refused .*: EFER.LME and CR0.PG without CR4.PAE' \
+	'# cr4    0x0000000000000600 OSFXSR OSXMMEXCPT' \
+	'# efer   0x0000000000000d00 LME LMA NXE' 'not ok .* hello'
+done_testing
