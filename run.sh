@@ -15,6 +15,7 @@ usage() {
 		./run.sh [OPTION...]          build, boot, and show the console
 		./run.sh test [MACHINE...]    run all tests; only the boot of these machines
 		./run.sh list                 the machines and the guests
+		./run.sh debug [GDB'S...]     QEMU stopped, gdb attached: docs/debugging.md
 
 		  --machine NAME      ${machines[*]}
 		                      (default: kvm where it works, else qemu-svm)
@@ -53,7 +54,7 @@ build_needs() {
 }
 
 test_needs() {
-	echo prove=perl /usr/include/stdio.h=libc6-dev /usr/include/cmocka.h=libcmocka-dev
+	echo prove=perl gdb=gdb /usr/include/stdio.h=libc6-dev /usr/include/cmocka.h=libcmocka-dev
 }
 
 # missing WITNESS=PACKAGE...: the packages that are not there.
@@ -306,6 +307,17 @@ check_machine() {
 	die $USAGE "unknown machine \"$1\"; known are: ${machines[*]}"
 }
 
+# Its options and gdb's are debug.sh's own to read.
+if [ "${1-}" = debug ]; then
+	shift
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/nestbox.XXXXXX") || exit $CANNOT
+	may_install=yes
+	# shellcheck disable=SC2046 # words
+	install $(build_needs) $(machine_needs qemu-svm) gdb=gdb
+	rm -rf "$dir"
+	exec test/debug.sh "$@"
+fi
+
 what=boot machine='' firmware=bios memory=128 cmdline='' timeout=120 log='' may_install=yes
 operands=() given=()
 while [ $# -gt 0 ]; do
@@ -330,7 +342,7 @@ if [ ${#operands[@]} -gt 0 ]; then
 	operands=("${operands[@]:1}")
 	case $what in
 	test | list) ;;
-	*) die $USAGE "unknown word \"$what\"; known are: test, list" ;;
+	*) die $USAGE "unknown word \"$what\"; known are: test, list, debug" ;;
 	esac
 	[ ${#given[@]} = 0 ] || die $USAGE "${given[0]} does not go with $what"
 fi

@@ -39,7 +39,7 @@ run_sh() {
 }
 
 run_sh 'unknown option "--frob"; known are: --machine, .*' --frob
-run_sh 'unknown word "frob"; known are: test, list' frob
+run_sh 'unknown word "frob"; known are: test, list, debug' frob
 run_sh 'unknown word "frob" behind list' list frob
 run_sh 'unknown machine "pdp11"; known are: qemu-svm .* bochs-vmx .*' --machine pdp11
 run_sh 'unknown machine "pdp11"; known are: qemu-svm .* bochs-vmx .*' test qemu-svm pdp11
