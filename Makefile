@@ -69,7 +69,15 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(KCFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/kernel/main.o: KCFLAGS += -DNESTBOX_VERSION='"$(VERSION)"'
+# Only when it changes, so that main.o is built again only then.
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define NESTBOX_VERSION "$(VERSION)"' | cmp -s - $@ || \
+		echo '#define NESTBOX_VERSION "$(VERSION)"' > $@
+FORCE:
+
+$(BUILD)/kernel/main.o: $(BUILD)/version.h
+$(BUILD)/kernel/main.o: KCFLAGS += -include $(BUILD)/version.h
 
 $(BUILD)/%.asm.o: %.asm Makefile
 	@mkdir -p $(@D)
