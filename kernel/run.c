@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/run.h"
 
+#include "kernel/cmdline.h"
 #include "kernel/dump.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
@@ -209,12 +210,19 @@ static bool wants_dump(const struct guest_run *run)
 	       !is_end(&run->guest->expect.end, &run->end);
 }
 
+/* An allocation failed on purpose: that is how it has to end. */
+static bool compare_failed(const struct guest_run *run)
+{
+	return same("ends for want of memory", 1, run->end.kind == END_MEMORY);
+}
+
 /* The world around the guest, up and down. */
 
-static bool give_up(const struct guest *guest, const char *why)
+/* Right only if it was made so: then it says why, and nothing may be lost. */
+static bool give_up(const struct machine *m, const struct guest *guest, const char *why)
 {
 	note("%s: could not be started: %s", guest->name, why);
-	return false;
+	return m->fail_alloc;
 }
 
 static void report(const struct guest_run *run)
@@ -230,13 +238,13 @@ static void report(const struct guest_run *run)
 }
 
 static bool live(const struct machine *m, const struct guest *guest, struct aspace *as,
-		 struct vcpu *vcpu, struct run_row *row)
+		 struct vcpu *vcpu, struct run_row *row, bool *reached)
 {
 	struct vcpu_state state = guest->mode == GUEST_REAL16 ? real16() : long64();
 	struct guest_run run = { .guest = guest, .ops = m->ops, .as = as, .vcpu = vcpu,
 				 .trace = m->trace, .slice_timer = m->probe->slice_timer };
 	char error[VMM_WORDS];
-	bool ok;
+	bool ok, failed;
 
 	*vcpu = (struct vcpu){ .ops = m->ops, .cpu = m->cpu, .root = &as->root };
 	reset_fx(vcpu);
@@ -244,14 +252,16 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
 	if (!m->ops->vcpu_init(vcpu, &state, error))
-		return give_up(guest, error);
+		return give_up(m, guest, error);
 	if (guest->memory_pages)
 		pages_set_quota(guest->memory_pages);
 	vcpu_run(&run);
 	pages_set_quota(UINT64_MAX);
 	report(&run);
-	ok = compare(&run);
-	if (wants_dump(&run))
+	failed = pages_fail_at(0);
+	ok = failed ? compare_failed(&run) : compare(&run);
+	*reached = failed;
+	if (!failed && wants_dump(&run))
 		dump_guest(&run);
 	m->ops->vcpu_fini(vcpu);
 	row->counts = as->counts;
@@ -270,23 +280,53 @@ static bool check_given_back(uint64_t before)
 	return ok && !error;
 }
 
-bool run_guest(const struct machine *m, const struct guest *guest, struct run_row *row)
+/* With the n-th allocation failing; *reached: there were that many. 0: none fails. */
+static bool run_once(const struct machine *m, const struct guest *guest, struct run_row *row,
+		     uint64_t n, bool *reached)
 {
 	static struct aspace as;
 	static struct vcpu vcpu;
 	uint64_t before = pages_free_count();
 	bool ok;
 
-	print_map(guest);
-	if (!aspace_init(&as, m->ops->format, &m->probe->gpt, guest->regions, count_regions(guest)))
-		return give_up(guest, "no memory for its page table");
-	ok = live(m, guest, &as, &vcpu, row);
-	ok &= same("table pages left after vacating", 0,
-		   aspace_fini(&as, m->cpu, m->ops->invalidate));
-	ok &= check_given_back(before);
-	row->ran = true;
-	row->ok = ok;
+	*reached = true; /* unless it gets as far as to run */
+	pages_fail_at(n);
+	if (aspace_init(&as, m->ops->format, &m->probe->gpt, guest->regions,
+			count_regions(guest))) {
+		ok = live(m, guest, &as, &vcpu, row, reached);
+		ok &= same("table pages left after vacating", 0,
+			   aspace_fini(&as, m->cpu, m->ops->invalidate));
+	} else {
+		ok = give_up(m, guest, "no memory for its page table");
+	}
+	pages_fail_at(0);
+	return check_given_back(before) && ok;
+}
+
+/* Each allocation in its turn, until there is none left to fail. */
+static bool run_failing(const struct machine *m, const struct guest *guest, struct run_row *row)
+{
+	bool all = m->fail_alloc == CMDLINE_FAIL_ALL, ok = true, reached = true;
+	uint64_t n = all ? 1 : m->fail_alloc;
+
+	for (; ok && reached; n++) {
+		ok = run_once(m, guest, row, n, &reached);
+		if (!all)
+			return ok;
+	}
+	/* The last two: one that was not reached, and the loop's step. */
+	note("%s: each of its %lu allocations failed once", guest->name, (unsigned long)(n - 2));
 	return ok;
+}
+
+bool run_guest(const struct machine *m, const struct guest *guest, struct run_row *row)
+{
+	bool reached;
+
+	print_map(guest);
+	row->ok = m->fail_alloc ? run_failing(m, guest, row) : run_once(m, guest, row, 0, &reached);
+	row->ran = true;
+	return row->ok;
 }
 
 void run_table(const struct run_row *rows)

@@ -11,6 +11,7 @@ struct machine {
 	const struct vmm_probe *probe;
 	struct cpu *cpu;
 	bool trace;
+	uint64_t fail_alloc; /* cmdline.h: which allocation of each guest fails */
 	bool timer; /* something can end a guest that does not exit */
 };
 
