@@ -11,9 +11,10 @@
 # CMDLINE is what the ISO's kernel is started with. Everything else about
 # running and testing is in run.sh.
 
-CC	?= gcc
+ifeq ($(origin CC),default) # make's own "cc"
+CC	:= gcc
+endif
 NASM	?= nasm
-LD	?= ld
 NM	?= nm
 BUILD	?= build
 CMDLINE	?=
@@ -112,7 +113,7 @@ GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo te
 	part_plan part_sun part_sunpc
 
 iso: $(ISO)
-$(ISO): $(KERNEL) boot/grub.cfg.in
+$(ISO): $(KERNEL) boot/grub.cfg.in boot/mkiso.sh
 	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
 
 faults:

@@ -3,7 +3,7 @@
 #
 # mkiso.sh KERNEL ISO MODULES CMDLINE
 # A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE.
-set -eu
+set -euf # f: words are words, also with a * in them
 kernel=$1 iso=$2 modules=$3 cmdline=$4
 here=$(dirname "$0")
 tree=$(mktemp -d "${iso%.iso}.XXXXXX")

@@ -57,6 +57,7 @@ uint64_t pages_get(unsigned order, enum frame_kind kind)
 	unsigned from = order;
 	uint64_t pfn;
 
+	ASSERT(order <= PAGE_MAX_ORDER);
 	if (pages.quota < UINT64_C(1) << order)
 		return 0;
 	if (pages.fail_in && --pages.fail_in == 0) {

@@ -119,7 +119,7 @@ static _Noreturn void unexpected(const struct trap_frame *f)
 
 static bool fix_up(struct trap_frame *f)
 {
-	for (const struct fixup *x = fixups_start; x < fixups_end; x++)
+	for (const struct fixup *x = fixups_start; (uintptr_t)x < (uintptr_t)fixups_end; x++)
 		if (x->rip == f->rip) {
 			f->rip = x->to;
 			return true;

@@ -8,7 +8,7 @@ const struct guest guest_cost = {
 	.title = "what an exit and a page cost",
 	.regions = {
 		GUEST_IMAGE_REGION(guest_cost_image),
-		{ .name = "ram", .start = COST_BASE, .size = COST_PAGES * 4096 },
+		{ .name = "ram", .start = COST_BASE, .size = COST_PAGES * UINT64_C(4096) },
 	},
 	.values = {
 		[COST_VALUE_CPUID] = "ticks per CPUID exit",

@@ -22,6 +22,6 @@ const struct guest guest_hog = {
 		.pages = PAGES,
 		.tables = IMAGE_TABLES + HOG_SPANS,
 		.end = { .kind = END_MEMORY, .access = ACCESS_WRITE,
-			 .gpa = HOG_BASE + HOG_PAGES * 4096 },
+			 .gpa = HOG_BASE + HOG_PAGES * UINT64_C(4096) },
 	},
 };

@@ -12,7 +12,7 @@ const struct guest guest_inject = {
 	.title = "events reach the guest once each, over faults on their way too",
 	.regions = {
 		GUEST_IMAGE_REGION(guest_inject_image),
-		{ .name = "stacks", .start = EVENTS_STACKS, .size = EVENTS_SETS * 4096 },
+		{ .name = "stacks", .start = EVENTS_STACKS, .size = EVENTS_SETS * UINT64_C(4096) },
 	},
 	.expect = {
 		.walk = GUEST_TABLES,

@@ -9,8 +9,8 @@ const struct guest guest_modes = {
 	.mode = GUEST_REAL16,
 	.regions = {
 		GUEST_REAL_IMAGE_REGION(guest_modes_image),
-		{ .name = "ram", .start = MODES_STACK, .size = MODES_RAM_PAGES * 4096 },
-		{ .name = "high", .start = MODES_HIGH, .size = MODES_HIGH_PAGES * 4096 },
+		{ .name = "ram", .start = MODES_STACK, .size = MODES_RAM_PAGES * UINT64_C(4096) },
+		{ .name = "high", .start = MODES_HIGH, .size = MODES_HIGH_PAGES * UINT64_C(4096) },
 	},
 	.expect = {
 		.walk = MODES_TABLES,

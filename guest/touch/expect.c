@@ -10,15 +10,15 @@ enum {
 };
 
 _Static_assert(TOUCH_DENSE_BASE % 0x2000 == 0, "the first dense page is an even one");
-_Static_assert((TOUCH_DENSE * 4096 + 0x1fffff) / 0x200000 == TOUCH_DENSE_SPANS, "spans");
+_Static_assert((TOUCH_DENSE * UINT64_C(4096) + 0x1fffff) / 0x200000 == TOUCH_DENSE_SPANS, "spans");
 
 const struct guest guest_touch = {
 	.name = "touch",
 	.title = "reads, writes and executes, dense and sparse",
 	.regions = {
 		GUEST_IMAGE_REGION(guest_touch_image),
-		{ .name = "dense", .start = TOUCH_DENSE_BASE, .size = TOUCH_DENSE * 4096 },
-		{ .name = "exec", .start = TOUCH_EXEC_BASE, .size = TOUCH_EXEC_PAGES * 4096 },
+		{ .name = "dense", .start = TOUCH_DENSE_BASE, .size = TOUCH_DENSE * UINT64_C(4096) },
+		{ .name = "exec", .start = TOUCH_EXEC_BASE, .size = TOUCH_EXEC_PAGES * UINT64_C(4096) },
 		{ .name = "sparse", .start = TOUCH_SPARSE_BASE,
 		  .size = (uint64_t)TOUCH_SPARSE * TOUCH_SPARSE_STRIDE },
 	},

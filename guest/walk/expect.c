@@ -14,7 +14,7 @@ const struct guest guest_walk = {
 	.regions = {
 		GUEST_IMAGE_REGION(guest_walk_image),
 		{ .name = "stack", .start = WALK_STACK, .size = 4096 },
-		{ .name = "pool", .start = WALK_POOL, .size = WALK_POOL_PAGES * 4096 },
+		{ .name = "pool", .start = WALK_POOL, .size = WALK_POOL_PAGES * UINT64_C(4096) },
 	},
 	.expect = {
 		.walk = GUEST_TABLES + GROWN,
