@@ -2,8 +2,8 @@
 /*
  * The flush ledger. A page table's root owes flushes; a CPU makes them when it
  * enters the guest. Operations on the table mark a flush due; entry makes it
- * if it is due, and asserts afterwards, from the instruction executed or the
- * VMCB field that VMRUN was given, that it really was made.
+ * if it is due, and asserts afterwards, from what the CPU was really told and
+ * not from what was meant, that it was made.
  *
  * A root also owes a flush to a CPU that last ran another root: allocators
  * like to hand out an old root's page again, and ASIDs are reused.
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 struct tlb_root {
-	uint64_t pmtp;	 /* EPTP or nCR3 */
+	uint64_t pmtp;	 /* vmm_gpt_get_pmtp */
 	uint64_t serial; /* of this address space; never used again */
 	uint64_t due;	 /* flushes asked for so far */
 };

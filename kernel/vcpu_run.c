@@ -64,7 +64,8 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 	else if (plan->outcome == ASPACE_DENIED)
 		print("ends the guest: the region is %s\n", region_rights(plan->region));
 	else if (plan->image_page != UINT64_MAX)
-		print("%smaps image page %lu %s\n", populates, (unsigned long)plan->image_page, region_rights(plan->region));
+		print("%smaps image page %lu %s\n", populates, (unsigned long)plan->image_page,
+		      region_rights(plan->region));
 	else
 		print("%smaps a zero page %s\n", populates, region_rights(plan->region));
 }
