@@ -75,7 +75,6 @@ $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
 	@echo '#define NESTBOX_VERSION "$(VERSION)"' | cmp -s - $@ || \
 		echo '#define NESTBOX_VERSION "$(VERSION)"' > $@
-FORCE:
 
 $(BUILD)/kernel/main.o: $(BUILD)/version.h
 $(BUILD)/kernel/main.o: KCFLAGS += -include $(BUILD)/version.h
@@ -134,6 +133,6 @@ clean:
 -include test/test.mk
 -include $(OBJS:.o=.d)
 
-.PHONY: all iso faults lint format clean
+.PHONY: all iso faults lint format clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
