@@ -4,14 +4,14 @@
  * as generic functions over it. Hot loops so pay a load, not an indirect call.
  *
  * Of the bits that both manuals leave to software, bit 11 is this code's: it
- * is set in a slot that is not populated (VMM_GPT_VACANT, VMM_GPT_FROZEN) and
- * in no present entry.
+ * is set in an entry that is not populated or frozen, and in no present one. A
+ * frozen entry keeps its present bits in 55:53; no bit of it counts for hardware.
  */
 #ifndef GPT_FORMAT_H
 #define GPT_FORMAT_H
 
-#include "gpt/pte.h"
-#include "gpt/vmm_gpt.h"
+#include "pte.h"
+#include "vmm_gpt.h"
 
 /* In the tables of encodings: the format has none. No entry is all ones. */
 #define VMM_GPT_NO_ENCODING UINT64_MAX
@@ -27,6 +27,7 @@ struct vmm_gpt_format {
 	uint64_t pfn_mask; /* bits 51:12, for leaves less what is below their size */
 	uint64_t accessed;
 	uint64_t dirty;
+	uint64_t rights_mask; /* the bits of rights[] */
 	/* By VMM_GPT_READ | _WRITE | _EXEC. Execute-only also needs caps.exec_only. */
 	uint64_t rights[8];
 	/* By size class and memory type. */
@@ -130,6 +131,51 @@ static inline unsigned vpeo_pte_type(const struct vmm_gpt_format *format, uint64
 static inline uint64_t vpeo_pte_sans_ad(const struct vmm_gpt_format *format, uint64_t pte)
 {
 	return pte & ~(format->accessed | format->dirty);
+}
+
+/* Of a leaf of this level: the same with other rights, which have an encoding. */
+static inline uint64_t vpeo_pte_with_prot(const struct vmm_gpt_format *format, uint64_t pte,
+					  unsigned prot)
+{
+	return (pte & ~format->rights_mask) | format->rights[prot];
+}
+
+/*
+ * A leaf's entry, A and D included, as it is spelt one level further down or up:
+ * for what of the run begins at the same pfn.
+ */
+static inline uint64_t vpeo_pte_at_level(const struct vmm_gpt_format *format, uint64_t pte,
+					 unsigned level, unsigned to)
+{
+	uint64_t type = UINT64_C(3) << format->type_low_bit |
+			UINT64_C(1) << format->type_high_bit[VMM_GPT_SIZE_CLASS(level)];
+
+	return (pte & ~(type | (level > 1 ? format->large : 0))) |
+	       format->types[VMM_GPT_SIZE_CLASS(to)][vpeo_pte_type(format, pte, level)] |
+	       (to > 1 ? format->large : 0);
+}
+
+/* The bits that make an entry present, in either format, and where they are kept. */
+#define VPEO_PRESENT_BITS UINT64_C(7)
+#define VPEO_FROZEN_SHIFT 53
+
+static inline bool vpeo_pte_is_frozen(uint64_t pte)
+{
+	return (pte & VMM_GPT_FROZEN) == VMM_GPT_FROZEN;
+}
+
+/* Of 0 or a leaf. */
+static inline uint64_t vpeo_pte_freeze(uint64_t pte)
+{
+	return (pte & ~VPEO_PRESENT_BITS) | (pte & VPEO_PRESENT_BITS) << VPEO_FROZEN_SHIFT |
+	       VMM_GPT_FROZEN;
+}
+
+/* Of one that is frozen: what it was. */
+static inline uint64_t vpeo_pte_thaw(uint64_t pte)
+{
+	return (pte & ~(VMM_GPT_FROZEN | VPEO_PRESENT_BITS << VPEO_FROZEN_SHIFT)) |
+	       (pte >> VPEO_FROZEN_SHIFT & VPEO_PRESENT_BITS);
 }
 
 /*

@@ -4,45 +4,41 @@
  * Page Translation", 5.4 "Page-Translation-Table Entry Fields" and 15.25
  * "Nested Paging".
  */
-#include "gpt/format.h"
+#include "format.h"
 
-#define NPT_PRESENT  (UINT64_C(1) << 0)
-#define NPT_WRITE    (UINT64_C(1) << 1)
+#define NPT_PRESENT (UINT64_C(1) << 0)
+#define NPT_WRITE   (UINT64_C(1) << 1)
 /* A nested walk counts as a user access (15.25.5): set in every entry. */
-#define NPT_USER     (UINT64_C(1) << 2)
-#define NPT_PWT_BIT  3
-#define NPT_PCD_BIT  4
-#define NPT_ACCESSED (UINT64_C(1) << 5)
-#define NPT_DIRTY    (UINT64_C(1) << 6)
-#define NPT_LARGE    (UINT64_C(1) << 7) /* PS, above level 1 */
-#define NPT_PAT_BIT_4K	  7		/* 5.4.1: where PS would be ... */
-#define NPT_PAT_BIT_LARGE 12		/* ... and so elsewhere in a large leaf */
-#define NPT_ADDRESS  UINT64_C(0x000ffffffffff000) /* bits 51:12 */
-#define NPT_NX_BIT   63
-#define NPT_NX	     (UINT64_C(1) << NPT_NX_BIT)
+#define NPT_USER	  (UINT64_C(1) << 2)
+#define NPT_PWT_BIT	  3
+#define NPT_PCD_BIT	  4
+#define NPT_ACCESSED	  (UINT64_C(1) << 5)
+#define NPT_DIRTY	  (UINT64_C(1) << 6)
+#define NPT_LARGE	  (UINT64_C(1) << 7)	       /* PS, above level 1 */
+#define NPT_PAT_BIT_4K	  7			       /* 5.4.1: where PS would be ... */
+#define NPT_PAT_BIT_LARGE 12			       /* ... and so elsewhere in a large leaf */
+#define NPT_ADDRESS	  UINT64_C(0x000ffffffffff000) /* bits 51:12 */
+#define NPT_NX_BIT	  63
+#define NPT_NX		  (UINT64_C(1) << NPT_NX_BIT)
 
 /* An entry of the PAT by its number, as PWT, PCD and PAT spell it (7.8.2). */
-#define NPT_PAT_INDEX(index, pat_bit)               \
-	((uint64_t)((index) & 1) << NPT_PWT_BIT |    \
-	 (uint64_t)((index) >> 1 & 1) << NPT_PCD_BIT | \
+#define NPT_PAT_INDEX(index, pat_bit)                                                              \
+	((uint64_t)((index)&1) << NPT_PWT_BIT | (uint64_t)((index) >> 1 & 1) << NPT_PCD_BIT |      \
 	 (uint64_t)((index) >> 2 & 1) << (pat_bit))
 
 /* Where VMM_GPT_PAT has each type. */
 enum { PAT_WB = 0, PAT_WT = 1, PAT_WC = 2, PAT_UC = 3, PAT_WP = 4 };
 
-#define PAT_TYPE(index) (VMM_GPT_PAT >> 8 * (index) & 7)
+#define PAT_TYPE(index) (VMM_GPT_PAT >> 8 * (index)&7)
 
 /* 2, 3 and 7 are no types that EPT has too (7 is UC- in a PAT). */
-#define NPT_TYPES(pat_bit)                                       \
-	{                                                        \
-		[VMM_GPT_UC] = NPT_PAT_INDEX(PAT_UC, pat_bit),   \
-		[VMM_GPT_WC] = NPT_PAT_INDEX(PAT_WC, pat_bit),   \
-		[2] = VMM_GPT_NO_ENCODING,                       \
-		[3] = VMM_GPT_NO_ENCODING,                       \
-		[VMM_GPT_WT] = NPT_PAT_INDEX(PAT_WT, pat_bit),   \
-		[VMM_GPT_WP] = NPT_PAT_INDEX(PAT_WP, pat_bit),   \
-		[VMM_GPT_WB] = NPT_PAT_INDEX(PAT_WB, pat_bit),   \
-		[7] = VMM_GPT_NO_ENCODING,                       \
+#define NPT_TYPES(pat_bit)                                                                         \
+	{                                                                                          \
+		[VMM_GPT_UC] = NPT_PAT_INDEX(PAT_UC, pat_bit),                                     \
+		[VMM_GPT_WC] = NPT_PAT_INDEX(PAT_WC, pat_bit), [2] = VMM_GPT_NO_ENCODING,          \
+		[3] = VMM_GPT_NO_ENCODING, [VMM_GPT_WT] = NPT_PAT_INDEX(PAT_WT, pat_bit),          \
+		[VMM_GPT_WP] = NPT_PAT_INDEX(PAT_WP, pat_bit),                                     \
+		[VMM_GPT_WB] = NPT_PAT_INDEX(PAT_WB, pat_bit), [7] = VMM_GPT_NO_ENCODING,          \
 	}
 
 const struct vmm_gpt_format vmm_gpt_npt = {
@@ -53,6 +49,7 @@ const struct vmm_gpt_format vmm_gpt_npt = {
 	.pfn_mask = NPT_ADDRESS,
 	.accessed = NPT_ACCESSED,
 	.dirty = NPT_DIRTY,
+	.rights_mask = NPT_PRESENT | NPT_WRITE | NPT_USER | NPT_NX,
 	/* What is present can be read: nothing is expressible without read. */
 	.rights = {
 		[0] = VMM_GPT_NO_ENCODING,
@@ -78,8 +75,9 @@ const struct vmm_gpt_format vmm_gpt_npt = {
 };
 
 _Static_assert(PAT_TYPE(PAT_WB) == VMM_GPT_WB && PAT_TYPE(PAT_WT) == VMM_GPT_WT &&
-	       PAT_TYPE(PAT_WC) == VMM_GPT_WC && PAT_TYPE(PAT_UC) == VMM_GPT_UC &&
-	       PAT_TYPE(PAT_WP) == VMM_GPT_WP, "the leaves' PAT numbers are those of VMM_GPT_PAT");
+		       PAT_TYPE(PAT_WC) == VMM_GPT_WC && PAT_TYPE(PAT_UC) == VMM_GPT_UC &&
+		       PAT_TYPE(PAT_WP) == VMM_GPT_WP,
+	       "the leaves' PAT numbers are those of VMM_GPT_PAT");
 _Static_assert(NPT_PCD_BIT == NPT_PWT_BIT + 1, "type_low_bit covers both");
 _Static_assert(!((VMM_GPT_VACANT | VMM_GPT_FROZEN) & NPT_PRESENT), "a vacant slot is not present");
 _Static_assert(!(VMM_GPT_VACANT & (NPT_ADDRESS | NPT_NX | NPT_PAT_INDEX(7, NPT_PAT_BIT_4K) |

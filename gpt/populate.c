@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which slots exist: populate and vacate, one at a time per table.
+ * Which addresses are populated: populate and vacate, one at a time per table.
  *
  * Populate counts first what is missing, gets all of it, and only then links:
  * from there on nothing can fail. Vacate is the same the other way round: it
- * looks whether anything is mapped, freezes every empty slot so that no late
+ * looks whether anything is mapped, freezes every empty entry so that no late
  * map can get in (what got in before makes it thaw them all and refuse), and
  * only then takes tables out, from the bottom up.
  */
-#include "gpt/tree.h"
+#include "shape.h"
 
 /* The last page counts, not the end: 2^48 has no index. */
 static uint64_t last_page(uint64_t end)
@@ -29,78 +29,64 @@ static inline void clip(unsigned level, uint64_t gpa, unsigned i, uint64_t *star
 		*last = to;
 }
 
-/* How many tables, of this level and below, [start, last] takes if it has none. */
-static uint64_t tables_for(unsigned level, uint64_t start, uint64_t last)
+/* What is to be populated. */
+struct wish {
+	unsigned max_level;
+	struct gpt_reserve reserve;
+	bool changed;
+};
+
+/* Whether entries of this level can stand for all of what they cover. */
+static inline bool can_stand(const struct vmm_gpt *gpt, const struct wish *wish, unsigned level)
+{
+	return level <= wish->max_level && gpt_has_leaf(gpt, level, 0);
+}
+
+/*
+ * How many tables [start, last] takes below vacant entries of this level. Where
+ * entries can stand for all they cover, it is those at the edges that need one.
+ */
+static uint64_t tables_for(const struct vmm_gpt *gpt, const struct wish *wish, unsigned level,
+			   uint64_t start, uint64_t last)
 {
 	uint64_t tables = 0;
 
-	for (unsigned l = 1; l <= level; l++) {
-		unsigned shift = vmm_gpt_level_shift(l + 1);
+	for (unsigned l = 2; l <= level; l++) {
+		uint64_t size = gpt_size(l);
+		uint64_t entries = last / size - start / size + 1;
 
-		tables += (last >> shift) - (start >> shift) + 1;
+		if (can_stand(gpt, wish, l)) {
+			bool head = start & (size - 1);
+			bool tail = (last + VMM_GPT_PAGE_SIZE) & (size - 1);
+
+			entries = (uint64_t)head + tail - (head && tail && entries == 1);
+		}
+		tables += entries;
 	}
 	return tables;
 }
 
-/* How many tables are missing for [start, last] below this one, of level 2 or above. */
-static uint64_t missing_below(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *table,
-			      unsigned level, uint64_t gpa, uint64_t start, uint64_t last)
+/* How many are missing for [start, last] in a table of level 2 or above, which begins at gpa. */
+static uint64_t missing_in(const struct vmm_gpt *gpt, const struct wish *wish,
+			   const vmm_gpt_pte_t *table, unsigned level, uint64_t gpa, uint64_t start,
+			   uint64_t last)
 {
 	uint64_t missing = 0;
 
 	for (unsigned i = gpt_index(start, level); i <= gpt_index(last, level); i++) {
 		uint64_t pte = vmm_gpt_pte_load(&table[i]);
-		bool present = vpeo_pte_is_present(gpt->format, pte);
 		uint64_t from = start;
 		uint64_t to = last;
 
-		/* A large leaf is as good as a full lowest table. */
-		if (present && (level == 2 || !vpeo_pte_is_table(gpt->format, pte)))
-			continue;
 		clip(level, gpa, i, &from, &to);
-		if (!present)
-			missing += tables_for(level - 1, from, to);
-		else
-			missing += missing_below(
-				gpt, gpt_table(gpt, vpeo_pte_pfn(gpt->format, pte, 1)), level - 1,
-				gpa + ((uint64_t)i << vmm_gpt_level_shift(level)), from, to);
+		if (pte == VMM_GPT_VACANT)
+			missing += tables_for(gpt, wish, level, from, to);
+		else if (level > 2 && vpeo_pte_is_table(gpt->format, pte))
+			missing += missing_in(gpt, wish,
+					      gpt_table(gpt, vpeo_pte_pfn(gpt->format, pte, 1)),
+					      level - 1, gpa + i * gpt_size(level), from, to);
 	}
 	return missing;
-}
-
-static void push(struct vmm_gpt_node **list, struct vmm_gpt_node *node)
-{
-	node->next = *list;
-	*list = node;
-}
-
-static struct vmm_gpt_node *pop(struct vmm_gpt_node **list)
-{
-	struct vmm_gpt_node *node = *list;
-
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): missing_below counted it */
-	*list = node->next;
-	return node;
-}
-
-static void put_all(struct vmm_gpt *gpt, struct vmm_gpt_node **list)
-{
-	while (*list)
-		gpt->hooks.put_table(gpt->hooks.ctx, pop(list));
-}
-
-static bool get_all(struct vmm_gpt *gpt, uint64_t count, struct vmm_gpt_node **list)
-{
-	while (count--) {
-		struct vmm_gpt_node *node = gpt->hooks.get_table(gpt->hooks.ctx);
-
-		if (!node) {
-			put_all(gpt, list);
-			return false;
-		}
-		push(list, node);
-	}
-	return true;
 }
 
 /* The slots of a table that nobody sees yet; its page is all zeroes. */
@@ -136,78 +122,78 @@ static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 	return added;
 }
 
-static struct vmm_gpt_node *hang(struct vmm_gpt_node *parent, unsigned index,
-				 struct vmm_gpt_node *node)
+static void populate_in(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_node *node,
+			uint64_t start, uint64_t last);
+
+/* A table with [start, last] in it, for a vacant entry; complete, with all below it. */
+static uint64_t new_table(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_node *node,
+			  unsigned index, uint64_t start, uint64_t last)
 {
-	*node = (struct vmm_gpt_node){
-		.pfn = node->pfn,
-		.gpa = parent->gpa + ((uint64_t)index << vmm_gpt_level_shift(parent->level)),
-		.parent = parent,
-		.level = (uint16_t)(parent->level - 1),
-		.index = (uint16_t)index,
-	};
-	return node;
+	struct vmm_gpt_node *child = gpt_hang(&wish->reserve, node, index);
+	vmm_gpt_pte_t *table = gpt_table(gpt, child->pfn);
+
+	gpt->tables++;
+	if (child->level == 1) {
+		fill_new(gpt, child, start, last);
+	} else {
+		for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++)
+			vmm_gpt_pte_store(&table[i], VMM_GPT_VACANT);
+		populate_in(gpt, wish, child, start, last);
+	}
+	return vpeo_map_table(gpt->format, child->pfn);
 }
 
-/*
- * Populates [start, last] below a table of level 2 or above, with new tables
- * from the reserve. Each is complete, with all below it, when it is linked.
- * True if anything changed.
- */
-static bool populate_below(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start,
-			   uint64_t last, struct vmm_gpt_node **reserve)
+/* Populates [start, last] in a table of level 2 or above, with tables from the reserve. */
+static void populate_in(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_node *node,
+			uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *table = gpt_table(gpt, node->pfn);
-	unsigned added = 0;
-	bool changed = false;
 
 	for (unsigned i = gpt_index(start, node->level); i <= gpt_index(last, node->level); i++) {
 		uint64_t pte = vmm_gpt_pte_load(&table[i]);
-		bool present = vpeo_pte_is_present(gpt->format, pte);
-		struct vmm_gpt_node *child;
 		uint64_t from = start;
 		uint64_t to = last;
 
-		if (present && !vpeo_pte_is_table(gpt->format, pte))
-			continue;
 		clip(node->level, node->gpa, i, &from, &to);
-		child = present ? gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1)) :
-				  hang(node, i, pop(reserve));
-		if (child->level > 1)
-			changed |= populate_below(gpt, child, from, to, reserve);
-		else if (present)
-			changed |= fill_old(gpt, child, from, to);
-		else
-			fill_new(gpt, child, from, to);
-		if (!present) {
-			vmm_gpt_pte_exchange(&table[i], vpeo_map_table(gpt->format, child->pfn));
-			added++;
+		if (pte == VMM_GPT_VACANT) {
+			bool all = to - from == last_page(gpt_size(node->level));
+
+			pte = all && can_stand(gpt, wish, node->level) ?
+				      0 :
+				      new_table(gpt, wish, node, i, from, to);
+			vmm_gpt_pte_exchange(&table[i], pte);
+			node->in_use++;
+			wish->changed = true;
+		} else if (vpeo_pte_is_table(gpt->format, pte)) {
+			struct vmm_gpt_node *child =
+				gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1));
+
+			if (child->level > 1)
+				populate_in(gpt, wish, child, from, to);
+			else
+				wish->changed |= fill_old(gpt, child, from, to);
 		}
 	}
-	node->in_use = (uint16_t)(node->in_use + added);
-	return changed || added;
 }
 
-struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end)
+struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+					      unsigned max_level)
 {
 	struct vmm_gpt_result result = { .error = (uint8_t)gpt_check_range(start, end) };
-	struct vmm_gpt_node *reserve = NULL;
-	struct vmm_gpt_node *root = gpt->root;
-	uint64_t missing;
+	struct wish wish = { .max_level = max_level };
 
 	if (result.error)
 		return result;
-	missing = missing_below(gpt, gpt_table(gpt, root->pfn), root->level, 0, start,
-				last_page(end));
-	if (!get_all(gpt, missing, &reserve))
+	result.entry = missing_in(gpt, &wish, gpt_table(gpt, gpt->root->pfn), gpt->root->level, 0,
+				  start, last_page(end));
+	if (!gpt_reserve(gpt, &wish.reserve, result.entry))
 		return gpt_error(VMM_GPT_NO_MEMORY);
-	result.did_it = populate_below(gpt, root, start, last_page(end), &reserve);
-	result.entry = missing;
-	gpt->tables += missing;
+	populate_in(gpt, &wish, gpt->root, start, last_page(end));
+	result.did_it = wish.changed;
 	return result;
 }
 
-/* Whether an entry of a span is present; *found is the first that is. */
+/* Whether something is mapped in a span; *found is the first that is. */
 static bool any_present(const struct vmm_gpt *gpt, const struct gpt_span *span, uint64_t *found)
 {
 	const vmm_gpt_pte_t *at = span->slots;
@@ -265,14 +251,7 @@ static unsigned settle(const struct gpt_span *span, uint64_t pte)
 	return settled;
 }
 
-static struct vmm_gpt_result still_mapped(const struct gpt_span *span, uint64_t entry)
-{
-	return (struct vmm_gpt_result){ .error = VMM_GPT_STILL_MAPPED,
-					.level = (uint8_t)span->level,
-					.entry = entry };
-}
-
-/* Looks, and freezes. On an error nothing has changed. */
+/* Looks, cuts what sticks out, and freezes. On an error nothing has changed. */
 static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_result result = { .error = (uint8_t)gpt_check_range(start, end) };
@@ -283,32 +262,18 @@ static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, 
 		return result;
 	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);)
 		if (any_present(gpt, &span, &found))
-			return still_mapped(&span, found);
-	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);) {
+			return gpt_met(VMM_GPT_STILL_MAPPED, span.level, found);
+	result = gpt_cut(gpt, start, end, true);
+	for (uint64_t gpa = start; !result.error && gpt_next_span(gpt, &gpa, end, &span);) {
 		if (freeze(&span, &found))
 			continue;
-		result = still_mapped(&span, found);
+		result.error = VMM_GPT_STILL_MAPPED;
+		result.level = (uint8_t)span.level;
+		result.entry = found;
 		for (uint64_t thaw = start; gpt_next_span(gpt, &thaw, gpa, &span);)
 			settle(&span, 0);
-		break;
 	}
 	return result;
-}
-
-/* Takes out a table that nobody needs, and those above that this leaves so. */
-static void take_out(struct vmm_gpt *gpt, struct vmm_gpt_node *node, struct vmm_gpt_taken *taken)
-{
-	while (!node->in_use && node->parent) {
-		struct vmm_gpt_node *parent = node->parent;
-
-		/* Exchanged, not stored: hardware may be setting A in it. */
-		vmm_gpt_pte_exchange(gpt_table(gpt, parent->pfn) + node->index, 0);
-		parent->in_use--;
-		push(&taken->first, node);
-		taken->count++;
-		gpt->tables--;
-		node = parent;
-	}
 }
 
 struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
@@ -330,14 +295,10 @@ struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start,
 			gone = settle(&span, VMM_GPT_VACANT);
 		node->in_use = (uint16_t)(node->in_use - gone);
 		result.did_it |= gone > 0;
-		take_out(gpt, node, taken);
+		gpt_take_out(gpt, node, taken);
 	}
-	result.flush = taken->count > before ? VMM_GPT_FLUSH_REQUIRED : VMM_GPT_FLUSH_NONE;
+	if (taken->count > before)
+		result.flush = VMM_GPT_FLUSH_REQUIRED;
+	result.entry = 0;
 	return result;
-}
-
-void vmm_gpt_put_taken(struct vmm_gpt *gpt, struct vmm_gpt_taken *taken)
-{
-	put_all(gpt, &taken->first);
-	taken->count = 0;
 }

@@ -11,7 +11,7 @@
 #ifndef GPT_PTE_H
 #define GPT_PTE_H
 
-#include "gpt/vmm_gpt.h"
+#include "vmm_gpt.h"
 
 #ifdef VMM_GPT_PTE_H
 #include VMM_GPT_PTE_H

@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tables, walks, leaves. (populate.c: which slots exist.)
+ * Tables, walks, single leaves. (populate.c: which addresses are populated;
+ * shape.c: by which tables; region.c: runs of leaves; look.c: seeing them.)
  *
  *	root ──► table ──► table ──► lowest table: [ VACANT | 0 | leaf | ... ]
- *	          │ node    │ node    │ node: in_use = slots that are not VACANT
+ *	          │ node    │ node    │ node: in_use = entries that are not VACANT
  *
  * The tree is the one that hardware walks; there is no second one. An entry
  * says all that the fast paths must know, so to map is to walk and to swap a
- * leaf in for 0, and whoever comes too late, to a slot that has a leaf or that
+ * leaf in for 0, and whoever comes too late, to an entry that has a leaf or that
  * is being taken out, learns it from the failed swap. Nodes are for those who
- * change the tree's shape: populate and vacate, one at a time.
+ * change the tree's shape: populate, vacate, split and merge, one at a time.
  *
  * Two rules make all of it safe beside hardware and other CPUs: a table is
  * filled before it is linked, and what is linked is changed only by an atomic
  * read-modify-write that names the value it replaces.
  */
-#include "gpt/tree.h"
+#include "tree.h"
 
 /* MAXPHYADDR: an entry has no room for more than 52; SDM vol. 3A 4.1.4, APM 5.3. */
 #define MAXPHYADDR_MIN 32
 #define MAXPHYADDR_MAX 52
 
 _Static_assert(sizeof(struct vmm_gpt_result) == 16, "a result fits two registers");
-_Static_assert(VMM_GPT_ENTRIES * sizeof(vmm_gpt_pte_t) <= VMM_GPT_PAGE_SIZE,
-	       "a table fits a page");
+_Static_assert(VMM_GPT_ENTRIES * sizeof(vmm_gpt_pte_t) <= VMM_GPT_PAGE_SIZE, "a table fits a page");
 _Static_assert(VMM_GPT_LEVELS >= 2, "the root is no lowest table");
-_Static_assert(VMM_GPT_VACANT & VMM_GPT_FROZEN, "a frozen slot is one that is not populated");
+_Static_assert((VMM_GPT_FROZEN & VMM_GPT_VACANT) && VMM_GPT_FROZEN != VMM_GPT_VACANT,
+	       "one bit says of both that an entry is neither empty nor present");
 
 const char *vmm_gpt_error_name(unsigned error)
 {
@@ -34,6 +35,7 @@ const char *vmm_gpt_error_name(unsigned error)
 		[VMM_GPT_MISALIGNED] = "misaligned",
 		[VMM_GPT_OUT_OF_RANGE] = "out of range",
 		[VMM_GPT_NOT_POPULATED] = "not populated",
+		[VMM_GPT_WRONG_SIZE] = "populated by entries of another size",
 		[VMM_GPT_CONFLICT] = "conflicts with another mapping",
 		[VMM_GPT_STILL_MAPPED] = "still mapped",
 		[VMM_GPT_NOT_EXPRESSIBLE] = "not expressible",
@@ -48,7 +50,10 @@ struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_fo
 				    const struct vmm_gpt_caps *caps,
 				    const struct vmm_gpt_hooks *hooks)
 {
-	*gpt = (struct vmm_gpt){ .format = format, .caps = *caps, .hooks = *hooks };
+	*gpt = (struct vmm_gpt){
+		.format = format, .caps = *caps, .hooks = *hooks, .generation = 1
+	};
+	gpt->caps.leaf_1g &= caps->leaf_2m;
 	if (caps->maxphyaddr < MAXPHYADDR_MIN || caps->maxphyaddr > MAXPHYADDR_MAX)
 		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
 
@@ -57,6 +62,8 @@ struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_fo
 	if (!root)
 		return gpt_error(VMM_GPT_NO_MEMORY);
 	*root = (struct vmm_gpt_node){ .pfn = root->pfn, .level = VMM_GPT_LEVELS };
+	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++)
+		vmm_gpt_pte_store(gpt_table(gpt, root->pfn) + i, VMM_GPT_VACANT);
 	gpt->root = root;
 	gpt->tables = 1;
 	return (struct vmm_gpt_result){ .did_it = true };
@@ -115,48 +122,62 @@ vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 
 	if (gpa >= VMM_GPT_GPA_END)
 		return NULL;
-	ptep = gpt_find(gpt, gpa, &found);
-	pte = vmm_gpt_pte_load(ptep);
-	/* Above level 1 a hole may become a table at any moment: a leaf counts. */
-	if (found == 1 ? !!(pte & VMM_GPT_VACANT) : !vpeo_pte_is_leaf(gpt->format, pte, found))
+	do {
+		ptep = gpt_find(gpt, gpa, &found);
+		pte = vmm_gpt_pte_load(ptep);
+	} while (found > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
+	if (pte == VMM_GPT_VACANT)
 		return NULL;
 	if (level)
 		*level = found;
 	return ptep;
 }
 
-/* What became of a swap that found old where it wanted 0. */
-static struct vmm_gpt_result lost_to(const struct vmm_gpt *gpt, uint64_t old, unsigned level,
-				     uint64_t leaf)
+/*
+ * What becomes of mapping leaf, of level, where an entry is found that is not
+ * empty: also one of a level above.
+ */
+static struct vmm_gpt_result lost_to(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t leaf,
+				     unsigned level, uint64_t found, unsigned found_level)
 {
-	struct vmm_gpt_result result = { .level = (uint8_t)level, .entry = old };
+	uint64_t there = vpeo_pte_sans_ad(gpt->format, found);
 
-	if (old == VMM_GPT_VACANT)
+	if (found == VMM_GPT_VACANT)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	if (old == VMM_GPT_FROZEN)
-		result.error = VMM_GPT_RETRY;
-	else if (vpeo_pte_sans_ad(gpt->format, old) != leaf)
-		result.error = VMM_GPT_CONFLICT;
-	return result;
+	if (vpeo_pte_is_frozen(found))
+		return gpt_met(VMM_GPT_RETRY, found_level, found);
+	if (!found)
+		return gpt_met(VMM_GPT_WRONG_SIZE, found_level, found);
+	if (found_level > 1 && vpeo_pte_is_table(gpt->format, found))
+		return gpt_met(VMM_GPT_WRONG_SIZE, found_level - 1, found);
+	for (unsigned l = found_level; l > level; l--)
+		there = vpeo_pte_at_level(gpt->format, there, l, l - 1) +
+			gpt_index(gpa, l - 1) * gpt_size(l - 1);
+	return gpt_met(there == leaf ? VMM_GPT_OK : VMM_GPT_CONFLICT, found_level, found);
 }
 
 static inline struct vmm_gpt_result install(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep,
-					    unsigned level, uint64_t leaf)
+					    uint64_t gpa, unsigned level, uint64_t leaf)
 {
 	uint64_t old = 0;
 
 	if (!vmm_gpt_pte_cas(ptep, &old, leaf))
-		return lost_to(gpt, old, level, leaf);
+		return lost_to(gpt, gpa, leaf, level, old, level);
 	return (struct vmm_gpt_result){ .level = (uint8_t)level, .did_it = true, .entry = leaf };
 }
 
-/* Leaves of 4 KiB only, for now: a larger one needs split and merge. */
+/* The leaf that maps this, or VMM_GPT_NO_ENCODING. */
 static inline uint64_t encode(const struct vmm_gpt *gpt, uint64_t pfn, unsigned level,
 			      unsigned prot, unsigned type)
 {
-	if (level != 1)
+	if (level != 1 && (level < 1 || level > VMM_GPT_LEVELS || !gpt_has_leaf(gpt, level, prot)))
 		return VMM_GPT_NO_ENCODING;
 	return vpeo_map_page(gpt->format, &gpt->caps, level, pfn, prot, type);
+}
+
+static inline bool is_aligned(uint64_t gpa, uint64_t pfn, unsigned level)
+{
+	return !((gpa | pfn << VMM_GPT_PAGE_SHIFT) & (gpt_size(level) - 1));
 }
 
 struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pfn, unsigned level,
@@ -168,22 +189,17 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 
 	if (gpa >= VMM_GPT_GPA_END)
 		return gpt_error(VMM_GPT_OUT_OF_RANGE);
-	if (gpa & (VMM_GPT_PAGE_SIZE - 1))
-		return gpt_error(VMM_GPT_MISALIGNED);
 	if (leaf == VMM_GPT_NO_ENCODING)
 		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
+	if (!is_aligned(gpa, pfn, level))
+		return gpt_error(VMM_GPT_MISALIGNED);
 
 	ptep = gpt_find(gpt, gpa, &found);
-	if (found != level) {
-		uint64_t pte = vmm_gpt_pte_load(ptep);
-
-		if (!vpeo_pte_is_leaf(gpt->format, pte, found))
-			return gpt_error(VMM_GPT_NOT_POPULATED);
-		return (struct vmm_gpt_result){ .error = VMM_GPT_CONFLICT,
-						.level = (uint8_t)found,
-						.entry = pte };
-	}
-	return install(gpt, ptep, level, leaf);
+	if (found == level)
+		return install(gpt, ptep, gpa, level, leaf);
+	if (found < level)
+		return gpt_met(VMM_GPT_WRONG_SIZE, found, vmm_gpt_pte_load(ptep));
+	return lost_to(gpt, gpa, leaf, level, vmm_gpt_pte_load(ptep), found);
 }
 
 struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
@@ -193,117 +209,36 @@ struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, u
 
 	if (leaf == VMM_GPT_NO_ENCODING)
 		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
+	if (!is_aligned(0, pfn, level))
+		return gpt_error(VMM_GPT_MISALIGNED);
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	return install(gpt, ptep, level, leaf);
-}
-
-/*
- * Takes out the leaf at ptep, and returns it as it was in the end; 0 if there
- * is none. Not a plain exchange: that could undo a freeze.
- */
-static inline uint64_t take_leaf(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level)
-{
-	uint64_t pte = vmm_gpt_pte_load(ptep);
-
-	do {
-		if (!vpeo_pte_is_leaf(gpt->format, pte, level))
-			return 0;
-	} while (!vmm_gpt_pte_cas(ptep, &pte, 0));
-	return pte;
-}
-
-static inline void decode(const struct vmm_gpt *gpt, uint64_t pte, unsigned level,
-			  struct vmm_gpt_leaf *leaf)
-{
-	const struct vmm_gpt_format *format = gpt->format;
-
-	*leaf = (struct vmm_gpt_leaf){
-		.pfn = vpeo_pte_pfn(format, pte, level),
-		.prot = (uint8_t)vpeo_pte_prot(format, pte),
-		.type = (uint8_t)vpeo_pte_type(format, pte, level),
-		.level = (uint8_t)level,
-		.accessed = pte & format->accessed,
-		.dirty = pte & format->dirty,
-	};
+	return install(gpt, ptep, 0, level, leaf);
 }
 
 struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 {
 	struct vmm_gpt_result result = { .error = VMM_GPT_OK };
+	vmm_gpt_pte_t *ptep;
 	unsigned level;
+	uint64_t pte;
 
 	if (gpa >= VMM_GPT_GPA_END)
 		return gpt_error(VMM_GPT_OUT_OF_RANGE);
 	if (gpa & (VMM_GPT_PAGE_SIZE - 1))
 		return gpt_error(VMM_GPT_MISALIGNED);
-
-	vmm_gpt_pte_t *ptep = gpt_find(gpt, gpa, &level);
-
-	result.entry = take_leaf(gpt, ptep, level);
-	if (result.entry) {
+	do {
+		ptep = gpt_find(gpt, gpa, &level);
+		pte = gpt_take_leaf(gpt, ptep, level);
+	} while (level > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
+	if (vpeo_pte_is_frozen(pte))
+		return gpt_met(VMM_GPT_RETRY, level, pte);
+	if (vpeo_pte_is_leaf(gpt->format, pte, level)) {
+		result.entry = pte;
 		result.level = (uint8_t)level;
 		result.did_it = true;
 		result.flush = VMM_GPT_FLUSH_REQUIRED;
 	}
-	return result;
-}
-
-/* Apart, so that the loop below keeps its registers: decoding takes many. */
-__attribute__((noinline)) static void tell_gone(const struct vmm_gpt *gpt, uint64_t gpa,
-						uint64_t pte, unsigned level,
-						vmm_gpt_leaf_fn *gone, void *arg)
-{
-	struct vmm_gpt_leaf leaf;
-
-	decode(gpt, pte, level, &leaf);
-	gone(arg, gpa, &leaf);
-}
-
-/* How many pages were mapped. The level is span->level, as a constant where it can be. */
-static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
-				  unsigned level, vmm_gpt_leaf_fn *gone, void *arg)
-{
-	vmm_gpt_pte_t *slots = span->slots;
-	unsigned count = span->count;
-	uint64_t leaves = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t pte = take_leaf(gpt, &slots[i], level);
-
-		if (!pte)
-			continue;
-		leaves++;
-		if (gone)
-			tell_gone(gpt, span->gpa + (uint64_t)i * VMM_GPT_PAGE_SIZE, pte, level,
-				  gone, arg);
-	}
-	return leaves << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT);
-}
-
-struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
-					   vmm_gpt_leaf_fn *gone, void *arg)
-{
-	struct vmm_gpt_result result = { .error = (uint8_t)gpt_check_range(start, end) };
-	struct gpt_span span;
-	uint64_t gpa = start;
-
-	if (result.error)
-		return result;
-	while (gpt_next_span(gpt, &gpa, end, &span)) {
-		uint64_t size = UINT64_C(1) << vmm_gpt_level_shift(span.level);
-
-		/* A part of a large leaf cannot go before leaves can be split. */
-		if (span.gpa < start || span.gpa + span.count * size > end) {
-			result.error = VMM_GPT_CONFLICT;
-			result.level = (uint8_t)span.level;
-			break;
-		}
-		result.entry += span.level == 1 ? unmap_span(gpt, &span, 1, gone, arg) :
-						  unmap_span(gpt, &span, span.level, gone, arg);
-	}
-	result.did_it = result.entry;
-	result.flush = result.entry ? VMM_GPT_FLUSH_REQUIRED : VMM_GPT_FLUSH_NONE;
 	return result;
 }
 
@@ -312,10 +247,12 @@ bool vmm_gpt_is_mapped(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *ptep, uns
 {
 	uint64_t pte = ptep ? vmm_gpt_pte_load(ptep) : 0;
 
+	if (vpeo_pte_is_frozen(pte)) /* as before, to whoever only looks */
+		pte = vpeo_pte_thaw(pte);
 	if (!vpeo_pte_is_leaf(gpt->format, pte, level))
 		return false;
 	if (leaf)
-		decode(gpt, pte, level, leaf);
+		gpt_decode(gpt, pte, level, leaf);
 	return true;
 }
 
@@ -331,8 +268,13 @@ static struct vmm_gpt_result reset_bit(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep,
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
 	result.level = (uint8_t)gpt_node_around(gpt, ptep)->level;
-	if (!vpeo_reset_bit(gpt->format, ptep, result.level, bit, on, &result.entry))
+	if (!vpeo_reset_bit(gpt->format, ptep, result.level, bit, on, &result.entry)) {
+		if (vpeo_pte_is_frozen(result.entry))
+			return gpt_met(VMM_GPT_RETRY, result.level, result.entry);
+		if (vpeo_pte_is_present(gpt->format, result.entry))
+			return gpt_met(VMM_GPT_WRONG_SIZE, result.level - 1, result.entry);
 		return gpt_error(VMM_GPT_NOT_POPULATED);
+	}
 	result.did_it = !(result.entry & bit) == on;
 	if (result.did_it && !on)
 		result.flush = (uint8_t)cleared;
@@ -357,22 +299,4 @@ bool vmm_gpt_can_track_dirty(const struct vmm_gpt *gpt)
 uint64_t vmm_gpt_get_pmtp(const struct vmm_gpt *gpt, bool track_ad)
 {
 	return vpeo_get_pmtp(gpt->format, gpt->root->pfn, track_ad && gpt->caps.track_ad);
-}
-
-const struct vmm_gpt_node *vmm_gpt_node_at(const struct vmm_gpt *gpt, uint64_t gpa, unsigned level)
-{
-	unsigned lowest;
-	vmm_gpt_pte_t *ptep;
-
-	if (gpa >= VMM_GPT_GPA_END || level < 1 || level > VMM_GPT_LEVELS)
-		return NULL;
-	ptep = gpt_find(gpt, gpa, &lowest);
-	if (lowest > level)
-		return NULL;
-
-	const struct vmm_gpt_node *node = gpt_node_around(gpt, ptep);
-
-	while (node->level < level)
-		node = node->parent;
-	return node;
 }

@@ -198,7 +198,7 @@ static bool populate(struct aspace *as, const struct region *region, uint64_t gp
 {
 	uint64_t span = gpa / SPAN * SPAN;
 	struct vmm_gpt_result r = vmm_gpt_populate_region(
-		&as->gpt, max(span, region->start), min(span + SPAN, region->start + region->size));
+		&as->gpt, max(span, region->start), min(span + SPAN, region->start + region->size), 1);
 
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;

@@ -142,7 +142,7 @@ static void dump_entry(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t pte, un
 		describe_present(gpt, pte, level, words);
 	else
 		format(words, sizeof(words), "%s",
-		       pte == VMM_GPT_FROZEN ? "vacant, being taken out" :
+		       vpeo_pte_is_frozen(pte) ? "being taken out" :
 		       pte == VMM_GPT_VACANT ? "vacant: not populated" :
 		       pte		     ? "not present; NOT VALID" :
 		       level > 1	     ? "hole: no table below" : "populated, maps nothing");

@@ -89,8 +89,8 @@ static struct vmm_gpt_node *fake_node_of(void *ctx, uint64_t pfn)
 
 void fake_init(struct fake_tables *fake, uint64_t pages)
 {
-	void *base = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *base = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
 	assert_ptr_not_equal(base, MAP_FAILED);
 	*fake = (struct fake_tables){ .base = base, .pages = pages };
@@ -200,18 +200,17 @@ static void check_table(const struct fixture *fixture, const struct vmm_gpt_node
 	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++) {
 		const struct vmm_gpt_node *child;
 
-		if (node->level == 1) {
-			assert_int_not_equal(table[i], VMM_GPT_FROZEN);
-			in_use += table[i] != VMM_GPT_VACANT;
-			continue;
-		}
-		if (!vpeo_pte_is_table(format, table[i])) {
-			/* A hole, or a large leaf that a test has put there. */
-			assert_true(!table[i] || vpeo_pte_is_leaf(format, table[i], node->level));
+		in_use += table[i] != VMM_GPT_VACANT;
+		assert_false(vpeo_pte_is_frozen(table[i]));
+		if (node->level == 1 || !vpeo_pte_is_table(format, table[i])) {
+			assert_true(table[i] == VMM_GPT_VACANT || !table[i] ||
+				    vpeo_pte_is_leaf(format, table[i], node->level));
+			if (table[i] != VMM_GPT_VACANT)
+				tally->populated += UINT64_C(1)
+						    << (node->level - 1) * VMM_GPT_INDEX_BITS;
 			continue;
 		}
 		child = &fixture->fake.nodes[vpeo_pte_pfn(format, table[i], 1)];
-		in_use++;
 		assert_ptr_equal(child->parent, node);
 		assert_int_equal(child->index, i);
 		assert_int_equal(child->level, node->level - 1);
@@ -221,8 +220,6 @@ static void check_table(const struct fixture *fixture, const struct vmm_gpt_node
 	}
 	assert_int_equal(node->in_use, in_use);
 	assert_true(in_use || !node->parent);
-	if (node->level == 1)
-		tally->populated += in_use;
 }
 
 uint64_t fixture_check(const struct fixture *fixture)
@@ -230,6 +227,7 @@ uint64_t fixture_check(const struct fixture *fixture)
 	struct tally tally = { 0, 0 };
 
 	check_table(fixture, fixture->gpt.root, &tally);
+	assert_int_equal(vmm_gpt_check(&fixture->gpt, NULL, NULL), 0);
 	assert_int_equal(tally.tables, fixture->gpt.tables);
 	assert_int_equal(tally.tables + fixture->taken.count, fixture->fake.out);
 	return tally.populated;

@@ -87,7 +87,7 @@ static inline struct vmm_gpt_result map(struct fixture *f, uint64_t gpa, uint64_
 
 static inline struct vmm_gpt_result populate(struct fixture *f, uint64_t start, uint64_t end)
 {
-	struct vmm_gpt_result result = vmm_gpt_populate_region(&f->gpt, start, end);
+	struct vmm_gpt_result result = vmm_gpt_populate_region(&f->gpt, start, end, 1);
 
 	fixture_check(f);
 	return result;

@@ -63,10 +63,8 @@ static void defect_3_another_mapping_is_a_conflict(void **state)
 		uint64_t pfn;
 		unsigned prot, type;
 	} other[] = {
-		{ 8, RWX, WB },
-		{ 7, VMM_GPT_READ | VMM_GPT_WRITE, WB },
-		{ 7, VMM_GPT_READ, WB },
-		{ 7, RWX, VMM_GPT_UC },
+		{ 8, RWX, WB },		 { 7, VMM_GPT_READ | VMM_GPT_WRITE, WB },
+		{ 7, VMM_GPT_READ, WB }, { 7, RWX, VMM_GPT_UC },
 		{ 7, RWX, VMM_GPT_WT },
 	};
 	struct fixture *f = *state;
@@ -77,8 +75,8 @@ static void defect_3_another_mapping_is_a_conflict(void **state)
 	hardware_sets(f, 0, f->gpt.format->accessed);
 	was = *vmm_gpt_lookup(&f->gpt, 0, NULL);
 	for (unsigned i = 0; i < 5; i++) {
-		struct vmm_gpt_result r = vmm_gpt_map(&f->gpt, 0, other[i].pfn, 1, other[i].prot,
-						      other[i].type);
+		struct vmm_gpt_result r =
+			vmm_gpt_map(&f->gpt, 0, other[i].pfn, 1, other[i].prot, other[i].type);
 
 		assert_result(r, VMM_GPT_CONFLICT, false);
 		assert_int_equal(r.level, 1);
@@ -137,10 +135,12 @@ static void defect_6_a_and_d_are_of_leaves_only(void **state)
 		for (unsigned i = 0; i < 4; i++) {
 			uint64_t was = *entries[i];
 
-			assert_result(vmm_gpt_reset_dirty(&f->gpt, entries[i], on),
-				      VMM_GPT_NOT_POPULATED, false);
-			assert_result(vmm_gpt_reset_accessed(&f->gpt, entries[i], on),
-				      VMM_GPT_NOT_POPULATED, false);
+			enum vmm_gpt_error error =
+				i < 3 ? VMM_GPT_WRONG_SIZE : VMM_GPT_NOT_POPULATED;
+
+			assert_result(vmm_gpt_reset_dirty(&f->gpt, entries[i], on), error, false);
+			assert_result(vmm_gpt_reset_accessed(&f->gpt, entries[i], on), error,
+				      false);
 			assert_int_equal(*entries[i], was);
 		}
 		/* Its neighbour is vacant. */
@@ -168,28 +168,33 @@ static void defect_6_a_and_d_are_of_leaves_only(void **state)
 	assert_maps(f, 0, 7);
 }
 
-/* 8: a large leaf was walked as a table. Such a leaf is put there by hand. */
+/* 8: a large leaf was walked as a table. */
 static void defect_8_a_large_leaf_is_no_table(void **state)
 {
 	struct fixture *f = *state;
-	struct vmm_gpt_caps caps = fake_caps;
-	uint64_t large = vpeo_map_page(f->gpt.format, &caps, 2, 0x200, RWX, WB);
 	vmm_gpt_pte_t *entries[4], *ptep;
 	struct vmm_gpt_result r;
 	struct vmm_gpt_leaf leaf;
 	unsigned level = 0;
+	uint64_t large;
 
 	populate(f, 0, PAGE);
-	assert_int_equal(vmm_gpt_walk(&f->gpt, 2 * MIB, entries, 4), 3);
-	*entries[2] = large;
+	r = vmm_gpt_populate_region(&f->gpt, 2 * MIB, 4 * MIB, 2);
+	assert_result(r, VMM_GPT_OK, true);
+	assert_int_equal(r.entry, 0);
+	r = vmm_gpt_map(&f->gpt, 2 * MIB, 0x200, 2, RWX, WB);
+	assert_result(r, VMM_GPT_OK, true);
+	large = r.entry;
 	assert_int_equal(vmm_gpt_walk(&f->gpt, 2 * MIB + 5 * PAGE, entries, 4), 3);
+	assert_int_equal(*entries[2], large);
 	ptep = vmm_gpt_lookup(&f->gpt, 2 * MIB + 5 * PAGE, &level);
 	assert_ptr_equal(ptep, entries[2]);
 	assert_int_equal(level, 2);
 	assert_true(vmm_gpt_is_mapped(&f->gpt, ptep, level, &leaf));
 	assert_int_equal(leaf.pfn, 0x200);
 	assert_null(vmm_gpt_node_at(&f->gpt, 2 * MIB, 1));
-	r = map(f, 2 * MIB, 0x200);
+	assert_result(map(f, 2 * MIB + PAGE, 0x201), VMM_GPT_OK, false);
+	r = map(f, 2 * MIB + PAGE, 0x200);
 	assert_result(r, VMM_GPT_CONFLICT, false);
 	assert_int_equal(r.level, 2);
 	assert_int_equal(r.entry, large);
@@ -198,12 +203,13 @@ static void defect_8_a_large_leaf_is_no_table(void **state)
 	assert_result(populate(f, 0, 4 * MIB), VMM_GPT_OK, true);
 	assert_int_equal(*ptep, large);
 	assert_result(vacate(f, 0, 4 * MIB), VMM_GPT_STILL_MAPPED, false);
-	r = vmm_gpt_unmap_region(&f->gpt, 2 * MIB + PAGE, 4 * MIB, NULL, NULL);
-	assert_result(r, VMM_GPT_CONFLICT, false);
 	assert_int_equal(*ptep, large);
-	r = vmm_gpt_unmap_region(&f->gpt, 0, 4 * MIB, NULL, NULL);
+	r = vmm_gpt_unmap_region(&f->gpt, 2 * MIB + PAGE, 4 * MIB, NULL, NULL);
 	assert_result(r, VMM_GPT_OK, true);
-	assert_int_equal(r.entry, 512);
+	assert_int_equal(r.entry, 511);
+	assert_maps(f, 2 * MIB, 0x200);
+	r = vmm_gpt_unmap_region(&f->gpt, 0, 4 * MIB, NULL, NULL);
+	assert_int_equal(r.entry, 1);
 }
 
 /* 9: there was no way to fail. k: which of the calls for a page fails. */

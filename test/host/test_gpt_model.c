@@ -24,7 +24,7 @@ static const uint64_t window_at[WINDOWS] = {
 	0,
 	GIB - 700 * PAGE,
 	512 * GIB - 650 * PAGE,
-	TOP - WINDOW * PAGE,
+	TOP - WINDOW *PAGE,
 };
 
 struct slot {
@@ -92,7 +92,7 @@ static void do_populate(struct world *w)
 		changed += !w->model[i].populated;
 	for (unsigned s = 0; s < 2; s++) {
 		fake_fail_at(&w->side[s].fake, k);
-		r[s] = vmm_gpt_populate_region(&w->side[s].gpt, start, end);
+		r[s] = vmm_gpt_populate_region(&w->side[s].gpt, start, end, 1);
 		fake_fail_at(&w->side[s].fake, 0);
 	}
 	assert_same(r[0], r[1]);
@@ -138,7 +138,9 @@ static void do_map(struct world *w)
 	unsigned page = (unsigned)roll(w, PAGES);
 	struct slot *slot = &w->model[page];
 	/* Few different mappings, so that equal ones meet. */
-	struct slot want = { .pfn = roll(w, 3), .prot = prots[roll(w, 9)], .type = types[roll(w, 9)] };
+	struct slot want = { .pfn = roll(w, 3),
+			     .prot = prots[roll(w, 9)],
+			     .type = types[roll(w, 9)] };
 	bool good = (want.prot & 1) && want.type != 2, same, by_slot = roll(w, 2);
 	enum vmm_gpt_error error = VMM_GPT_OK;
 
@@ -269,9 +271,9 @@ static void compare(struct world *w)
 static void script(void **state)
 {
 	static void (*const ops[])(struct world *) = {
-		do_populate, do_populate, do_populate, do_vacate, do_vacate, do_map,   do_map,
-		do_map,	     do_map,	  do_map,      do_map,	  do_unmap,  do_reset, do_reset,
-		do_reset,
+		do_populate, do_populate, do_populate, do_vacate, do_vacate,
+		do_map,	     do_map,	  do_map,      do_map,	  do_map,
+		do_map,	     do_unmap,	  do_reset,    do_reset,  do_reset,
 	};
 	struct world *w = calloc(1, sizeof(*w));
 
@@ -294,9 +296,9 @@ static void script(void **state)
 	free(w);
 }
 
-#define SEED(n)                                                              \
-	{                                                                    \
-		"random script, seed " #n, script, NULL, NULL, (void *)(n) \
+#define SEED(n)                                                                                    \
+	{                                                                                          \
+		"random script, seed " #n, script, NULL, NULL, (void *)(n)                         \
 	}
 
 int main(void)

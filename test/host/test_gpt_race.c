@@ -28,11 +28,29 @@
 #define vmm_gpt_can_track_dirty raced_can_track_dirty
 #define vmm_gpt_get_pmtp	raced_get_pmtp
 #define vmm_gpt_node_at		raced_node_at
+#define vmm_gpt_split		raced_split
+#define vmm_gpt_merge		raced_merge
+#define vmm_gpt_next		raced_next
+#define vmm_gpt_map_region	raced_map_region
+#define vmm_gpt_protect_region	raced_protect_region
+#define vmm_gpt_collect		raced_collect
+#define vmm_gpt_check		raced_check
+#define gpt_reserve		raced_gpt_reserve
+#define gpt_unreserve		raced_gpt_unreserve
+#define gpt_hang		raced_gpt_hang
+#define gpt_split_entry		raced_gpt_split_entry
+#define gpt_merge_entry		raced_gpt_merge_entry
+#define gpt_cut			raced_gpt_cut
+#define gpt_take_out		raced_gpt_take_out
 
 #define FAKE_RACES
 #define VMM_GPT_PTE_H "test/host/fake_tables.h"
 #include "gpt/vmm_gpt.c"
 #include "gpt/populate.c"
+#include "gpt/shape.c"
+#include "gpt/region.c"
+#include "gpt/run.c"
+#include "gpt/look.c"
 
 /* What the other CPU does, when an access comes to this entry for the n-th time. */
 static struct {
@@ -256,7 +274,7 @@ static void hardware_looks(enum fake_access access, const vmm_gpt_pte_t *ptep)
 	(void)access;
 	(void)ptep;
 	fake_race = NULL;
-	if (table[0]) {
+	if (vpeo_pte_is_table(seen->format, table[0])) {
 		linked = true;
 		/* The new tables are there at once, with what must be vacant in them. */
 		assert_non_null(vmm_gpt_lookup(seen, 5 * PAGE, NULL));
@@ -273,7 +291,7 @@ static void tables_are_filled_before_they_are_linked(void **state)
 	seen = &f->gpt;
 	linked = false;
 	fake_race = hardware_looks;
-	vmm_gpt_populate_region(&f->gpt, 5 * PAGE, 6 * PAGE);
+	vmm_gpt_populate_region(&f->gpt, 5 * PAGE, 6 * PAGE, 1);
 	vmm_gpt_lookup(&f->gpt, 0, NULL);
 	fake_race = NULL;
 	assert_true(linked);
@@ -290,7 +308,7 @@ static void defect_12_cost_is_the_same_in_any_order(void **state)
 		const unsigned n = 509; /* a prime, so that steps of 200 reach all */
 
 		for (unsigned i = 0; i < n; i++)
-			vmm_gpt_populate_region(&f->gpt, i * 2 * MIB, i * 2 * MIB + PAGE);
+			vmm_gpt_populate_region(&f->gpt, i * 2 * MIB, i * 2 * MIB + PAGE, 1);
 		other.accesses = 0;
 		fake_race = count;
 		for (unsigned i = 0; i < n; i++) {

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Going over the leaves of a range: unmap, protect, accessed and dirty.
+ *
+ * What sticks out of the range is split first, so that running out of memory
+ * comes before anything has changed; then each entry is changed once, by a
+ * read-modify-write that hardware and other CPUs can be beside.
+ */
+#include "shape.h"
+
+struct sweep {
+	struct vmm_gpt_result result; /* .entry: what there was of it so far */
+	vmm_gpt_leaf_fn *tell;
+	void *arg;
+	uint64_t bits;	 /* collect */
+	bool clear;	 /* likewise */
+	uint64_t rights; /* protect: as they are spelt */
+	unsigned prot;
+};
+
+/*
+ * Goes over a span; the level is span->level, as a constant where it can be.
+ * Returns an entry that stopped it: one that is frozen, or a table by now; else 0.
+ */
+typedef uint64_t sweep_fn(const struct vmm_gpt *gpt, const struct gpt_span *span, unsigned level,
+			  struct sweep *sweep);
+
+/* Apart, so that the loops below keep their registers: decoding takes many. */
+__attribute__((noinline)) static void tell(const struct vmm_gpt *gpt, const struct gpt_span *span,
+					   unsigned i, uint64_t pte, unsigned level,
+					   const struct sweep *sweep)
+{
+	struct vmm_gpt_leaf leaf;
+
+	gpt_decode(gpt, pte, level, &leaf);
+	sweep->tell(sweep->arg, span->gpa + (uint64_t)i * VMM_GPT_PAGE_SIZE, &leaf);
+}
+
+/* Of an entry that is no leaf: whether it holds one, or a table, all the same. */
+static inline bool stops(uint64_t pte)
+{
+	return pte & ~VMM_GPT_FROZEN;
+}
+
+static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
+				  unsigned level, struct sweep *sweep)
+{
+	vmm_gpt_pte_t *slots = span->slots;
+	unsigned count = span->count;
+	uint64_t leaves = 0, stopped = 0;
+
+	for (unsigned i = 0; i < count && !stopped; i++) {
+		uint64_t pte = gpt_take_leaf(gpt, &slots[i], level);
+
+		if (vpeo_pte_is_leaf(gpt->format, pte, level)) {
+			leaves++;
+			if (sweep->tell)
+				tell(gpt, span, i, pte, level, sweep);
+		} else if (stops(pte)) {
+			stopped = pte;
+		}
+	}
+	if (leaves)
+		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	sweep->result.entry += leaves * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
+	return stopped;
+}
+
+static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
+				    unsigned level, struct sweep *sweep)
+{
+	const struct vmm_gpt_format *format = gpt->format;
+
+	for (unsigned i = 0; i < span->count; i++) {
+		vmm_gpt_pte_t *ptep = &span->slots[i];
+		uint64_t pte = vmm_gpt_pte_load(ptep);
+
+		while (vpeo_pte_is_leaf(format, pte, level) &&
+		       (pte & format->rights_mask) != sweep->rights) {
+			if (!vmm_gpt_pte_cas(ptep, &pte,
+					     vpeo_pte_with_prot(format, pte, sweep->prot)))
+				continue;
+			sweep->result.entry += gpt_size(level) >> VMM_GPT_PAGE_SHIFT;
+			if (vpeo_pte_prot(format, pte) & ~sweep->prot)
+				sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+			break;
+		}
+		if (!vpeo_pte_is_leaf(format, pte, level) && stops(pte))
+			return pte;
+	}
+	return 0;
+}
+
+static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
+				    unsigned level, struct sweep *sweep)
+{
+	for (unsigned i = 0; i < span->count; i++) {
+		vmm_gpt_pte_t *ptep = &span->slots[i];
+		uint64_t pte = vmm_gpt_pte_load(ptep);
+
+		while (vpeo_pte_is_leaf(gpt->format, pte, level) && (pte & sweep->bits)) {
+			if (sweep->clear && !vmm_gpt_pte_cas(ptep, &pte, pte & ~sweep->bits))
+				continue;
+			sweep->result.entry++;
+			if (sweep->tell)
+				tell(gpt, span, i, pte, level, sweep);
+			if (sweep->clear && (pte & sweep->bits & gpt->format->dirty))
+				sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+			break;
+		}
+		if (!vpeo_pte_is_leaf(gpt->format, pte, level) && stops(pte))
+			return pte;
+	}
+	return 0;
+}
+
+/* Cuts what sticks out of the range; false: it has failed, and says so in the result. */
+static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct sweep *sweep)
+{
+	struct vmm_gpt_result result = gpt_cut(gpt, start, end, false);
+
+	sweep->result.error = result.error;
+	sweep->result.did_it |= result.did_it;
+	if (result.flush)
+		sweep->result.flush = result.flush;
+	return !result.error;
+}
+
+/* Does it for every span of [start, end), and cuts first what sticks out if cuts is set. */
+static inline struct vmm_gpt_result sweep_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+						 sweep_fn *fn, bool cuts, struct sweep *sweep)
+{
+	struct vmm_gpt_result *result = &sweep->result;
+	struct gpt_span span;
+	uint64_t gpa = start;
+
+	if (cuts && !cut(gpt, start, end, sweep))
+		return *result;
+	while (gpt_next_span(gpt, &gpa, end, &span)) {
+		uint64_t stopped;
+
+		/* One that was mapped only after the cut. */
+		if (cuts && gpt_sticks_out(&span, start, end) &&
+		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level)) {
+			if (!cut(gpt, start, end, sweep))
+				break;
+			gpa = gpt_max(start, span.gpa);
+			continue;
+		}
+		stopped = span.level == 1 ? fn(gpt, &span, 1, sweep) :
+					    fn(gpt, &span, span.level, sweep);
+		if (vpeo_pte_is_frozen(stopped)) {
+			result->error = VMM_GPT_RETRY;
+			break;
+		}
+		if (stopped) /* it was split */
+			gpa = gpt_max(start, span.gpa);
+	}
+	result->did_it |= result->entry > 0;
+	return *result;
+}
+
+struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+					   vmm_gpt_leaf_fn *gone, void *arg)
+{
+	struct sweep sweep = { .tell = gone, .arg = arg };
+	enum vmm_gpt_error error = gpt_check_range(start, end);
+
+	if (error)
+		return gpt_error(error);
+	return sweep_region(gpt, start, end, unmap_span, true, &sweep);
+}
+
+/* Whether the range has a large leaf that must not become executable. */
+static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end)
+{
+	struct gpt_span span;
+
+	while (gpt_next_span(gpt, &start, end, &span))
+		if (span.level > 1 && !gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC) &&
+		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level))
+			return true;
+	return false;
+}
+
+struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+					     unsigned prot)
+{
+	struct sweep sweep = { .prot = prot };
+	enum vmm_gpt_error error = gpt_check_range(start, end);
+
+	if (error)
+		return gpt_error(error);
+	if (vpeo_map_page(gpt->format, &gpt->caps, 1, 0, prot, VMM_GPT_WB) == VMM_GPT_NO_ENCODING ||
+	    (prot & VMM_GPT_EXEC && forbids_exec(gpt, start, end)))
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
+	sweep.rights = gpt->format->rights[prot];
+	return sweep_region(gpt, start, end, protect_span, true, &sweep);
+}
+
+struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+				      unsigned bits, bool clear, vmm_gpt_leaf_fn *found, void *arg)
+{
+	struct sweep sweep = {
+		.tell = found,
+		.arg = arg,
+		.bits = (bits & VMM_GPT_ACCESSED ? gpt->format->accessed : 0) |
+			(bits & VMM_GPT_DIRTY ? gpt->format->dirty : 0),
+		.clear = clear,
+	};
+	enum vmm_gpt_error error = gpt_check_range(start, end);
+	struct vmm_gpt_result result;
+
+	if (error)
+		return gpt_error(error);
+	result = sweep_region(gpt, start, end, collect_span, false, &sweep);
+	result.did_it = clear && result.entry;
+	if (result.did_it && !result.flush)
+		result.flush = VMM_GPT_FLUSH_OPTIONAL;
+	return result;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Changing which tables there are, one at a time per table; private to gpt/. */
+#ifndef GPT_SHAPE_H
+#define GPT_SHAPE_H
+
+#include "tree.h"
+
+/* Table pages that an operation got beforehand, so that nothing can fail half-way. */
+struct gpt_reserve {
+	struct vmm_gpt_node *first;
+	uint64_t count;
+};
+
+/* Fills it up to count pages; false: they are not to be had, and it is empty. */
+bool gpt_reserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve, uint64_t count);
+
+/* Gives back what was not used. */
+void gpt_unreserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve);
+
+/* The next one, for entry index of parent: it is still to be filled and linked. */
+struct vmm_gpt_node *gpt_hang(struct gpt_reserve *reserve, struct vmm_gpt_node *parent,
+			      unsigned index);
+
+/*
+ * Makes a table of a populated entry of this level, above 1, unless it is one or
+ * is vacant by now. The reserve is not empty. Adds what it did to *result: a
+ * table to .entry, a flush if a leaf was split.
+ */
+void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level,
+		     struct gpt_reserve *reserve, struct vmm_gpt_result *result);
+
+/* The reverse, for the table below node's entry. As vmm_gpt_merge says. */
+struct vmm_gpt_result gpt_merge_entry(struct vmm_gpt *gpt, struct vmm_gpt_node *node,
+				      unsigned index, struct vmm_gpt_taken *taken);
+
+/*
+ * Splits what sticks out of [start, end): leaves, and if empty is set empty
+ * entries, too. .entry: tables added. NO_MEMORY: nothing has changed.
+ */
+struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, bool empty);
+
+/* Takes out a table that nobody needs, and those above that this leaves so. */
+void gpt_take_out(struct vmm_gpt *gpt, struct vmm_gpt_node *node, struct vmm_gpt_taken *taken);
+
+#endif
