@@ -143,9 +143,9 @@ static void dump_entry(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t pte, un
 	else
 		format(words, sizeof(words), "%s",
 		       vpeo_pte_is_frozen(pte) ? "being taken out" :
-		       pte == VMM_GPT_VACANT ? "vacant: not populated" :
+		       pte == VMM_GPT_VACANT ? "hole: not populated" :
 		       pte		     ? "not present; NOT VALID" :
-		       level > 1	     ? "hole: no table below" : "populated, maps nothing");
+					       "populated, maps nothing");
 	note("  level %u 0x%012lx-0x%012lx entry 0x%016lx: %s", level, (unsigned long)start,
 	     (unsigned long)(start + size), (unsigned long)pte, words);
 }

@@ -52,11 +52,11 @@ define gpt-show
       printf "page at 0x%lx ", ($gpt_entry & $gpt_f->pfn_mask) >> $gpt_shift << $gpt_shift
       printf "%c%c%c", ($gpt_bits >> $gpt_f->read_bit) & 1 ? 'r' : '-', ($gpt_bits >> $gpt_f->write_bit) & 1 ? 'w' : '-', ($gpt_bits >> $gpt_f->exec_bit) & 1 ? 'x' : '-'
     else
-      if $gpt_level > 1
-        printf "hole"
+      if ($gpt_entry >> 52) & 1
+        printf "being taken out"
       else
         if $gpt_entry & 0x800
-          printf "vacant"
+          printf "hole"
         else
           printf "populated, maps nothing"
         end
