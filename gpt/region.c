@@ -66,52 +66,78 @@ static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_sp
 	return stopped;
 }
 
+/* Enters what became of a span into the result; returns the entry that stopped it. */
+static inline uint64_t note_protected(struct sweep *sweep, unsigned level, uint64_t changed,
+				      uint64_t removed, uint64_t stopped)
+{
+	sweep->result.entry += changed * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
+	if (removed)
+		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	return stopped;
+}
+
 static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
 				    unsigned level, struct sweep *sweep)
 {
 	const struct vmm_gpt_format *format = gpt->format;
+	const uint64_t mask = format->rights_mask, rights = sweep->rights;
+	uint64_t changed = 0, removed = 0;
 
 	for (unsigned i = 0; i < span->count; i++) {
 		vmm_gpt_pte_t *ptep = &span->slots[i];
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
-		while (vpeo_pte_is_leaf(format, pte, level) &&
-		       (pte & format->rights_mask) != sweep->rights) {
-			if (!vmm_gpt_pte_cas(ptep, &pte,
-					     vpeo_pte_with_prot(format, pte, sweep->prot)))
-				continue;
-			sweep->result.entry += gpt_size(level) >> VMM_GPT_PAGE_SHIFT;
-			if (vpeo_pte_prot(format, pte) & ~sweep->prot)
-				sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
-			break;
+		do {
+			if (!vpeo_pte_is_leaf(format, pte, level))
+				break;
+			if ((pte & mask) == rights)
+				break;
+		} while (!vmm_gpt_pte_cas(ptep, &pte, (pte & ~mask) | rights));
+		if (!vpeo_pte_is_leaf(format, pte, level)) {
+			if (stops(pte))
+				return note_protected(sweep, level, changed, removed, pte);
+			continue;
 		}
-		if (!vpeo_pte_is_leaf(format, pte, level) && stops(pte))
-			return pte;
+		/* What denies when it is set counts the other way round. */
+		removed |= (pte ^ format->inverted) & ~(rights ^ format->inverted) & mask;
+		changed += (pte & mask) != rights;
 	}
+	return note_protected(sweep, level, changed, removed, 0);
+}
+
+/* collect, for one entry. An entry that stopped it, else 0. */
+__attribute__((noinline)) static uint64_t take_bits(const struct vmm_gpt *gpt,
+						    const struct gpt_span *span, unsigned i,
+						    unsigned level, struct sweep *sweep)
+{
+	vmm_gpt_pte_t *ptep = &span->slots[i];
+	uint64_t pte = vmm_gpt_pte_load(ptep);
+
+	do {
+		if (!vpeo_pte_is_leaf(gpt->format, pte, level))
+			return stops(pte) ? pte : 0;
+		if (!(pte & sweep->bits))
+			return 0;
+	} while (sweep->clear && !vmm_gpt_pte_cas(ptep, &pte, pte & ~sweep->bits));
+	sweep->result.entry++;
+	if (sweep->tell)
+		tell(gpt, span, i, pte, level, sweep);
+	if (sweep->clear && (pte & sweep->bits & gpt->format->dirty))
+		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
 	return 0;
 }
 
 static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
 				    unsigned level, struct sweep *sweep)
 {
-	for (unsigned i = 0; i < span->count; i++) {
-		vmm_gpt_pte_t *ptep = &span->slots[i];
-		uint64_t pte = vmm_gpt_pte_load(ptep);
+	/* Without these an entry of level 1 has nothing to tell, and nearly all are so. */
+	const uint64_t bits = sweep->bits | VMM_GPT_VACANT;
+	uint64_t stopped = 0;
 
-		while (vpeo_pte_is_leaf(gpt->format, pte, level) && (pte & sweep->bits)) {
-			if (sweep->clear && !vmm_gpt_pte_cas(ptep, &pte, pte & ~sweep->bits))
-				continue;
-			sweep->result.entry++;
-			if (sweep->tell)
-				tell(gpt, span, i, pte, level, sweep);
-			if (sweep->clear && (pte & sweep->bits & gpt->format->dirty))
-				sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
-			break;
-		}
-		if (!vpeo_pte_is_leaf(gpt->format, pte, level) && stops(pte))
-			return pte;
-	}
-	return 0;
+	for (unsigned i = 0; i < span->count && !stopped; i++)
+		if (level > 1 || (vmm_gpt_pte_load(&span->slots[i]) & bits))
+			stopped = take_bits(gpt, span, i, level, sweep);
+	return stopped;
 }
 
 /* Cuts what sticks out of the range; false: it has failed, and says so in the result. */

@@ -95,6 +95,8 @@ static struct vmm_gpt_result plan(const struct vmm_gpt *gpt, const struct run *r
 		for (uint64_t at = base; at < next && !result.error; at += gpt_size(level)) {
 			uint64_t pte = vmm_gpt_pte_load(ptep++);
 
+			if (!pte && level == 1)
+				continue;
 			if (pte)
 				result = meet(gpt, run, at, level, pte);
 			else if (!fits(gpt, run, at, level))
@@ -198,6 +200,26 @@ static void map_entry(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node 
 	}
 }
 
+/*
+ * Slots from first on, as long as they are empty; the first that is not, or end.
+ * What leaves have in common is encoded once.
+ */
+static unsigned map_slots(const struct vmm_gpt *gpt, struct run *run,
+			  const struct vmm_gpt_node *node, unsigned first, unsigned end)
+{
+	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
+	uint64_t leaf =
+		vpeo_map_page(gpt->format, &gpt->caps, 1,
+			      run_pfn(run, node->gpa + first * gpt_size(1)), run->prot, run->type);
+	unsigned i = first;
+
+	for (uint64_t empty = 0; i < end && vmm_gpt_pte_cas(&slots[i], &empty, leaf); i++)
+		leaf += VMM_GPT_PAGE_SIZE;
+	run->result.did_it |= i > first;
+	run->result.entry += i - first;
+	return i;
+}
+
 /* The part of the run that is in this table. */
 static void map_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node)
 {
@@ -206,8 +228,12 @@ static void map_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node 
 	uint64_t last = gpt_min(run->last, node->gpa + VMM_GPT_ENTRIES * size - VMM_GPT_PAGE_SIZE);
 	unsigned end = gpt_index(last, node->level) + 1;
 
-	for (unsigned i = gpt_index(from, node->level); i < end && !run->result.error; i++)
-		map_entry(gpt, run, node, i);
+	for (unsigned i = gpt_index(from, node->level); i < end && !run->result.error; i++) {
+		if (node->level == 1)
+			i = map_slots(gpt, run, node, i, end);
+		if (i < end)
+			map_entry(gpt, run, node, i);
+	}
 }
 
 static struct vmm_gpt_result check_run(const struct vmm_gpt *gpt, const struct run *run)

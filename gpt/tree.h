@@ -179,8 +179,10 @@ static inline uint64_t gpt_take_leaf(const struct vmm_gpt *gpt, vmm_gpt_pte_t *p
 {
 	uint64_t pte = vmm_gpt_pte_load(ptep);
 
-	while (vpeo_pte_is_leaf(gpt->format, pte, level) && !vmm_gpt_pte_cas(ptep, &pte, 0))
-		;
+	do {
+		if (!vpeo_pte_is_leaf(gpt->format, pte, level))
+			break;
+	} while (!vmm_gpt_pte_cas(ptep, &pte, 0));
 	return pte;
 }
 

@@ -135,10 +135,12 @@ vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 
 /*
  * What becomes of mapping leaf, of level, where an entry is found that is not
- * empty: also one of a level above.
+ * empty: also one of a level above. Apart, so that the way to success is short.
  */
-static struct vmm_gpt_result lost_to(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t leaf,
-				     unsigned level, uint64_t found, unsigned found_level)
+__attribute__((noinline)) static struct vmm_gpt_result lost_to(const struct vmm_gpt *gpt,
+							       uint64_t gpa, uint64_t leaf,
+							       unsigned level, uint64_t found,
+							       unsigned found_level)
 {
 	uint64_t there = vpeo_pte_sans_ad(gpt->format, found);
 
