@@ -30,8 +30,6 @@ enum { CALL = 0xe8, CALL_LENGTH = 5 }; /* SDM vol. 2A, CALL: a relative one */
 extern const char text_start[], text_end[], rodata_end[];
 extern const struct symbol symbols_start[];
 extern const char symbols_end[];
-extern struct guarded_stack stacks_start[];
-extern const char stacks_end[];
 extern const char trap_return[]; /* isr.asm: where trap_entry returns to */
 
 /* The same address in a row, as of a recursion, is one line. */
@@ -87,24 +85,21 @@ static void add(struct lines *l, uint64_t address, bool called)
 	l->times = 1;
 }
 
-/* Which of the stacks has all of [at, at + size) above its guard; -1: none. */
-static int stack_of(uint64_t at, uint64_t size)
+/* Which of the stacks has all of [at, at + size) above its guard; NULL: none. */
+static const struct guarded_stack *stack_of(uint64_t at, uint64_t size)
 {
-	uint64_t offset = at - (uintptr_t)stacks_start;
-	uint64_t inside = offset % sizeof(struct guarded_stack);
+	const struct guarded_stack *s = stack_at(at);
+	uint64_t inside = at - (uintptr_t)s;
 
-	if (at % 8 || at < (uintptr_t)stacks_start || at >= (uintptr_t)stacks_end ||
-	    inside < PAGE_SIZE || inside + size > sizeof(struct guarded_stack))
-		return -1;
-	return (int)(offset / sizeof(struct guarded_stack));
+	return s && at % 8 == 0 && inside >= PAGE_SIZE && inside + size <= sizeof(*s) ? s : NULL;
 }
 
 /* Upwards in one stack, or to another one; what loops for all that is bounded by the caller. */
 static bool goes_on(uint64_t from, uint64_t to)
 {
-	int stack = stack_of(to, sizeof(struct call));
+	const struct guarded_stack *stack = stack_of(to, sizeof(struct call));
 
-	return stack >= 0 && (to > from || stack != stack_of(from, sizeof(struct call)));
+	return stack && (to > from || stack != stack_of(from, sizeof(struct call)));
 }
 
 /* What was interrupted, if rbp is the frame of trap_entry. */
@@ -113,7 +108,7 @@ static const struct trap_frame *interrupted(uint64_t rbp)
 	const struct call *call = (const struct call *)rbp;
 
 	if (call->rip != (uintptr_t)trap_return ||
-	    stack_of(rbp, sizeof(*call) + sizeof(struct trap_frame)) < 0)
+	    !stack_of(rbp, sizeof(*call) + sizeof(struct trap_frame)))
 		return NULL;
 	return (const struct trap_frame *)(call + 1);
 }
@@ -125,8 +120,8 @@ static uint64_t leaf_caller(const struct trap_frame *f)
 
 	/* A call of what is no code has pushed where it came from, and no more. */
 	if (!s)
-		return stack_of(f->rsp, 8) >= 0 ? *(const uint64_t *)f->rsp : 0;
-	for (uint64_t at = f->rsp; at < f->r[TRAP_RBP] && stack_of(at, 8) >= 0; at += 8) {
+		return stack_of(f->rsp, 8) ? *(const uint64_t *)f->rsp : 0;
+	for (uint64_t at = f->rsp; at < f->r[TRAP_RBP] && stack_of(at, 8); at += 8) {
 		uint64_t to = *(const uint64_t *)at;
 		int32_t relative;
 
@@ -148,7 +143,7 @@ void backtrace(const struct trap_frame *f, bool called)
 	add(&l, f->rip, called);
 	if (!called && (caller = leaf_caller(f)))
 		add(&l, caller, true);
-	if (stack_of(rbp, sizeof(struct call)) < 0)
+	if (!stack_of(rbp, sizeof(struct call)))
 		rbp = 0;
 	for (unsigned n = 0; rbp && n < CALLS_MAX; n++) {
 		const struct trap_frame *t = interrupted(rbp);
@@ -166,10 +161,9 @@ void backtrace(const struct trap_frame *f, bool called)
 
 bool is_stack_guard(uint64_t address)
 {
-	uint64_t offset = address - (uintptr_t)stacks_start;
+	const struct guarded_stack *s = stack_at(address);
 
-	return address >= (uintptr_t)stacks_start && address < (uintptr_t)stacks_end &&
-	       offset % sizeof(struct guarded_stack) < PAGE_SIZE;
+	return s && address - (uintptr_t)s < PAGE_SIZE;
 }
 
 const char *what_is_at(uint64_t address)

@@ -2,66 +2,94 @@
 #include "kernel/cpu.h"
 
 #include "gpt/vmm_gpt.h"
+#include "kernel/mmu.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/trap_frame.h"
 #include "kernel/x86.h"
 
-struct tss {
-	uint32_t reserved0;
-	uint64_t rsp[3];
-	uint64_t reserved1;
-	uint64_t ist[7];
-	uint64_t reserved2;
-	uint16_t reserved3, io_map;
-} __attribute__((packed));
-
 _Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, 8.7");
+_Static_assert(offsetof(struct cpu, self) == 0, "this_cpu");
 
 struct descriptor_pointer {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
 
-enum { GDT_ENTRIES = 5, TSS_AVAILABLE = 0x89 };
-
-static uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(16))) = {
-	[SEL_CODE / 8] = UINT64_C(0x00af9b000000ffff), /* 64-bit code, accessed */
-	[SEL_DATA / 8] = UINT64_C(0x00cf93000000ffff),
-};
-static struct tss tss __attribute__((aligned(16)));
+enum { TSS_AVAILABLE = 0x89, STACKS = 1 + TRAP_STACKS };
 
 extern struct guarded_stack boot_stack[];
-struct guarded_stack boot_stack[1] GUARDED_STACK;
-static struct guarded_stack emergency[TRAP_STACKS] GUARDED_STACK;
+struct guarded_stack boot_stack[STACKS] GUARDED_STACK;
 
 __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + 5 * 4096\n");
 _Static_assert(sizeof(struct guarded_stack) == 5 * 4096, "boot_stack_top");
 
+/* What a CPU is given: a block of pages, stacks first. */
+enum { CPU_BLOCK_ORDER = 5 };
+_Static_assert(STACKS * sizeof(struct guarded_stack) + sizeof(struct cpu) <=
+		       (size_t)PAGE_SIZE << CPU_BLOCK_ORDER,
+	       "it has room for both");
+
+struct cpu *cpu_boot(void)
+{
+	static struct cpu cpu;
+
+	cpu.stacks = boot_stack;
+	return &cpu;
+}
+
+struct cpu *cpu_new(unsigned number, uint32_t apic_id)
+{
+	uint64_t pfn = pages_get(CPU_BLOCK_ORDER, FRAME_HOST);
+	struct guarded_stack *stacks = page_ptr(pfn);
+	struct cpu *cpu = (struct cpu *)(stacks + STACKS);
+
+	if (!pfn)
+		return NULL;
+	memset(cpu, 0, sizeof(*cpu));
+	cpu->number = number;
+	cpu->apic_id = apic_id;
+	cpu->stacks = stacks;
+	for (unsigned i = 0; i < STACKS; i++)
+		mmu_unmap((uintptr_t)stacks[i].guard, (uintptr_t)stacks[i].stack);
+	stacks_add(stacks, STACKS);
+	return cpu;
+}
+
+void *cpu_stack_top(const struct cpu *cpu)
+{
+	return cpu->stacks + 1;
+}
+
 uint64_t cpu_gdt_base(const struct cpu *cpu)
 {
-	(void)cpu;
-	return (uintptr_t)gdt;
+	return (uintptr_t)cpu->gdt;
 }
 
 uint64_t cpu_tss_base(const struct cpu *cpu)
 {
-	(void)cpu;
-	return (uintptr_t)&tss;
+	return (uintptr_t)&cpu->tss;
 }
 
-static void load_gdt(void)
+static void fill_descriptors(struct cpu *cpu)
 {
-	struct descriptor_pointer p = { sizeof(gdt) - 1, (uintptr_t)gdt };
-	uint64_t base = (uintptr_t)&tss;
+	uint64_t base = (uintptr_t)&cpu->tss;
 
 	for (unsigned i = 0; i < TRAP_STACKS; i++)
-		tss.ist[i] = (uintptr_t)(&emergency[i] + 1);
-	tss.io_map = sizeof(tss);
-	gdt[SEL_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 |
-			   (uint64_t)TSS_AVAILABLE << 40 | (base >> 24 & 0xff) << 56;
-	gdt[SEL_TSS / 8 + 1] = base >> 32;
+		cpu->tss.ist[i] = (uintptr_t)(&cpu->stacks[1 + i] + 1);
+	cpu->tss.io_map = sizeof(cpu->tss);
+	cpu->gdt[SEL_CODE / 8] = UINT64_C(0x00af9b000000ffff); /* 64-bit code, accessed */
+	cpu->gdt[SEL_DATA / 8] = UINT64_C(0x00cf93000000ffff);
+	cpu->gdt[SEL_TSS / 8] = (sizeof(cpu->tss) - 1) | (base & 0xffffff) << 16 |
+				(uint64_t)TSS_AVAILABLE << 40 | (base >> 24 & 0xff) << 56;
+	cpu->gdt[SEL_TSS / 8 + 1] = base >> 32;
+}
+
+static void load_gdt(struct cpu *cpu)
+{
+	struct descriptor_pointer p = { sizeof(cpu->gdt) - 1, (uintptr_t)cpu->gdt };
+
 	__asm__ volatile("lgdt %0\n\t"
 			 "pushq %1\n\t"
 			 "leaq 1f(%%rip), %%rax\n\t"
@@ -79,9 +107,11 @@ static void load_gdt(void)
 
 void cpu_init(struct cpu *cpu)
 {
-	memset(cpu, 0, sizeof(*cpu));
-	load_gdt();
-	trap_load();
+	cpu->self = cpu;
+	fill_descriptors(cpu);
+	load_gdt(cpu);
+	wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
+	trap_load(); /* from here on NMIs find this_cpu */
 }
 
 void cpu_set_up(void)

@@ -7,13 +7,57 @@
 
 #include <stdint.h>
 
+/* Task state segment: emergency stacks (SDM vol. 3A, 8.7). */
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, io_map;
+} __attribute__((packed));
+
+enum { CPU_GDT_ENTRIES = 5 };
+
 struct cpu {
+	struct cpu *self; /* first: GS:0, for this_cpu */
 	struct tlb_cpu tlb;
 	unsigned number;
-	void *arch;		   /* the vendor's part, while virtualization is enabled */
+	uint32_t apic_id;
+	void *arch; /* the vendor's part, while virtualization is enabled */
+	uint64_t nmis; /* that came */
+
+	/* smp.c. */
+	unsigned state;
+	void (*work)(struct cpu *cpu, void *arg); /* NULL: it has nothing to do */
+	void *work_arg;
+
+	/* cpu.c. */
+	struct guarded_stack *stacks; /* its own, then one for each emergency */
+	uint64_t gdt[CPU_GDT_ENTRIES] __attribute__((aligned(16)));
+	struct tss tss __attribute__((aligned(16)));
 };
 
-/* The descriptors a CPU runs on: GDT, TSS with its emergency stacks, IDT. */
+/* The CPU that asks; after cpu_init. */
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+/* The boot CPU's record, all zeroes but for its stacks. */
+struct cpu *cpu_boot(void);
+
+/* Another's, with stacks of its own. NULL: no memory. */
+struct cpu *cpu_new(unsigned number, uint32_t apic_id);
+
+/* Where its stack begins. */
+void *cpu_stack_top(const struct cpu *cpu);
+
+/* On the CPU itself: the descriptors it runs on (GDT, TSS with its emergency stacks, IDT),
+ * and this_cpu. */
 void cpu_init(struct cpu *cpu);
 
 /* NX, the PAT, and the control registers as the rest counts on them. The CPU

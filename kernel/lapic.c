@@ -9,9 +9,12 @@
 
 enum {
 	/* Offsets in xAPIC mode; in x2APIC mode, MSR 0x800 + offset / 16. */
+	APIC_ID = 0x20,
 	APIC_VERSION = 0x30,
 	APIC_EOI = 0xb0,
 	APIC_SVR = 0xf0,
+	APIC_ICR = 0x300,
+	APIC_ICR_HIGH = 0x310,
 	APIC_LVT_TIMER = 0x320,
 	APIC_LVT_LINT0 = 0x350,
 	APIC_LVT_LINT1 = 0x360,
@@ -19,6 +22,16 @@ enum {
 	APIC_TIMER_CURRENT = 0x390,
 	APIC_TIMER_DIVIDE = 0x3e0,
 	X2APIC_MSR_BASE = 0x800,
+
+	/* 11.6.1 */
+	ICR_FIXED = 0 << 8,
+	ICR_NMI = 4 << 8,
+	ICR_INIT = 5 << 8,
+	ICR_STARTUP = 6 << 8,
+	ICR_PENDING = 1 << 12,
+	ICR_ASSERT = 1 << 14,
+	ICR_DESTINATION_SHIFT = 24,
+	SPINS = 1 << 20, /* far more than sending takes */
 
 	SVR_ENABLE = 1 << 8,
 	LVT_MASKED = 1 << 16,
@@ -57,6 +70,55 @@ static void apic_write(unsigned offset, uint32_t v)
 		lapic.registers[offset / 4] = v;
 }
 
+bool lapic_is_x2apic(void)
+{
+	return lapic.x2apic;
+}
+
+uint32_t lapic_id(void)
+{
+	uint32_t id;
+
+	if (!lapic.registers && !lapic.x2apic)
+		return 0;
+	id = apic_read(APIC_ID);
+	return lapic.x2apic ? id : id >> ICR_DESTINATION_SHIFT;
+}
+
+static void send(uint32_t apic_id, uint32_t what)
+{
+	if (lapic.x2apic) {
+		/* Not serializing, unlike a store to the register: 11.12.3. */
+		__asm__ volatile("mfence; lfence" : : : "memory");
+		wrmsr(X2APIC_MSR_BASE + APIC_ICR / 16, (uint64_t)apic_id << 32 | what);
+		return;
+	}
+	apic_write(APIC_ICR_HIGH, apic_id << ICR_DESTINATION_SHIFT);
+	apic_write(APIC_ICR, what);
+	for (unsigned i = 0; i < SPINS && (apic_read(APIC_ICR) & ICR_PENDING); i++)
+		cpu_pause();
+}
+
+void lapic_send_init(uint32_t apic_id)
+{
+	send(apic_id, ICR_INIT | ICR_ASSERT);
+}
+
+void lapic_send_startup(uint32_t apic_id, uint64_t low)
+{
+	send(apic_id, ICR_STARTUP | ICR_ASSERT | (uint32_t)(low >> PAGE_SHIFT));
+}
+
+void lapic_send_fixed(uint32_t apic_id, uint8_t vector)
+{
+	send(apic_id, ICR_FIXED | ICR_ASSERT | vector);
+}
+
+void lapic_send_nmi(uint32_t apic_id)
+{
+	send(apic_id, ICR_NMI | ICR_ASSERT);
+}
+
 /* Ours or what the firmware left behind: that it came is all there is to know. */
 static void acknowledge(void)
 {
@@ -82,6 +144,26 @@ static void calibrate(void)
 	lapic.tsc_per_count = counts ? (ticks << 8) / counts : 0;
 }
 
+/* What each CPU has of its own. */
+static void set_up(void)
+{
+	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+}
+
+bool lapic_enable(void)
+{
+	uint64_t base;
+
+	if (!msr_read_safe(MSR_APIC_BASE, &base) || !(base & APIC_BASE_ENABLE) ||
+	    !(base & APIC_BASE_X2APIC) != !lapic.x2apic)
+		return false;
+	set_up();
+	return true;
+}
+
 const char *lapic_init(void)
 {
 	uint64_t base;
@@ -98,10 +180,7 @@ const char *lapic_init(void)
 	for (unsigned v = VECTOR_FIRST_FREE; v < VECTOR_SPURIOUS; v++)
 		trap_set_handler((uint8_t)v, acknowledge);
 	trap_set_handler(VECTOR_SPURIOUS, spurious_interrupt);
-	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
-	apic_write(APIC_LVT_LINT0, LVT_MASKED);
-	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
-	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	set_up();
 	calibrate();
 	if (!lapic.tsc_per_count)
 		return "the local APIC's timer does not count";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The local APIC of this CPU: its timer, and the way to acknowledge it. In
- * xAPIC or x2APIC mode, as the firmware left it.
+ * The local APIC of this CPU: its timer, the way to acknowledge it, and
+ * interrupts to other CPUs. In xAPIC or x2APIC mode, as the firmware left it.
  */
 #ifndef KERNEL_LAPIC_H
 #define KERNEL_LAPIC_H
@@ -9,9 +9,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Masks the PICs and all of our LVT entries, enables the APIC, measures its
- * timer against the TSC. NULL, or why there is none. */
+/* On the boot CPU. Masks the PICs, enables the APIC, measures its timer against
+ * the TSC. NULL, or why there is none. */
 const char *lapic_init(void);
+
+/* On another CPU, after that: masks all of our LVT entries, enables the APIC. False: it is
+ * switched off, or in another mode than the boot CPU's. */
+bool lapic_enable(void);
+
+bool lapic_is_x2apic(void);
+
+/* This CPU's APIC ID. */
+uint32_t lapic_id(void);
+
+/* The vectors of ours that other CPUs send. */
+enum { LAPIC_VECTOR_WAKE = 0xf0 }; /* there is something to do */
+
+/* To the CPU with this APIC ID; they return when it has been sent. low: where a CPU begins,
+ * a page below 1 MiB. */
+void lapic_send_init(uint32_t apic_id);
+void lapic_send_startup(uint32_t apic_id, uint64_t low);
+void lapic_send_fixed(uint32_t apic_id, uint8_t vector);
+void lapic_send_nmi(uint32_t apic_id);
 
 /* One interrupt about ticks of the TSC from now (as far as the counter
  * reaches), that wakes the host out of a guest. 0: none. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of contents: from GRUB to the last line of the report. */
+#include "kernel/acpi.h"
 #include "kernel/bootinfo.h"
+#include "kernel/clock.h"
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
@@ -13,16 +15,20 @@
 #include "kernel/report.h"
 #include "kernel/run.h"
 #include "kernel/selftest.h"
+#include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/x86.h"
+
+#define BOOT_MAPPED (UINT64_C(4) << 30)
 
 enum { BOOTINFO_SIZE_MAX = 64 << 10, GUESTS_MAX = 64 };
 
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot);
 
-static struct cpu boot_cpu;
 static struct cpu_raw raw;
+static struct acpi_cpus listed;
+static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
 
@@ -117,11 +123,64 @@ static unsigned count_tests(void)
 	return n;
 }
 
+/* Until memory_init, all below 4 GiB is mapped (boot/entry.asm). */
+static const void *see_low(void *ctx, uint64_t pa, uint64_t size)
+{
+	(void)ctx;
+	return pa && pa < BOOT_MAPPED && size <= BOOT_MAPPED - pa ? (const void *)pa : NULL;
+}
+
+static void list_cpus(void)
+{
+	const char *error = info.has_rsdp ? acpi_read_cpus(info.rsdp, see_low, NULL, &listed) :
+					    "the loader found no ACPI tables";
+
+	if (error)
+		note("other CPUs are not used: %s", error);
+	if (listed.left_out)
+		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
+}
+
+/* Another CPU, on that CPU: what it lacks, the others do without. */
+static bool admit(struct cpu *cpu, char *error, size_t size)
+{
+	struct cpu_raw own;
+	struct vmm_probe probe;
+	char words[VMM_WORDS];
+
+	cpu_raw_read(&own);
+	machine.ops->probe(&own, &probe);
+	if (!probe.usable) {
+		format(error, size, "%s", probe.cause);
+		return false;
+	}
+	if (!machine.ops->enable(cpu, &own, words)) {
+		format(error, size, "%s", words);
+		return false;
+	}
+	return true;
+}
+
+static void start_cpus(void)
+{
+	clock_init();
+	smp_start(machine.cpu, &listed, memory_low_page(), admit);
+	note("CPUs: %u of %u", smp_count(), listed.n + listed.left_out);
+}
+
+static uint64_t count_nmis(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < smp_count(); i++)
+		n += smp_cpu(i)->nmis;
+	return n;
+}
+
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 {
 	static const struct vmm_ops *const sides[PREFLIGHT_SIDES] = { &vmx_ops, &svm_ops };
 	static struct preflight verdict;
-	struct machine machine = { .cpu = &boot_cpu, .probe = &verdict.probe };
 	char words[VMM_WORDS];
 	const char *error;
 
@@ -131,7 +190,9 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	trap_init();
 	read_bootinfo(magic, boot);
 	read_cmdline();
-	cpu_init(&boot_cpu);
+	machine.cpu = cpu_boot();
+	machine.probe = &verdict.probe;
+	cpu_init(machine.cpu);
 	cpu_raw_read(&raw);
 	describe_cpu();
 	preflight(&raw, sides, &verdict);
@@ -139,6 +200,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
 	cpu_set_up();
+	list_cpus();
 	error = memory_init(&info, &raw);
 	if (error)
 		report_bad_input("memory", "%s", error);
@@ -150,15 +212,17 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.trace = cmdline.trace;
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.timer = verdict.probe.slice_timer || !error;
-	if (!machine.ops->enable(&boot_cpu, &raw, words))
+	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
+	if (!error)
+		start_cpus();
 
 	report_plan(count_tests());
 	selftest_run();
 	fault_host();
 	run_guests(&machine);
-	if (trap_nmis())
-		note("%lu NMIs came", (unsigned long)trap_nmis());
-	machine.ops->disable(&boot_cpu);
+	if (count_nmis())
+		note("%lu NMIs came", (unsigned long)count_nmis());
+	machine.ops->disable(machine.cpu);
 	report_end();
 }

@@ -15,6 +15,13 @@
 
 extern char image_start[], image_end[];
 
+static uint64_t low_page;
+
+uint64_t memory_low_page(void)
+{
+	return low_page;
+}
+
 static void say(const struct memmap *map, const struct bootinfo *info)
 {
 	note("memory: %lu MiB in %u ranges, firmware %s, loader %s",
@@ -33,6 +40,7 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 
 	if (error)
 		return error;
+	low_page = memmap_take(&map, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
 	if (!memmap_remove(&map, 0, LOW_MEMORY) ||
 	    !memmap_remove(&map, (uintptr_t)image_start, (uintptr_t)image_end))
 		return "the memory map has too many pieces";

@@ -9,4 +9,7 @@
 /* NULL, or what is wrong. Says on the console what it found. */
 const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
 
+/* A page below 1 MiB that nobody uses, for other CPUs' first steps; 0: there is none. */
+uint64_t memory_low_page(void);
+
 #endif

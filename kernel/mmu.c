@@ -19,8 +19,6 @@ enum { LEVELS = 4, ENTRIES = 512 };
 #define LEVEL_SIZE(level) (UINT64_C(1) << (PAGE_SHIFT + 9 * ((level) - 1)))
 
 extern char image_start[], text_start[], text_end[], rodata_end[], image_end[];
-extern struct guarded_stack stacks_start[];
-extern char stacks_end[];
 
 static struct {
 	uint64_t *root;
@@ -111,8 +109,9 @@ static bool map_image(void)
 	bool ok = map((uintptr_t)text_start, (uintptr_t)text_end, MMU_EXEC) &&
 		  map((uintptr_t)text_end, (uintptr_t)rodata_end, 0) &&
 		  map((uintptr_t)rodata_end, (uintptr_t)image_end, MMU_WRITE);
+	struct guarded_stack *s;
 
-	for (struct guarded_stack *s = stacks_start; (uintptr_t)s < (uintptr_t)stacks_end; s++)
+	for (unsigned n = 0; (s = stack_nth(n)); n++)
 		ok = ok && unmap((uintptr_t)s->guard, (uintptr_t)s->stack);
 	return ok;
 }
@@ -141,10 +140,32 @@ void mmu_map_device(uint64_t pa, uint64_t size)
 	uint64_t start = pa / PAGE_SIZE * PAGE_SIZE;
 	uint64_t end = (pa + size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 
-	if (!map(start, end, MMU_WRITE | MMU_UNCACHED))
-		panic("no memory to map a device at 0x%lx", (unsigned long)pa);
+	mmu_map(start, end, MMU_WRITE | MMU_UNCACHED);
+}
+
+static void forget(uint64_t start, uint64_t end)
+{
 	for (; start < end; start += PAGE_SIZE)
 		invlpg(start);
+}
+
+void mmu_map(uint64_t start, uint64_t end, unsigned rights)
+{
+	if (!map(start, end, rights))
+		panic("no memory to map the host's 0x%lx", (unsigned long)start);
+	forget(start, end);
+}
+
+void mmu_unmap(uint64_t start, uint64_t end)
+{
+	if (!unmap(start, end))
+		panic("no memory to unmap the host's 0x%lx", (unsigned long)start);
+	forget(start, end);
+}
+
+uint64_t mmu_root(void)
+{
+	return (uintptr_t)mmu.root;
 }
 
 bool mmu_query(uint64_t va, unsigned *rights)
@@ -186,11 +207,12 @@ static const char *check_table(const uint64_t *table, unsigned level)
 
 const char *mmu_check(void)
 {
+	struct guarded_stack *s;
 	unsigned rights;
 
 	if (mmu_query(0, &rights))
 		return "page 0 is mapped";
-	for (struct guarded_stack *s = stacks_start; (uintptr_t)s < (uintptr_t)stacks_end; s++)
+	for (unsigned n = 0; (s = stack_nth(n)); n++)
 		if (mmu_query((uintptr_t)s->guard, &rights) || !mmu_query((uintptr_t)s->stack, &rights))
 			return "a stack has no guard";
 	if (!mmu_query((uintptr_t)text_start, &rights) || rights != MMU_EXEC)

@@ -16,6 +16,16 @@ enum { MMU_WRITE = 1, MMU_EXEC = 2, MMU_UNCACHED = 4 };
  */
 const char *mmu_init(struct memmap *map, bool large_1g);
 
+/*
+ * The rights of [start, end), multiples of a page, on this CPU; or nothing is
+ * mapped there any more. Others that are up see it when they drop their TLB.
+ */
+void mmu_map(uint64_t start, uint64_t end, unsigned rights);
+void mmu_unmap(uint64_t start, uint64_t end);
+
+/* The tables' root: what every CPU has in CR3. */
+uint64_t mmu_root(void);
+
 /* A device's registers; they can be mapped after mmu_init, at any time. */
 void mmu_map_device(uint64_t pa, uint64_t size);
 

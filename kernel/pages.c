@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/pages.h"
 
+#include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
@@ -12,6 +13,7 @@ static struct {
 	uint64_t fail_in; /* 0: never; 1: the next allocation fails */
 	bool failed;
 	uint32_t lists[PAGE_MAX_ORDER + 1]; /* pfns of free blocks; 0: empty */
+	struct lock lock;		    /* of all of this, and of frames that are free */
 } pages;
 
 void *page_ptr(uint64_t pfn)
@@ -52,12 +54,11 @@ static void list_remove(uint64_t pfn, unsigned order)
 	f->kind = FRAME_TAIL;
 }
 
-uint64_t pages_get(unsigned order, enum frame_kind kind)
+static uint64_t get_block(unsigned order, enum frame_kind kind)
 {
 	unsigned from = order;
 	uint64_t pfn;
 
-	ASSERT(order <= PAGE_MAX_ORDER);
 	if (pages.quota < UINT64_C(1) << order)
 		return 0;
 	if (pages.fail_in && --pages.fail_in == 0) {
@@ -79,6 +80,17 @@ uint64_t pages_get(unsigned order, enum frame_kind kind)
 	pages.free -= UINT64_C(1) << order;
 	if (pages.quota != UINT64_MAX)
 		pages.quota -= UINT64_C(1) << order;
+	return pfn;
+}
+
+uint64_t pages_get(unsigned order, enum frame_kind kind)
+{
+	uint64_t pfn;
+
+	ASSERT(order <= PAGE_MAX_ORDER);
+	lock_take(&pages.lock);
+	pfn = get_block(order, kind);
+	lock_give(&pages.lock);
 	return pfn;
 }
 
@@ -110,9 +122,11 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
 	if (f->kind != kind || f->order != order)
 		panic("page 0x%lx of kind %d, order %d is given back as kind %d, order %u",
 		      (unsigned long)pfn, f->kind, f->order, kind, order);
+	lock_take(&pages.lock);
 	if (pages.quota != UINT64_MAX)
 		pages.quota += UINT64_C(1) << order;
 	put_block(pfn, order);
+	lock_give(&pages.lock);
 }
 
 uint64_t page_get(enum frame_kind kind)

@@ -23,12 +23,35 @@ _Static_assert(offsetof(struct trap_frame, rip) == 144 &&
 		       offsetof(struct trap_frame, rsp) == 168,
 	       "boot/panic.asm");
 
+static void (*stop_others)(void);
+
+void panic_set_stop(void (*stop)(void))
+{
+	stop_others = stop;
+}
+
+/* Of several CPUs that panic at once one is heard; the others are stopped by it. */
+static bool is_ours(void)
+{
+	static uint64_t owner; /* the GS base tells CPUs apart, as long as nothing is broken */
+	uint64_t me = rdmsr(MSR_GS_BASE) | 1, nobody = 0;
+
+	return __atomic_compare_exchange_n(&owner, &nobody, me, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE) ||
+	       nobody == me;
+}
+
 void panic_begin(void)
 {
 	static unsigned begun;
 
 	interrupts_off();
+	while (!is_ours())
+		__asm__ volatile("cli; hlt");
 	begun++;
+	if (begun == 1 && stop_others)
+		stop_others();
+	report_unlock();
 	if (begun == 2) {
 		print("\n# PANIC while panicking\n");
 		report_crashed();

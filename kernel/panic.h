@@ -24,6 +24,9 @@ _Noreturn void assert_eq_failed(const char *file, int line, const char *expr, ui
 			assert_failed(__FILE__, __LINE__, #e);          \
 	} while (0)
 
+/* Called first of all: it makes the other CPUs stop. */
+void panic_set_stop(void (*stop)(void));
+
 /*
  * The parts of a panic, for who has a frame to show (trap.c): the message is
  * printed between them. called: its rip is a return address. A second panic

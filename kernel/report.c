@@ -2,12 +2,33 @@
 #include "kernel/report.h"
 
 #include "kernel/console.h"
+#include "kernel/lock.h"
 #include "kernel/x86.h"
 
 static struct {
 	unsigned planned, number, ok, failed, skipped;
 	enum machine_exit exit;
+	struct lock lock; /* a line at a time */
+	bool unlocked;
 } report;
+
+static void begin_line(void)
+{
+	if (!report.unlocked)
+		lock_take(&report.lock);
+}
+
+static void end_line(void)
+{
+	print("\n");
+	if (!report.unlocked)
+		lock_give(&report.lock);
+}
+
+void report_unlock(void)
+{
+	report.unlocked = true;
+}
 
 void report_set_exit(enum machine_exit how)
 {
@@ -27,6 +48,7 @@ void report_plan(unsigned tests)
 
 void report_test(bool ok, const char *name, const char *todo)
 {
+	begin_line();
 	if (ok)
 		report.ok++;
 	else if (todo)
@@ -36,24 +58,27 @@ void report_test(bool ok, const char *name, const char *todo)
 	print("%sok %u - %s", ok ? "" : "not ", ++report.number, name);
 	if (todo)
 		print(" # TODO %s", todo);
-	print("\n");
+	end_line();
 }
 
 void report_skip(const char *name, const char *why)
 {
+	begin_line();
 	report.skipped++;
-	print("ok %u - %s # SKIP %s\n", ++report.number, name, why);
+	print("ok %u - %s # SKIP %s", ++report.number, name, why);
+	end_line();
 }
 
 void note(const char *fmt, ...)
 {
 	va_list ap;
 
+	begin_line();
 	print("# ");
 	va_start(ap, fmt);
 	vprint(fmt, ap);
 	va_end(ap);
-	print("\n");
+	end_line();
 }
 
 /*

@@ -23,6 +23,9 @@ void report_skip(const char *name, const char *why);
 /* A line of diagnostics: "# " is put in front. */
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* For a panic: from now on lines are printed whoever else may be at it. */
+void report_unlock(void);
+
 /* The last line, and the machine's end: PASS if every planned test ran and passed. */
 _Noreturn void report_end(void);
 /* The run cannot begin, because of what it was given: one failed test of this name. */

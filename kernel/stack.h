@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stacks with a guard page below. All of them lie in one section, so that
- * mmu.c finds the guards (linker.ld: stacks_start, stacks_end).
+ * Stacks with a guard page below. The boot CPU's lie in a section of their own
+ * (linker.ld: stacks_start, stacks_end); those of other CPUs are added.
  */
 #ifndef KERNEL_STACK_H
 #define KERNEL_STACK_H
@@ -16,5 +16,14 @@ struct guarded_stack {
 };
 
 #define GUARDED_STACK __attribute__((section(".bss.stacks"), aligned(PAGE_SIZE)))
+
+/* Makes more of them known, before they are used. */
+void stacks_add(struct guarded_stack *first, unsigned count);
+
+/* All that are known: n from 0 on; NULL: no more. */
+struct guarded_stack *stack_nth(unsigned n);
+
+/* The one that an address is in, its guard included; NULL: none. */
+const struct guarded_stack *stack_at(uint64_t address);
 
 #endif

@@ -29,7 +29,7 @@ extern const struct fixup fixups_start[], fixups_end[];
 
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
 static interrupt_fn *handlers[VECTORS];
-static uint64_t nmis;
+static bool stops_on_nmi;
 
 static const char *const names[] = {
 	"#DE divide error", "#DB debug", "NMI", "#BP breakpoint", "#OF overflow",
@@ -127,15 +127,26 @@ static bool fix_up(struct trap_frame *f)
 	return false;
 }
 
-uint64_t trap_nmis(void)
+void trap_stop_on_nmi(void)
 {
-	return nmis;
+	__atomic_store_n(&stops_on_nmi, true, __ATOMIC_RELEASE);
+}
+
+/*
+ * NMIs say that hardware has a complaint, or (on some machines) that a
+ * debugger's button was pressed; or that another CPU has come to the end.
+ */
+static void on_nmi(void)
+{
+	this_cpu()->nmis++;
+	while (__atomic_load_n(&stops_on_nmi, __ATOMIC_ACQUIRE))
+		__asm__ volatile("cli; hlt");
 }
 
 void trap_entry(struct trap_frame *f)
 {
 	if (f->vector == VECTOR_NMI) {
-		nmis++;
+		on_nmi();
 		return;
 	}
 	if (handlers[f->vector]) {

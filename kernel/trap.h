@@ -25,9 +25,8 @@ bool msr_write_safe(uint32_t msr, uint64_t value);
 #define TRAP_FIXUP(from, to) \
 	".pushsection .fixups, \"a\"\n\t.quad " from ", " to "\n\t.popsection\n\t"
 
-/* NMIs that came so far. They say that hardware has a complaint, or (on some
- * machines) that a debugger's button was pressed; nobody here asks for one. */
-uint64_t trap_nmis(void);
+/* From now on an NMI makes the CPU that gets it stop for ever: the end has come. */
+void trap_stop_on_nmi(void);
 
 /* The handler of a vector from VECTOR_FIRST_FREE on. Runs with interrupts off. */
 typedef void interrupt_fn(void);

@@ -1,0 +1,86 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; The first steps of every CPU but the boot CPU: from real mode, where a SIPI
+; starts it, to 64-bit C. smp.c copies [ap_start, ap_end) to a page below 1 MiB
+; and fills in what is behind ap_data there. SDM vol. 3A, 9.4.4.
+
+%define EFER 0xc0000080
+
+	section .rodata
+	align 16
+	global ap_start, ap_end, ap_data
+	bits 16
+ap_start:
+	cli
+	cld
+	xor ebx, ebx
+	mov bx, cs
+	mov ds, bx
+	shl ebx, 4		; where the page is
+	lea eax, [ebx + gdt - ap_start]
+	mov [gdtr - ap_start + 2], eax
+	lea eax, [ebx + ap32 - ap_start]
+	mov [far32 - ap_start], eax
+	lea eax, [ebx + ap64 - ap_start]
+	mov [far64 - ap_start], eax
+	o32 lgdt [gdtr - ap_start]
+	mov eax, cr0
+	or al, 1		; PE
+	mov cr0, eax
+	jmp far dword [far32 - ap_start]
+
+	bits 32
+ap32:	mov eax, 0x10
+	mov ds, eax
+	mov ss, eax
+	mov es, eax
+	xor eax, eax
+	mov fs, eax
+	mov gs, eax
+	mov eax, cr4
+	or eax, 1 << 5		; PAE
+	mov cr4, eax
+	mov eax, [ebx + cr3_value - ap_start]
+	mov cr3, eax
+	mov ecx, EFER
+	rdmsr
+	or eax, 1 << 8 | 1 << 11 ; LME, NXE: the tables have NX in them
+	wrmsr
+	mov eax, cr0
+	and eax, ~(1 << 30 | 1 << 29) ; CD, NW: they are set after INIT
+	or eax, 1 << 31 | 1 << 16 ; PG, WP
+	mov cr0, eax
+	jmp far dword [ebx + far64 - ap_start]
+
+	bits 64
+ap64:	mov rsp, [rbx + stack - ap_start]
+	mov rdi, [rbx + argument - ap_start]
+	mov rax, [rbx + entry - ap_start]
+	xor ebp, ebp
+	call rax
+.halt:	cli
+	hlt
+	jmp .halt
+
+	align 8
+gdt:	dq 0
+	dq 0x00cf9b000000ffff	; 0x08: 32-bit code
+	dq 0x00cf93000000ffff	; 0x10: data
+	dq 0x00af9b000000ffff	; 0x18: 64-bit code
+gdtr:	dw gdtr - gdt - 1
+	dd 0
+	align 8
+far32:	dd 0
+	dw 0x08
+	align 8
+far64:	dd 0
+	dw 0x18
+	align 8
+ap_data:			; struct ap_data of smp.c
+cr3_value: dq 0
+stack:	dq 0
+argument: dq 0
+entry:	dq 0
+ap_end:
+
+	section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The CPUs that the firmware tells of: RSDP, RSDT or XSDT, MADT. ACPI
+ * specification 6.4, 5.2.5 to 5.2.12. All of it is untrusted bytes. Pure: host
+ * tests feed it.
+ */
+#ifndef KERNEL_ACPI_H
+#define KERNEL_ACPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ACPI_CPUS_MAX = 256, ACPI_RSDP_SIZE = 36 };
+
+struct acpi_cpus {
+	uint32_t apic_id[ACPI_CPUS_MAX]; /* of those that are enabled, each once, as listed */
+	unsigned n;
+	unsigned disabled; /* listed, but not to be started */
+	unsigned left_out; /* enabled, but more than ACPI_CPUS_MAX */
+};
+
+/* size bytes at physical address pa, to be read; NULL: they cannot be. */
+typedef const void *acpi_see_fn(void *ctx, uint64_t pa, uint64_t size);
+
+/*
+ * rsdp: as of the boot information; of an old one the first 20 bytes. NULL, or
+ * what is wrong, in words; *cpus has what could be understood till then.
+ */
+const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], acpi_see_fn *see, void *ctx,
+			   struct acpi_cpus *cpus);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All CPUs. The boot CPU starts the others one by one (INIT, SIPI, SIPI); each
+ * passes admission, and then sleeps until it is given something to do.
+ */
+#ifndef KERNEL_SMP_H
+#define KERNEL_SMP_H
+
+#include "kernel/acpi.h"
+#include "kernel/cpu.h"
+
+/* Runs on a new CPU, once. False: it is left out, for the reason in error[size]. */
+typedef bool smp_admit_fn(struct cpu *cpu, char *error, size_t size);
+
+typedef void smp_fn(struct cpu *cpu, void *arg);
+
+/*
+ * Starts what the firmware lists; those that do not come up, or are not
+ * admitted, are reported. low: a page below 1 MiB for their first steps. With
+ * the boot CPU's APIC working.
+ */
+void smp_start(struct cpu *boot, const struct acpi_cpus *list, uint64_t low, smp_admit_fn *admit);
+
+/* CPUs that are there: smp_cpu(0) is the boot CPU, smp_cpu(n < smp_count()) another. */
+unsigned smp_count(void);
+struct cpu *smp_cpu(unsigned n);
+
+/* Gives a CPU other than this one, that has nothing to do, something to do. */
+void smp_run(struct cpu *cpu, smp_fn *fn, void *arg);
+
+/* Until it is done with that. */
+void smp_wait(const struct cpu *cpu);
+
+/* For the end: makes all others stop for ever, whatever they do. */
+void smp_stop_others(void);
+
+#endif
