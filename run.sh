@@ -21,6 +21,7 @@ usage() {
 		                      (default: kvm where it works, else qemu-svm)
 		  --firmware bios|uefi  (default: bios; uefi: not with Bochs)
 		  --memory MIB        of the machine (default: 128)
+		  --cpus N            of the machine (default: 1)
 		  --cmdline "WORDS"   more words for the kernel: run=NAME,... trace
 		  --timeout SECONDS   then the machine is killed (default: 120)
 		  --log FILE          the console also goes there
@@ -223,7 +224,7 @@ boot() {
 	install $(build_needs) $(machine_needs "$machine" "$firmware")
 	words="exit=$(machine_exit "$machine")${machine_known[$machine]:+ known=${machine_known[$machine]}}"
 	build_iso "$words${cmdline:+ $cmdline}"
-	machine_command "$machine" "$iso" "$memory" "$dir" "$firmware"
+	machine_command "$machine" "$iso" "$memory" "$dir" "$firmware" "$cpus"
 	start
 	judge "$machine"
 }
@@ -318,11 +319,11 @@ if [ "${1-}" = debug ]; then
 	exec test/debug.sh "$@"
 fi
 
-what=boot machine='' firmware=bios memory=128 cmdline='' timeout=120 log='' may_install=yes
+what=boot machine='' firmware=bios memory=128 cpus=1 cmdline='' timeout=120 log='' may_install=yes
 operands=() given=()
 while [ $# -gt 0 ]; do
 	case $1 in
-	--machine | --firmware | --memory | --cmdline | --timeout | --log)
+	--machine | --firmware | --memory | --cpus | --cmdline | --timeout | --log)
 		[ $# -gt 1 ] || die $USAGE "$1 needs a value; see ./run.sh --help"
 		declare "${1#--}=$2"
 		given+=("$1")
@@ -330,7 +331,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--no-install) may_install=no ;;
 	--help | -h) usage && exit ;;
-	-*) die $USAGE "unknown option \"$1\"; known are: --machine, --firmware, --memory," \
+	-*) die $USAGE "unknown option \"$1\"; known are: --machine, --firmware, --memory, --cpus," \
 		"--cmdline, --timeout, --log, --no-install, --help" ;;
 	*) operands+=("$1") ;;
 	esac
@@ -352,10 +353,11 @@ bios) ;;
 uefi) [[ $machine != bochs* ]] || die $USAGE "--firmware uefi: not with Bochs" ;;
 *) die $USAGE "unknown firmware \"$firmware\"; known are: bios, uefi" ;;
 esac
+check_number --cpus "$cpus" 1 "$(machine_cpus_max "${machine:-qemu-svm}")"
 # shellcheck disable=SC2046 # two words
 check_number --memory "$memory" $(machine_memory_range "${machine:-qemu-svm}")
 check_number --timeout "$timeout" 1 86400
-memory=$((10#$memory)) timeout=$((10#$timeout))
+memory=$((10#$memory)) cpus=$((10#$cpus)) timeout=$((10#$timeout))
 case $cmdline in
 *[![:print:]]*) die $USAGE "--cmdline: only printable ASCII characters" ;;
 esac

@@ -16,8 +16,8 @@ enum {
 
 	/* MADT, 5.2.12. */
 	MADT_ENTRIES = SDT_HEADER + 8,
-	MADT_LAPIC = 0,	  /* 5.2.12.2 */
-	MADT_X2APIC = 9,  /* 5.2.12.12 */
+	MADT_LAPIC = 0,	 /* 5.2.12.2 */
+	MADT_X2APIC = 9, /* 5.2.12.12 */
 	LAPIC_SIZE = 8,
 	LAPIC_ID = 3,
 	LAPIC_FLAGS = 4,

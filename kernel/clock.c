@@ -25,7 +25,7 @@ void clock_init(void)
 {
 	uint64_t start, ticks, limit = TICKS_PER_SECOND_MAX / 10;
 	unsigned count = (unsigned)((uint64_t)PIT_HZ * MEASURED_US / 1000000);
-	uint8_t port_b = inb(PORT_B) & (uint8_t)~(PORT_B_GATE2 | PORT_B_SPEAKER);
+	uint8_t port_b = inb(PORT_B) & (uint8_t) ~(PORT_B_GATE2 | PORT_B_SPEAKER);
 
 	outb(PORT_B, port_b);
 	outb(PIT_CONTROL, PIT_C2_MODE0);

@@ -24,7 +24,7 @@ struct cpu {
 	struct tlb_cpu tlb;
 	unsigned number;
 	uint32_t apic_id;
-	void *arch; /* the vendor's part, while virtualization is enabled */
+	void *arch;    /* the vendor's part, while virtualization is enabled */
 	uint64_t nmis; /* that came */
 
 	/* smp.c. */

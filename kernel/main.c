@@ -40,12 +40,16 @@ static void read_bootinfo(uint32_t magic, uintptr_t boot)
 	const char *error;
 
 	if (magic != MULTIBOOT2_BOOT_MAGIC || boot % 8)
-		report_bad_input("boot", "not started by a multiboot2 loader (magic 0x%x, "
-				 "information at 0x%lx)", magic, (unsigned long)boot);
+		report_bad_input("boot",
+				 "not started by a multiboot2 loader (magic 0x%x, "
+				 "information at 0x%lx)",
+				 magic, (unsigned long)boot);
 	size = bootinfo_size((const void *)boot);
 	if (size > sizeof(copy))
-		report_bad_input("boot", "the boot information has %u bytes; more than %u are "
-				 "not believed", size, BOOTINFO_SIZE_MAX);
+		report_bad_input("boot",
+				 "the boot information has %u bytes; more than %u are "
+				 "not believed",
+				 size, BOOTINFO_SIZE_MAX);
 	memcpy(copy, (const void *)boot, size < 8 ? 8 : size);
 	error = bootinfo_parse(copy, size < 8 ? 8 : size, &info);
 	if (error)
@@ -158,6 +162,10 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 		format(error, size, "%s", words);
 		return false;
 	}
+	preflight_reduce(machine.probe, &probe, words, sizeof(words));
+	if (words[0])
+		note("CPU with APIC ID %u lacks what others have: %s; all do without", cpu->apic_id,
+		     words);
 	return true;
 }
 

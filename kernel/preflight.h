@@ -26,6 +26,13 @@ void preflight(const struct cpu_raw *raw, const struct vmm_ops *const sides[PREF
 /* What the host itself cannot do without: NULL, or the bit; *remedy likewise. */
 const char *preflight_host(const struct cpu_raw *raw, const char **remedy);
 
+/*
+ * CPUs of one machine can differ: *common is reduced to what own has, too. What
+ * gets lost so is named in lost[size], in words; empty: nothing.
+ */
+void preflight_reduce(struct vmm_probe *common, const struct vmm_probe *own, char *lost,
+		      size_t size);
+
 /* Says on the console what is there, what is used, and what is missing. */
 void preflight_report(const struct preflight *result,
 		      const struct vmm_ops *const sides[PREFLIGHT_SIDES]);

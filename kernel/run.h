@@ -8,7 +8,7 @@
 
 struct machine {
 	const struct vmm_ops *ops;
-	const struct vmm_probe *probe;
+	struct vmm_probe *probe;
 	struct cpu *cpu;
 	bool trace;
 	uint64_t fail_alloc; /* cmdline.h: which allocation of each guest fails */

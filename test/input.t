@@ -53,6 +53,8 @@ run_sh '--memory "-1": a number from .*' --memory -1
 run_sh '--memory "": a number from .*' --memory ''
 run_sh '--timeout "0": a number from 1 to .*' --timeout 0
 run_sh '--timeout needs a value; .*' --timeout
+run_sh '--cpus "0": a number from 1 to 64' --cpus 0
+run_sh '--cpus "9": a number from 1 to 8' --machine bochs-vmx --cpus 9
 run_sh '--memory does not go with test' test --memory 128
 run_sh '--cmdline: only printable ASCII characters' --cmdline $'a\nb'
 run_sh '--log "/nowhere/log" cannot be written' --log /nowhere/log

@@ -78,6 +78,14 @@ machine_memory_range() {
 	esac
 }
 
+# The most that can be asked for.
+machine_cpus_max() {
+	case ${machine_emulator[$1]} in
+	bochs) echo 8 ;; # in one thread, one after the other
+	*) echo 64 ;;
+	esac
+}
+
 # How the kernel is told to end it (exit=), and the process status which that has.
 machine_exit() {
 	case ${machine_emulator[$1]} in
@@ -97,15 +105,15 @@ machine_status() {
 	esac
 }
 
-# machine_command NAME ISO MEMORY DIR FIRMWARE: what starts it, into the array command.
+# machine_command NAME ISO MEMORY DIR FIRMWARE CPUS: what starts it, into the array command.
 # Its serial port is the file DIR/serial.
 machine_command() {
-	local name=$1 iso=$2 memory=$3 dir=$4 firmware=$5
+	local name=$1 iso=$2 memory=$3 dir=$4 firmware=$5 cpus=$6
 
 	case ${machine_emulator[$name]} in
 	qemu | kvm)
 		command=(qemu-system-x86_64 -machine q35 -cpu "${machine_cpu[$name]}"
-			-m "$memory" -display none -monitor none -net none -no-reboot
+			-m "$memory" -smp "$cpus" -display none -monitor none -net none -no-reboot
 			-serial "file:$dir/serial" -cdrom "$iso"
 			-device 'isa-debug-exit,iobase=0xf4,iosize=4')
 		[ "$firmware" = bios ] || command+=(-bios "$ovmf")
@@ -126,7 +134,7 @@ machine_command() {
 # triple fault ends with 0, like a pass. host: the most of the guest's memory
 # that can be in use.
 bochs_config() {
-	local name=$1 iso=$2 memory=$3 dir=$4
+	local name=$1 iso=$2 memory=$3 dir=$4 cpus=$6
 
 	cat <<-END
 		config_interface: textconfig
@@ -135,7 +143,7 @@ bochs_config() {
 		romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 		vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 		memory: guest=$memory, host=$((memory < 256 ? memory : 256))
-		cpu: model=${machine_cpu[$name]}, count=1:1:1, ips=4000000, reset_on_triple_fault=0
+		cpu: model=${machine_cpu[$name]}, count=$cpus:1:1, ips=4000000, reset_on_triple_fault=0
 		boot: cdrom
 		ata0-master: type=cdrom, path="$iso", status=inserted
 		com1: enabled=1, mode=file, dev="$dir/serial"

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "kernel/preflight.h"
 #include "svm/svm.h"
 #include "vmx/vmx.h"
 
@@ -304,6 +305,49 @@ static void neither_takes_the_others(void **state)
 	assert_refused(svm_probe, false, "SVM");
 }
 
+/* CPUs of one machine that differ: what one of them lacks, all go without, and it is named. */
+static void all_go_without(void **state)
+{
+	struct vmm_probe common, own;
+	char lost[VMM_WORDS];
+
+	(void)state;
+	good_intel();
+	*msr(0x48c) |= UINT64_C(1) << 0 | 1 << 6 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 21;
+	vmx_probe(&raw, &common);
+	own = common;
+	preflight_reduce(&common, &own, lost, sizeof(lost));
+	assert_string_equal(lost, "");
+	assert_memory_equal(&common, &own, sizeof(own));
+
+	common.gpt = (struct vmm_gpt_caps){ 46, true, true, true, true, false };
+	common.unrestricted = common.slice_timer = true;
+	common.asids = 16;
+	own.gpt = (struct vmm_gpt_caps){ 39, true, false, true, false, true };
+	own.unrestricted = false;
+	own.slice_timer = true;
+	own.asids = 32;
+	preflight_reduce(&common, &own, lost, sizeof(lost));
+	assert_int_equal(common.gpt.maxphyaddr, 39);
+	assert_true(common.gpt.leaf_2m && common.gpt.exec_only && common.slice_timer);
+	assert_false(common.gpt.leaf_1g || common.gpt.track_ad || common.unrestricted);
+	assert_true(common.gpt.small_exec);
+	assert_int_equal(common.asids, 16);
+	assert_non_null(strstr(lost, "1 GiB leaves"));
+	assert_non_null(strstr(lost, "accessed and dirty"));
+	assert_non_null(strstr(lost, "large executable"));
+	assert_non_null(strstr(lost, "unrestricted"));
+	assert_non_null(strstr(lost, "physical address"));
+	assert_null(strstr(lost, "2 MiB"));
+	assert_null(strstr(lost, "ASIDs"));
+	preflight_reduce(&common, &own, lost, sizeof(lost));
+	assert_string_equal(lost, "");
+	own.asids = 8;
+	preflight_reduce(&common, &own, lost, sizeof(lost));
+	assert_string_equal(lost, "ASIDs");
+	assert_int_equal(common.asids, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +365,7 @@ int main(void)
 		cmocka_unit_test(amd_locked_off),
 		cmocka_unit_test(amd_lacks),
 		cmocka_unit_test(neither_takes_the_others),
+		cmocka_unit_test(all_go_without),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
