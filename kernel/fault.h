@@ -2,7 +2,7 @@
 /*
  * Deliberate bugs, to see that each is caught and reported as what it is.
  * "make FAULT=host-null" builds one into build-fault/host-null, by defining
- * FAULT_HOST_NULL as 1; "make faults" lists all.
+ * FAULT_HOST_NULL as 1; "make list-faults" lists all.
  *
  * FAULT(HOST_NULL) is then 1, in all other builds 0: a constant either way, so
  * that the bug is always compiled and costs nothing. A fault is marked where it

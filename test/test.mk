@@ -43,10 +43,10 @@ list-tests:
 	@printf '%s\n' $(BOOT_TESTS) $(HOST_TESTS)
 
 check: $(HOST_TESTS) $(KERNEL)
-	BUILD=$(BUILD) test/prove.sh test/qemu-svm.t $(HOST_TESTS)
+	BUILD=$(PLAIN) test/prove.sh test/qemu-svm.t $(HOST_TESTS)
 
 test: $(HOST_TESTS) $(KERNEL)
-	BUILD=$(BUILD) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
+	BUILD=$(PLAIN) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
 
 -include $(HOST_OBJS:.o=.d) $(HOST_TESTS:=.d)
 
