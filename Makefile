@@ -3,6 +3,7 @@
 #	make		the bootable ISO, build/nestbox.iso
 #	make check	the quick tests: host tests, and one boot in QEMU
 #	make FAULT=NAME	the ISO with a deliberate bug, build-fault/NAME/nestbox.iso
+#	make faults	is each of them caught? ONLY=NAME: this one
 #	make list-faults	their names
 #	make lint	clang-tidy and cppcheck
 #	make format	as .clang-format says
@@ -135,6 +136,9 @@ iso: $(ISO)
 $(ISO): $(KERNEL) boot/grub.cfg.in boot/mkiso.sh
 	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
 
+faults:
+	BUILD=$(PLAIN) test/faults.sh $(ONLY)
+
 list-faults:
 	@printf '%s\n' $(FAULTS)
 
@@ -153,6 +157,6 @@ clean:
 -include test/test.mk
 -include $(OBJS:.o=.d)
 
-.PHONY: all iso list-faults lint format clean FORCE
+.PHONY: all iso faults list-faults lint format clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -5,6 +5,7 @@
  * knows a vendor.
  */
 #include "kernel/console.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
 #include "kernel/pages.h"
@@ -85,7 +86,7 @@ static bool on_fault(struct guest_run *run, struct vcpu_exit *exit)
 		trace_fault(run, exit, &plan);
 	outcome = aspace_fault(run->as, exit, &plan);
 	if (outcome == ASPACE_MAPPED || outcome == ASPACE_SPURIOUS) {
-		if (exit->pending.valid)
+		if (exit->pending.valid && !FAULT(EVENT_LOST))
 			vcpu_inject(run, &exit->pending);
 		return true;
 	}

@@ -25,6 +25,7 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
@@ -94,7 +95,7 @@ void vmx_clear_launch(struct vcpu *vcpu)
  */
 static void pass_msrs(uint8_t *bitmap)
 {
-	memset(bitmap, 0xff, PAGE_SIZE);
+	memset(bitmap, FAULT(MSRS_VMX) ? 0 : 0xff, PAGE_SIZE);
 	for (unsigned i = 0; i < sizeof(passed_msrs) / sizeof(passed_msrs[0]); i++) {
 		uint32_t msr = passed_msrs[i], n = msr & 0x1fff;
 		unsigned base = msr >= 0xc0000000u ? 1024 : 0;
@@ -270,7 +271,7 @@ static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 	vmx_make_current(vcpu);
 	vmcs_write(VMCS_EPTP, root->pmtp);
 	vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
-	if (tlb_is_due(&vcpu->cpu->tlb, root))
+	if (tlb_is_due(&vcpu->cpu->tlb, root) && !FAULT(FLUSH_VMX))
 		vmx_invept(cpu, root->pmtp);
 	tlb_entering(&vcpu->cpu->tlb, root, cpu->invepts != invepts);
 
@@ -300,7 +301,7 @@ void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
 	(void)vcpu;
 	vmcs_write(VMCS_GUEST_RIP, exit->rip + length);
 	/* The shadow of STI and MOV SS covers one instruction: this one. */
-	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0))
+	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0) && !FAULT(SHADOW_VMX))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, shadow & ~(SHADOW_STI | SHADOW_MOV_SS));
 }
 
@@ -400,7 +401,8 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 		vmcs_write(VMCS_GUEST_CR0, value | (fixed->cr0_fixed0 & ~(CR0_PE | CR0_PG)));
 		break;
 	case 3:
-		vmcs_write(VMCS_GUEST_CR3, value);
+		if (!FAULT(CR3_VMX))
+			vmcs_write(VMCS_GUEST_CR3, value);
 		break;
 	case 4:
 		vmcs_write(VMCS_CR4_SHADOW, value);
@@ -414,7 +416,7 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4])
 {
 	vmx_make_current(vcpu);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4 && !FAULT(PDPTES_VMX); i++)
 		vmcs_write(VMCS_GUEST_PDPTE(i), pdptes[i]);
 }
 
@@ -428,6 +430,7 @@ void vmx_set_efer(struct vcpu *vcpu, uint64_t value)
 	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST);
 	if (value & EFER_LMA)
 		arch->controls.entry |= 1u << ENTRYC_IA32E_GUEST;
-	vmcs_write(VMCS_GUEST_EFER, value);
+	if (!FAULT(EFER_VMX))
+		vmcs_write(VMCS_GUEST_EFER, value);
 	vmcs_write(VMCS_ENTRY_CONTROLS, arch->controls.entry);
 }
