@@ -137,7 +137,7 @@ $(ISO): $(KERNEL) boot/grub.cfg.in boot/mkiso.sh
 	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
 
 faults:
-	BUILD=$(PLAIN) test/faults.sh $(ONLY)
+	@BUILD=$(PLAIN) test/faults.sh $(ONLY)
 
 list-faults:
 	@printf '%s\n' $(FAULTS)

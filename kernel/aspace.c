@@ -80,8 +80,10 @@ static void quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	*first = leaf->pfn;
 }
 
-static void release(uint64_t first)
+/* cpu is the one that could still use them, and must not without a flush. */
+static void release(uint64_t first, const struct cpu *cpu, const struct tlb_root *root)
 {
+	ASSERT(tlb_is_due(&cpu->tlb, root));
 	while (first) {
 		uint64_t pfn = first;
 
@@ -101,13 +103,15 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, quarantine, &gone);
 	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
 	ASSERT_EQ(unmapped.entry, as->counts.pages);
+	if (FAULT(RELEASE_EARLY))
+		release(gone, cpu, &as->root);
 	if (!FAULT(NO_VACATE))
 		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &taken);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
 	if (!FAULT(FLUSH_MARK))
 		tlb_mark_due(&as->root); /* whatever those two say: the root goes as well */
 	invalidate(cpu, &as->root);
-	release(gone);
+	release(gone, cpu, &as->root);
 	vmm_gpt_put_taken(&as->gpt, &taken);
 	left = as->gpt.tables - 1;
 	vmm_gpt_free(&as->gpt);

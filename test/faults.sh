@@ -92,7 +92,7 @@ caught() {
 same_names() {
 	local both
 
-	both=$(make -s list-faults | sort - "$1" | uniq -c | awk '$1 != 2 { print $2 }')
+	both=$(make -s list-faults | sort - "$1" | uniq -c | awk '$1 != 2 { print $2 }' | paste -sd ' ')
 	[ -z "$both" ] || {
 		echo "# not both in the sources and in a table: $both"
 		return 1
@@ -181,6 +181,10 @@ caught flush-vmx bochs-vmx run=hello assertion \
 caught flush-svm qemu-svm run=hello assertion \
 	"$(panic 'cpu->serial == root->serial .*')" "$(by svm_vcpu_enter)"
 caught flush-mark qemu-svm run=hello assertion "$(panic 'tlb_is_due.*')" "$(by svm_invalidate)"
+caught flush-mark bochs-vmx run=hello assertion "$(panic 'tlb_is_due.*')" "$(by aspace_fini)"
+for machine in qemu-svm bochs-vmx; do
+	caught release-early $machine run=hello assertion "$(panic 'tlb_is_due.*')" "$(by aspace_fini)"
+done
 
 # Exits, decoded
 while read -r vendor machine walks; do
