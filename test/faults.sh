@@ -230,7 +230,8 @@ caught cr-allowed bochs-vmx run=probe probe "$verdict" \
 	"$(wrong 'control register accesses: expected 29 to 98, saw 13')"
 caught msrs-vmx bochs-vmx run=probe probe "$verdict" "$(wrong "MSR accesses: expected 131, saw 0")"
 caught msrs-svm qemu-svm run=probe probe "$verdict" "$(wrong "MSR accesses: expected 131, saw 0")"
-caught ports-svm qemu-svm run=hello hello "$(wrong 'port accesses: expected 18, saw 0')"
+caught ports-svm qemu-svm run=hello hello "$(wrong 'port accesses: expected 18, saw 0')" \
+	"$(wrong 'expected as output "hello from inside\\n", saw ""')"
 caught rex-lost host test_insn mov_cr_registers
 caught probe-svm host test_probe amd_lacks
 caught probe-vmx host test_probe intel_ept
