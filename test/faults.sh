@@ -20,6 +20,7 @@ host_test() {
 	local make=(make -s --no-print-directory BUILD="$BUILD" ${FAULT:+FAULT="$FAULT"})
 	local file=$BUILD${FAULT:+-fault/$FAULT}/test/host/$1
 
+	mkdir -p "$BUILD"
 	flock "$BUILD/lock" "${make[@]}" "$file" > "$scratch/err" 2>&1 &&
 		CMOCKA_MESSAGE_OUTPUT=TAP "$file" > "$scratch/out" 2>> "$scratch/err"
 	status=$?
@@ -121,7 +122,7 @@ show_finished() {
 run_jobs() {
 	local k shown=0
 
-	trap 'kill $(jobs -p); exit 143' INT TERM
+	trap 'kill $(jobs -p) 2> /dev/null; exit 143' INT TERM
 	echo "1..${#jobs[@]}"
 	for ((k = 1; k <= ${#jobs[@]}; k++)); do
 		job "$k" &
