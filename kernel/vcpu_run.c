@@ -188,7 +188,8 @@ static handler_fn *const handlers[EXIT_KINDS] = {
 static void put_on(struct vcpu *vcpu)
 {
 	write_cr2(vcpu->cr2);
-	__asm__ volatile("fxrstor64 %0" : : "m"(vcpu->fx));
+	if (!FAULT(FX_LEFT))
+		__asm__ volatile("fxrstor64 %0" : : "m"(vcpu->fx));
 }
 
 static void take_off(struct vcpu *vcpu)

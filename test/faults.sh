@@ -216,6 +216,9 @@ caught shadow-vmx bochs-vmx run=inject inject \
 # The guest's state
 caught register-vmx bochs-vmx run=regs regs '#   end: said that it is done, verdict 114, .*'
 caught register-svm qemu-svm run=regs regs '#   end: said that it is done, verdict 212, .*'
+for machine in qemu-svm bochs-vmx; do # what probe left there
+	caught fx-left $machine run=probe,regs regs '#   end: said that it is done, verdict 118, .*'
+done
 caught cr3-vmx bochs-vmx run=hello hello '#   end: touched .*: page walk of gpa 0x0{12}, .*'
 caught cr3-svm qemu-svm run=hello hello '#   end: touched .*: page walk of gpa 0x0{12}, .*'
 caught pdptes-vmx bochs-vmx run=modes modes \

@@ -5,7 +5,7 @@
 
 const struct guest guest_regs = {
 	.name = "regs",
-	.title = "general registers begin as zeroes, and stay over exits",
+	.title = "registers begin as nobody's, and stay over exits",
 	.regions = {
 		GUEST_IMAGE_REGION(guest_regs_image),
 		{ .name = "page", .start = REGS_PAGE, .size = 4096 },

@@ -2,12 +2,15 @@
 ;
 ; Gives each general register a value of its own, exits, and looks: all are what
 ; they were, after a fault, a port access and a hypercall. Before that, nothing
-; of the host's may be in them.
+; of the host's or of the last guest's may be in them, or in x87 and SSE.
 ;
 ; The verdict: 100 times the number of the check, counted from 1, and the number
-; of the register in encoding order.
+; of the register in encoding order; 16 is the x87 control word, 17 MXCSR, 18
+; any XMM register.
 %include "guest.inc"
 %define PORT 0x80
+%define FCW_INIT 0x37f
+%define MXCSR_INIT 0x1f80
 
 %assign checks 0
 
@@ -61,7 +64,27 @@
 GUEST_BEGIN
 	xor edi, edi			; which hypercall
 	CHECK ZERO
-
+	fnstcw [rel status]
+	cmp word [rel status], FCW_INIT
+	je .x87
+	WRONG x87, 16
+.x87:	stmxcsr [rel status]
+	cmp dword [rel status], MXCSR_INIT
+	je .mxcsr
+	WRONG mxcsr, 17
+.mxcsr:
+%assign i 1
+%rep 15
+	por xmm0, xmm %+ i
+%assign i i + 1
+%endrep
+	movhlps xmm1, xmm0
+	por xmm0, xmm1
+	movq rax, xmm0
+	test rax, rax
+	jz .xmm
+	WRONG xmm, 18
+.xmm:
 	ALL LOAD
 	mov byte [abs REGS_PAGE], 1
 	CHECK SAME
@@ -88,6 +111,7 @@ answered:
 	jmp done
 
 	align 8
+status:	dd 0, 0
 values:
 %assign i 1
 %rep 16
