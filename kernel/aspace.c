@@ -32,7 +32,8 @@ static void put_table(void *ctx, struct vmm_gpt_node *node)
 {
 	struct aspace *as = ctx;
 
-	page_put(node->pfn, FRAME_TABLE);
+	if (!FAULT(TABLE_KEPT))
+		page_put(node->pfn, FRAME_TABLE);
 	heap_put(&as->nodes, node);
 }
 
@@ -74,17 +75,21 @@ static void quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	uint64_t *first = arg;
 
 	(void)gpa;
+	ASSERT_EQ(page_frame(leaf->pfn)->kind, FRAME_GUEST);
 	page_frame(leaf->pfn)->owner = (void *)*first;
 	*first = leaf->pfn;
 }
 
-static void release(uint64_t first)
+/* cpu is the one that could still use them, and must not without a flush. */
+static void release(uint64_t first, const struct cpu *cpu, const struct tlb_root *root)
 {
+	ASSERT(tlb_is_due(&cpu->tlb, root));
 	while (first) {
 		uint64_t pfn = first;
 
 		first = (uint64_t)page_frame(pfn)->owner;
-		page_put(pfn, FRAME_GUEST);
+		if (!FAULT(PAGE_KEPT))
+			page_put(pfn, FRAME_GUEST);
 	}
 }
 
@@ -92,17 +97,21 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root))
 {
 	struct vmm_gpt_taken taken = { 0 };
-	struct vmm_gpt_result unmapped, vacated;
+	struct vmm_gpt_result unmapped, vacated = { 0 };
 	uint64_t gone = 0, left;
 
 	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, quarantine, &gone);
 	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
 	ASSERT_EQ(unmapped.entry, as->counts.pages);
-	vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &taken);
+	if (FAULT(RELEASE_EARLY))
+		release(gone, cpu, &as->root);
+	if (!FAULT(NO_VACATE))
+		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &taken);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
-	tlb_mark_due(&as->root); /* whatever those two say: the root goes as well */
+	if (!FAULT(FLUSH_MARK))
+		tlb_mark_due(&as->root); /* whatever those two say: the root goes as well */
 	invalidate(cpu, &as->root);
-	release(gone);
+	release(gone, cpu, &as->root);
 	vmm_gpt_put_taken(&as->gpt, &taken);
 	left = as->gpt.tables - 1;
 	vmm_gpt_free(&as->gpt);
@@ -150,7 +159,7 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 		plan.outcome = ASPACE_HOLE;
 		return plan;
 	}
-	if (want & ~rights_of(plan.region)) {
+	if (want & ~rights_of(plan.region) && !FAULT(RIGHT_UNCHECKED)) {
 		plan.outcome = ASPACE_DENIED;
 		return plan;
 	}
@@ -211,14 +220,21 @@ static bool populate(struct aspace *as, const struct region *region, uint64_t gp
 static struct vmm_gpt_result install(struct aspace *as, const struct region *region, uint64_t gpa,
 				     uint64_t pfn)
 {
-	struct vmm_gpt_result r =
-		vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights_of(region), VMM_GPT_WB);
+	unsigned rights = rights_of(region);
+	struct vmm_gpt_result r;
 
+	if (FAULT(MAP_WRITE))
+		rights |= VMM_GPT_WRITE;
+	if (FAULT(MAP_EXEC))
+		rights |= VMM_GPT_EXEC;
+	if (FAULT(MAP_PFN))
+		pfn++;
+	r = vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights, VMM_GPT_WB);
 	if (r.error != VMM_GPT_NOT_POPULATED && r.error != VMM_GPT_RETRY)
 		return r;
-	if (!populate(as, region, gpa))
+	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa))
 		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
-	return vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights_of(region), VMM_GPT_WB);
+	return vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights, VMM_GPT_WB);
 }
 
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
@@ -233,13 +249,15 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 	pfn = page_get(FRAME_GUEST);
 	if (!pfn)
 		return ASPACE_NO_MEMORY;
-	if (plan->image_page != UINT64_MAX)
+	if (plan->image_page != UINT64_MAX && !FAULT(NO_IMAGE))
 		fill(pfn, plan->region, plan->image_page);
 	r = install(as, plan->region, gpa, pfn);
 	if (r.error == VMM_GPT_OK && r.did_it) {
 		as->counts.pages++;
 		if (FAULT(GUEST_LEAF))
 			*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
+		if (FAULT(PAGE_EARLY))
+			page_put(pfn, FRAME_GUEST);
 		return ASPACE_MAPPED;
 	}
 	page_put(pfn, FRAME_GUEST);

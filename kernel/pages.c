@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/pages.h"
 
+#include "kernel/fault.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
@@ -135,7 +136,7 @@ uint64_t page_get(enum frame_kind kind)
 	void *page = page_ptr(pfn);
 	uint64_t words = PAGE_SIZE / 8;
 
-	if (pfn)
+	if (pfn && !(FAULT(PAGE_DIRTY) && kind == FRAME_GUEST))
 		__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
 	return pfn;
 }

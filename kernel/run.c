@@ -2,6 +2,7 @@
 #include "kernel/run.h"
 
 #include "kernel/cmdline.h"
+#include "kernel/console.h"
 #include "kernel/dump.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
@@ -169,12 +170,29 @@ static bool compare_end(const struct guest_end *expected, const struct guest_run
 	return false;
 }
 
+/* A line stays a line, whatever the guest wrote. */
+static void print_escaped(const char *text)
+{
+	for (; *text; text++)
+		if (*text == '\n')
+			print("\\n");
+		else if (*text < ' ' || *text > '~')
+			print("\\x%02x", (unsigned char)*text);
+		else
+			print("%c", *text);
+}
+
 static bool compare_output(const char *expected, const struct guest_run *run)
 {
-	if (strcmp(expected ? expected : "", run->output) == 0)
+	if (!expected)
+		expected = "";
+	if (strcmp(expected, run->output) == 0)
 		return true;
-	note("  WRONG: expected as output \"%s\", saw \"%s\"", expected ? expected : "",
-	     run->output);
+	print("#   WRONG: expected as output \"");
+	print_escaped(expected);
+	print("\", saw \"");
+	print_escaped(run->output);
+	print("\"\n");
 	return false;
 }
 
