@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/ghost.h"
+
+#include "gpt/format.h"
+#include "kernel/panic.h"
+
+enum { ROOTS = 64, ROOT_BITS = 6, TAGS = 16 };
+
+/* In a frame's record: a table has it, or maps it. Else the time when that ended, and for which root. */
+#define REACHABLE UINT64_MAX
+
+struct root {
+	uint64_t pfn;	    /* 0: the slot is free */
+	uint64_t taken;	    /* when something was last taken from it */
+	uint64_t completed; /* somebody relies on what was taken up to then */
+	bool watched;
+};
+
+/* What a CPU may have cached under a tag. Only that CPU changes it; others look at flushed. */
+struct tag {
+	uint64_t tag;
+	uint64_t root; /* whose translations; 0: none */
+	uint64_t flushed;
+};
+
+struct ghost_cpu {
+	struct tag tags[TAGS];
+	unsigned next;	     /* the slot that is used again next */
+	struct tag *inside;  /* in the guest, by this tag; NULL: not */
+};
+
+static struct {
+	uint64_t clock;
+	struct root roots[ROOTS];
+	struct ghost_cpu cpus[GHOST_CPUS_MAX];
+	unsigned ncpus;
+	uint64_t *frames;
+	uint64_t nframes;
+	uintptr_t page_base;
+	ghost_root_fn *root_of;
+	const struct vmm_gpt_format *format;
+} ghost;
+
+bool ghost_on;
+
+static uint64_t now(void)
+{
+	return __atomic_add_fetch(&ghost.clock, 1, __ATOMIC_SEQ_CST);
+}
+
+static uint64_t load(const uint64_t *p)
+{
+	return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+
+static void store(uint64_t *p, uint64_t value)
+{
+	__atomic_store_n(p, value, __ATOMIC_SEQ_CST);
+}
+
+static void raise_to(uint64_t *p, uint64_t value)
+{
+	uint64_t old = load(p);
+
+	while (old < value && !__atomic_compare_exchange_n(p, &old, value, false, __ATOMIC_SEQ_CST,
+							   __ATOMIC_SEQ_CST))
+		;
+}
+
+void ghost_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base, ghost_root_fn *root_of,
+		const struct vmm_gpt_format *format)
+{
+	ghost.frames = frames;
+	ghost.nframes = nframes;
+	ghost.page_base = page_base;
+	ghost.root_of = root_of;
+	ghost.format = format;
+	ghost_on = true;
+}
+
+/* Roots. */
+
+static struct root *find_root(uint64_t pfn)
+{
+	for (unsigned i = 0; i < ROOTS; i++)
+		if (load(&ghost.roots[i].pfn) == pfn)
+			return &ghost.roots[i];
+	return NULL;
+}
+
+static bool may_have_cached(uint64_t root_pfn)
+{
+	for (unsigned c = 0; c < ghost.ncpus; c++)
+		for (unsigned i = 0; i < TAGS; i++)
+			if (load(&ghost.cpus[c].tags[i].root) == root_pfn)
+				return true;
+	return false;
+}
+
+/* A slot for one more: one that was never used, or whose root nobody has anything of. */
+static struct root *new_root(uint64_t pfn)
+{
+	for (unsigned i = 0; i < ROOTS; i++) {
+		struct root *r = &ghost.roots[i];
+		uint64_t old = load(&r->pfn);
+
+		if (old && (r->watched || may_have_cached(old)))
+			continue;
+		if (!__atomic_compare_exchange_n(&r->pfn, &old, pfn, false, __ATOMIC_SEQ_CST,
+						 __ATOMIC_SEQ_CST))
+			continue;
+		return r;
+	}
+	panic("tlb check: more than %u roots", ROOTS);
+}
+
+static void set_frame(uint64_t pfn, uint64_t value)
+{
+	if (pfn < ghost.nframes)
+		store(&ghost.frames[pfn], value);
+}
+
+static uint64_t stamp_of(const struct root *root, uint64_t when)
+{
+	return when << ROOT_BITS | (uint64_t)(root - ghost.roots);
+}
+
+void ghost_root_begins(uint64_t root_pfn)
+{
+	struct root *root;
+
+	if (!ghost_on)
+		return;
+	root = find_root(root_pfn);
+	if (!root)
+		root = new_root(root_pfn);
+	root->watched = true;
+	set_frame(root_pfn, REACHABLE);
+}
+
+void ghost_root_ends(uint64_t root_pfn)
+{
+	struct root *root = ghost_on ? find_root(root_pfn) : NULL;
+	uint64_t when;
+
+	if (!root)
+		return;
+	when = now();
+	root->watched = false;
+	raise_to(&root->taken, when);
+	set_frame(root_pfn, stamp_of(root, when));
+}
+
+/* Stores. */
+
+/* Of all frames that an entry leads to: a table page, or the pages of a leaf. */
+static void set_frames(uint64_t pte, unsigned level, uint64_t value)
+{
+	bool leaf = vpeo_pte_is_leaf(ghost.format, pte, level);
+	uint64_t pfn = vpeo_pte_pfn(ghost.format, pte, leaf ? level : 1);
+	uint64_t pages = leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) :
+				1;
+
+	for (uint64_t i = pfn; i < pfn + pages; i++)
+		set_frame(i, value);
+}
+
+/* Whether both lead to the same table, or the same pages. */
+static bool same_frames(uint64_t old, uint64_t new, unsigned level)
+{
+	const struct vmm_gpt_format *f = ghost.format;
+	bool leaf = vpeo_pte_is_leaf(f, old, level);
+
+	return vpeo_pte_is_present(f, old) && vpeo_pte_is_present(f, new) &&
+	       leaf == vpeo_pte_is_leaf(f, new, level) &&
+	       vpeo_pte_pfn(f, old, leaf ? level : 1) == vpeo_pte_pfn(f, new, leaf ? level : 1);
+}
+
+/* Whether a CPU that goes by old may do what it may not by new. */
+static bool takes(uint64_t old, uint64_t new, unsigned level)
+{
+	const struct vmm_gpt_format *f = ghost.format;
+
+	if (!vpeo_pte_is_present(f, old))
+		return false;
+	if (!same_frames(old, new, level))
+		return true;
+	if (!vpeo_pte_is_leaf(f, old, level))
+		return false;
+	return vpeo_pte_type(f, old, level) != vpeo_pte_type(f, new, level) ||
+	       (vpeo_pte_prot(f, old) & ~vpeo_pte_prot(f, new)) || (old & ~new & f->dirty);
+}
+
+void ghost_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
+{
+	const struct vmm_gpt_format *f = ghost.format;
+	uint64_t table = ((uintptr_t)ptep - ghost.page_base) >> VMM_GPT_PAGE_SHIFT, pfn, when;
+	struct root *root;
+	unsigned level = 0;
+
+	if (!ghost_on || old == new)
+		return;
+	pfn = ghost.root_of(table, &level);
+	root = pfn ? find_root(pfn) : NULL;
+	if (!root || !root->watched)
+		return;
+	if (takes(old, new, level)) {
+		when = now();
+		raise_to(&root->taken, when);
+		/* What was a leaf, and is a table now, is reached by the table. */
+		if (!same_frames(old, new, level) &&
+		    !(vpeo_pte_is_leaf(f, old, level) && vpeo_pte_is_present(f, new)))
+			set_frames(old, level, stamp_of(root, when));
+	}
+	if (vpeo_pte_is_present(f, new) && !same_frames(old, new, level))
+		set_frames(new, level, REACHABLE);
+}
+
+/* CPUs. */
+
+static struct tag *find_tag(struct ghost_cpu *cpu, uint64_t tag)
+{
+	for (unsigned i = 0; i < TAGS; i++)
+		if (cpu->tags[i].tag == tag)
+			return &cpu->tags[i];
+	return NULL;
+}
+
+static void flush_tag(struct tag *t)
+{
+	store(&t->root, 0);
+	store(&t->flushed, now());
+}
+
+void ghost_flush(unsigned n, uint64_t tag)
+{
+	struct ghost_cpu *cpu = &ghost.cpus[n];
+	struct tag *t;
+
+	if (!ghost_on)
+		return;
+	ASSERT(n < GHOST_CPUS_MAX);
+	if (n >= ghost.ncpus)
+		ghost.ncpus = n + 1; /* CPUs begin one after the other */
+	for (unsigned i = 0; !tag && i < TAGS; i++)
+		flush_tag(&cpu->tags[i]);
+	if (!tag)
+		return;
+	t = find_tag(cpu, tag);
+	if (!t) {
+		t = &cpu->tags[cpu->next];
+		cpu->next = (cpu->next + 1) % TAGS;
+		t->tag = tag;
+	}
+	flush_tag(t);
+}
+
+void ghost_enter(unsigned n, uint64_t tag, uint64_t root_pfn)
+{
+	struct ghost_cpu *cpu = &ghost.cpus[n];
+	struct root *root;
+	struct tag *t;
+
+	if (!ghost_on)
+		return;
+	t = find_tag(cpu, tag);
+	root = find_root(root_pfn);
+	if (!t || !t->flushed)
+		panic("tlb check: CPU %u enters root 0x%lx for the first time, and without a flush",
+		      n, (unsigned long)root_pfn);
+	if (!root || !root->watched)
+		panic("tlb check: CPU %u enters root 0x%lx, which is none", n,
+		      (unsigned long)root_pfn);
+	if (t->root && t->root != root_pfn)
+		panic("tlb check: CPU %u enters root 0x%lx, but has root 0x%lx cached under the "
+		      "same tag 0x%lx", n, (unsigned long)root_pfn, (unsigned long)t->root,
+		      (unsigned long)tag);
+	store(&t->root, root_pfn);
+	__atomic_store_n(&cpu->inside, t, __ATOMIC_SEQ_CST);
+	/* Behind that: who completes a change either sees us inside, or we see it completed. */
+	if (load(&root->completed) > t->flushed)
+		panic("tlb check: CPU %u enters root 0x%lx without a flush: it flushed at %lu, and "
+		      "a change was complete at %lu", n, (unsigned long)root_pfn,
+		      (unsigned long)t->flushed, (unsigned long)root->completed);
+}
+
+void ghost_exit(unsigned n)
+{
+	__atomic_store_n(&ghost.cpus[n].inside, NULL, __ATOMIC_SEQ_CST);
+}
+
+/* Nobody may be inside of root that has not flushed since when. */
+static void check_nobody_inside(struct root *root, uint64_t when, const char *what,
+				uint64_t pfn)
+{
+	raise_to(&root->completed, when);
+	for (unsigned n = 0; n < ghost.ncpus; n++) {
+		const struct tag *t = __atomic_load_n(&ghost.cpus[n].inside, __ATOMIC_SEQ_CST);
+
+		if (t && load(&t->root) == load(&root->pfn) && load(&t->flushed) < when)
+			panic("tlb check: %s 0x%lx, but CPU %u is in the guest and may still use "
+			      "it: taken away at %lu, its last flush was at %lu", what,
+			      (unsigned long)pfn, n, (unsigned long)when,
+			      (unsigned long)load(&t->flushed));
+	}
+}
+
+void ghost_complete(uint64_t root_pfn)
+{
+	struct root *root = ghost_on ? find_root(root_pfn) : NULL;
+
+	if (root)
+		check_nobody_inside(root, load(&root->taken), "a change is complete in root",
+				    root_pfn);
+}
+
+void ghost_given_back(uint64_t pfn)
+{
+	uint64_t stamp = ghost_on && pfn < ghost.nframes ? load(&ghost.frames[pfn]) : 0;
+
+	if (!stamp)
+		return;
+	if (stamp == REACHABLE)
+		panic("tlb check: frame 0x%lx is given back, but can be reached",
+		      (unsigned long)pfn);
+	check_nobody_inside(&ghost.roots[stamp & (ROOTS - 1)], stamp >> ROOT_BITS,
+			    "given back is frame", pfn);
+	store(&ghost.frames[pfn], 0);
+}
