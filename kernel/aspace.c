@@ -83,7 +83,7 @@ static void quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 /* cpu is the one that could still use them, and must not without a flush. */
 static void release(uint64_t first, const struct cpu *cpu, const struct tlb_root *root)
 {
-	ASSERT(tlb_is_due(&cpu->tlb, root));
+	ASSERT(tlb_owes(&cpu->tlb, root));
 	while (first) {
 		uint64_t pfn = first;
 

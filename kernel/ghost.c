@@ -3,6 +3,7 @@
 
 #include "gpt/format.h"
 #include "kernel/panic.h"
+#include "kernel/string.h"
 
 enum { ROOTS = 64, ROOT_BITS = 6, TAGS = 16 };
 
@@ -25,8 +26,8 @@ struct tag {
 
 struct ghost_cpu {
 	struct tag tags[TAGS];
-	unsigned next;	     /* the slot that is used again next */
-	struct tag *inside;  /* in the guest, by this tag; NULL: not */
+	unsigned next;	    /* the slot that is used again next */
+	struct tag *inside; /* in the guest, by this tag; NULL: not */
 };
 
 static struct {
@@ -70,6 +71,7 @@ static void raise_to(uint64_t *p, uint64_t value)
 void ghost_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base, ghost_root_fn *root_of,
 		const struct vmm_gpt_format *format)
 {
+	memset(&ghost, 0, sizeof(ghost));
 	ghost.frames = frames;
 	ghost.nframes = nframes;
 	ghost.page_base = page_base;
@@ -158,8 +160,8 @@ static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 {
 	bool leaf = vpeo_pte_is_leaf(ghost.format, pte, level);
 	uint64_t pfn = vpeo_pte_pfn(ghost.format, pte, leaf ? level : 1);
-	uint64_t pages = leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) :
-				1;
+	uint64_t pages =
+		leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) : 1;
 
 	for (uint64_t i = pfn; i < pfn + pages; i++)
 		set_frame(i, value);
@@ -273,15 +275,19 @@ void ghost_enter(unsigned n, uint64_t tag, uint64_t root_pfn)
 		      (unsigned long)root_pfn);
 	if (t->root && t->root != root_pfn)
 		panic("tlb check: CPU %u enters root 0x%lx, but has root 0x%lx cached under the "
-		      "same tag 0x%lx", n, (unsigned long)root_pfn, (unsigned long)t->root,
-		      (unsigned long)tag);
+		      "same tag 0x%lx",
+		      n, (unsigned long)root_pfn, (unsigned long)t->root, (unsigned long)tag);
+	/* Nothing has been cached since the flush: it counts as if it were made now. */
+	if (!t->root)
+		store(&t->flushed, now());
 	store(&t->root, root_pfn);
 	__atomic_store_n(&cpu->inside, t, __ATOMIC_SEQ_CST);
 	/* Behind that: who completes a change either sees us inside, or we see it completed. */
 	if (load(&root->completed) > t->flushed)
 		panic("tlb check: CPU %u enters root 0x%lx without a flush: it flushed at %lu, and "
-		      "a change was complete at %lu", n, (unsigned long)root_pfn,
-		      (unsigned long)t->flushed, (unsigned long)root->completed);
+		      "a change was complete at %lu",
+		      n, (unsigned long)root_pfn, (unsigned long)t->flushed,
+		      (unsigned long)root->completed);
 }
 
 void ghost_exit(unsigned n)
@@ -290,8 +296,7 @@ void ghost_exit(unsigned n)
 }
 
 /* Nobody may be inside of root that has not flushed since when. */
-static void check_nobody_inside(struct root *root, uint64_t when, const char *what,
-				uint64_t pfn)
+static void check_nobody_inside(struct root *root, uint64_t when, const char *what, uint64_t pfn)
 {
 	raise_to(&root->completed, when);
 	for (unsigned n = 0; n < ghost.ncpus; n++) {
@@ -299,8 +304,8 @@ static void check_nobody_inside(struct root *root, uint64_t when, const char *wh
 
 		if (t && load(&t->root) == load(&root->pfn) && load(&t->flushed) < when)
 			panic("tlb check: %s 0x%lx, but CPU %u is in the guest and may still use "
-			      "it: taken away at %lu, its last flush was at %lu", what,
-			      (unsigned long)pfn, n, (unsigned long)when,
+			      "it: taken away at %lu, its last flush was at %lu",
+			      what, (unsigned long)pfn, n, (unsigned long)when,
 			      (unsigned long)load(&t->flushed));
 	}
 }

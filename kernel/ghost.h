@@ -14,7 +14,8 @@
  *	- a frame is given back that is reachable, or that a CPU may still reach
  *
  * Time is a count of events. What a store took away is stamped after the store,
- * a flush before it is made: so a flush counts only if it came behind the store.
+ * a flush before it is made: so a flush counts only if it came behind the store,
+ * or if the CPU was not in the guest in between.
  *
  * A tag is what hardware tells cached translations apart by: the root itself
  * (EPTP) under VMX, an ASID under SVM.

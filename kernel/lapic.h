@@ -23,7 +23,10 @@ bool lapic_is_x2apic(void);
 uint32_t lapic_id(void);
 
 /* The vectors of ours that other CPUs send. */
-enum { LAPIC_VECTOR_WAKE = 0xf0 }; /* there is something to do */
+enum {
+	LAPIC_VECTOR_WAKE = 0xf0, /* there is something to do */
+	LAPIC_VECTOR_KICK = 0xf1, /* leave the guest; that it comes is all */
+};
 
 /* To the CPU with this APIC ID; they return when it has been sent. low: where a CPU begins,
  * a page below 1 MiB. */

@@ -2,6 +2,7 @@
 #include "kernel/pages.h"
 
 #include "kernel/fault.h"
+#include "kernel/ghost.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
@@ -120,6 +121,9 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
 {
 	struct frame *f = page_frame(pfn);
 
+	if (ghost_on)
+		for (uint64_t i = 0; i < UINT64_C(1) << order; i++)
+			ghost_given_back(pfn + i);
 	if (f->kind != kind || f->order != order)
 		panic("page 0x%lx of kind %d, order %d is given back as kind %d, order %u",
 		      (unsigned long)pfn, f->kind, f->order, kind, order);

@@ -211,7 +211,9 @@ void vcpu_run(struct guest_run *run)
 	run->ticks = rdtsc();
 	arm(run, budget_of(run));
 	do {
+		tlb_begin(&vcpu->cpu->tlb, vcpu->root);
 		ops->enter(vcpu);
+		tlb_end(&vcpu->cpu->tlb);
 		run->injects = false;
 		exit->pending.valid = false;
 		ops->decode(vcpu, exit);

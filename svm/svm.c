@@ -83,7 +83,7 @@ static void svm_disable(struct cpu *cpu)
  */
 static void svm_invalidate(struct cpu *cpu, const struct tlb_root *root)
 {
-	ASSERT(tlb_is_due(&cpu->tlb, root));
+	ASSERT(tlb_owes(&cpu->tlb, root));
 }
 
 const struct vmm_ops svm_ops = {

@@ -16,6 +16,7 @@
 #include "gpt/vmm_gpt.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
+#include "kernel/ghost.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
 #include "svm/svm.h"
@@ -157,6 +158,16 @@ void svm_vcpu_fini(struct vcpu *vcpu)
 	vcpu->arch = NULL;
 }
 
+/* Judged by the VMCB as VMRUN will find it. */
+static void tell_ghost(unsigned cpu, const struct vmcb *vmcb)
+{
+	if (vmcb->tlb_control == TLB_FLUSH_ALL)
+		ghost_flush(cpu, 0);
+	if (vmcb->tlb_control != TLB_NOTHING)
+		ghost_flush(cpu, vmcb->asid);
+	ghost_enter(cpu, vmcb->asid, vmcb->ncr3 >> PAGE_SHIFT);
+}
+
 void svm_vcpu_enter(struct vcpu *vcpu)
 {
 	struct svm_cpu *sc = svm_cpu(vcpu->cpu);
@@ -169,7 +180,10 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
 	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
+	if (__builtin_expect(ghost_on, 0))
+		tell_ghost(vcpu->cpu->number, vmcb);
 	svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, sc->host_pfn << PAGE_SHIFT);
+	ghost_exit(vcpu->cpu->number);
 	vcpu->regs.r[REG_RAX] = vmcb->rax;
 	vcpu->regs.r[REG_RSP] = vmcb->rsp;
 

@@ -23,6 +23,7 @@
 
 #include "kernel/fault.h"
 #include "kernel/format.h"
+#include "kernel/ghost.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"
@@ -213,12 +214,34 @@ void vmx_vcpu_fini(struct vcpu *vcpu)
 	page_put(arch->pfn, FRAME_HOST);
 }
 
+/* What hardware tells translations apart by: bits 51:12 of the EPTP (29.4.1). */
+static uint64_t tag_of(uint64_t eptp)
+{
+	return eptp >> PAGE_SHIFT & ((UINT64_C(1) << 40) - 1);
+}
+
 void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
 {
+	ghost_flush(this_cpu()->number, cpu->invept_single ? tag_of(eptp) : 0);
 	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
 				       insn_invept(INVEPT_ALL, 0),
 		  VMX_OK);
 	cpu->invepts++;
+}
+
+static void enter(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	if (__builtin_expect(ghost_on, 0)) {
+		uint64_t tag = tag_of(vmcs_read(VMCS_EPTP));
+
+		ghost_enter(vcpu->cpu->number, tag, tag);
+		vmx_enter(&vcpu->regs, arch);
+		ghost_exit(vcpu->cpu->number);
+		return;
+	}
+	vmx_enter(&vcpu->regs, arch);
 }
 
 /* All that is not the same at each entry; then the entry. */
@@ -238,7 +261,7 @@ static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 
 	arch->eptp = root->pmtp;
 	arch->result = VMX_OK;
-	vmx_enter(&vcpu->regs, arch);
+	enter(vcpu);
 	arch->launched |= arch->result == VMX_OK;
 }
 
@@ -252,7 +275,7 @@ void vmx_vcpu_enter(struct vcpu *vcpu)
 		return;
 	}
 	tlb_entering(&vcpu->cpu->tlb, root, false);
-	vmx_enter(&vcpu->regs, arch);
+	enter(vcpu);
 }
 
 void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
