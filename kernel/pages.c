@@ -103,13 +103,38 @@ static void put_block(uint64_t pfn, unsigned order)
 	list_push(pfn, order);
 }
 
-void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
+static void check_out(uint64_t pfn, unsigned order, enum frame_kind kind, const char *what)
 {
 	struct frame *f = page_frame(pfn);
 
 	if (f->kind != kind || f->order != order)
-		panic("page 0x%lx of kind %d, order %d is given back as kind %d, order %u",
-		      (unsigned long)pfn, f->kind, f->order, kind, order);
+		panic("page 0x%lx of kind %d, order %d is %s as kind %d, order %u",
+		      (unsigned long)pfn, f->kind, f->order, what, kind, order);
+}
+
+void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind)
+{
+	check_out(pfn, order, kind, "broken up");
+	ASSERT(to <= order);
+	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << to)
+		pages.frames[pfn + i] = (struct frame){ .kind = (uint8_t)kind,
+							.order = (uint8_t)to };
+}
+
+void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind)
+{
+	ASSERT_EQ(pfn & ((UINT64_C(1) << order) - 1), 0);
+	ASSERT(from <= order);
+	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << from) {
+		check_out(pfn + i, from, kind, "joined");
+		pages.frames[pfn + i].kind = FRAME_TAIL;
+	}
+	pages.frames[pfn] = (struct frame){ .kind = (uint8_t)kind, .order = (uint8_t)order };
+}
+
+void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
+{
+	check_out(pfn, order, kind, "given back");
 	if (pages.quota != UINT64_MAX)
 		pages.quota += UINT64_C(1) << order;
 	put_block(pfn, order);
@@ -173,6 +198,26 @@ uint64_t pages_free_count(void)
 uint64_t pages_total(void)
 {
 	return pages.total;
+}
+
+uint64_t pages_in_use(enum frame_kind kind)
+{
+	uint64_t n = 0;
+
+	for (uint64_t pfn = 0; pfn < pages.nframes; pfn++)
+		if (pages.frames[pfn].kind == kind)
+			n += UINT64_C(1) << pages.frames[pfn].order;
+	return n;
+}
+
+uint64_t pages_blocks(unsigned order)
+{
+	uint64_t n = 0;
+
+	for (unsigned o = order; o <= PAGE_MAX_ORDER; o++)
+		for (uint32_t pfn = pages.lists[o]; pfn; pfn = pages.frames[pfn].next)
+			n += UINT64_C(1) << (o - order);
+	return n;
 }
 
 void pages_set_quota(uint64_t n)
