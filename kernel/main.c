@@ -148,6 +148,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	machine.ops = verdict.ops;
 	machine.trace = cmdline.trace;
+	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(&boot_cpu, &raw, words))

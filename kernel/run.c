@@ -291,7 +291,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 
 	*reached = true; /* unless it gets as far as to run */
 	pages_fail_at(n);
-	if (aspace_init(&as, m->ops->format, &m->probe->gpt, guest->regions,
+	if (aspace_init(&as, m->ops->format, &m->probe->gpt, m->leaf, guest->regions,
 			count_regions(guest))) {
 		ok = live(m, guest, &as, &vcpu, row, reached);
 		ok &= same("table pages left after vacating", 0,

@@ -90,6 +90,15 @@ static bool report_value(const struct guest_run *run, uint32_t which, uint64_t v
 	return what;
 }
 
+/* The window may be onto memory that goes. */
+static bool change_memory(struct guest_run *run)
+{
+	run->window = NULL;
+	aspace_settle(run->as, &run->vcpu->cpu->tlb);
+	return aspace_change(run->as, (uint32_t)*vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RBX),
+			     *vcpu_reg(run, REG_RCX));
+}
+
 bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t number = (uint32_t)*vcpu_reg(run, REG_RAX);
@@ -104,6 +113,8 @@ bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 	else if (number == HC_INJECT)
 		ok = vcpu_event_ask(run, *vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RCX),
 				    *vcpu_reg(run, REG_RBX));
+	else if (number == HC_MEMORY)
+		ok = change_memory(run);
 	*vcpu_reg(run, REG_RAX) = ok ? 0 : UINT64_MAX;
 	return vcpu_skip(run, exit);
 }
