@@ -15,12 +15,12 @@ const struct guest guest_softint = {
 		{ .name = "stacks", .start = EVENTS_STACKS, .size = EVENTS_SETS * UINT64_C(4096) },
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = CODE_PAGES,
-		.read = EVENTS_SETS,
-		.write = EVENTS_SETS,
-		.pages = GUEST_TABLES + CODE_PAGES + 2 * EVENTS_SETS,
-		.tables = 3 + 1,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_EXEC, GUEST_ENTRY, CODE_PAGES, 4096 },
+			{ STEP_READ, EVENTS_IDTS, EVENTS_SETS, 4096 },
+			{ STEP_WRITE, EVENTS_STACKS, EVENTS_SETS, 4096 },
+		},
 		.exits = { [EXIT_HYPERCALL] = 1 },
 		.end = { .kind = END_DONE },
 	},
