@@ -137,6 +137,9 @@ bool aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
 /* Gives back what is in limbo, if this CPU has flushed since, and nobody looks at it. */
 void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu);
 
+/* Whether what this leaf maps is a block of its size that was got for this gpa. */
+bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);
+
 /* A leaf that was taken out, into limbo: it is the host's list of what gpt/ tells it. */
 vmm_gpt_leaf_fn aspace_quarantine;
 

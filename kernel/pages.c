@@ -25,6 +25,11 @@ struct frame *page_frame(uint64_t pfn)
 	return &pages.frames[pfn];
 }
 
+struct frame *page_frame_if_any(uint64_t pfn)
+{
+	return pfn < pages.nframes ? &pages.frames[pfn] : NULL;
+}
+
 static void list_push(uint64_t pfn, unsigned order)
 {
 	struct frame *f = &pages.frames[pfn];

@@ -90,5 +90,7 @@ const char *pages_check(void);
 
 void *page_ptr(uint64_t pfn);
 struct frame *page_frame(uint64_t pfn);
+/* For those who do not trust a pfn; NULL: it has no record. */
+struct frame *page_frame_if_any(uint64_t pfn);
 
 #endif

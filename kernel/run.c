@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/run.h"
 
+#include "kernel/audit.h"
 #include "kernel/cmdline.h"
 #include "kernel/dump.h"
 #include "kernel/expect.h"
@@ -161,16 +162,6 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	return ok;
 }
 
-static bool check_given_back(uint64_t before)
-{
-	const char *error = pages_check();
-	bool ok = expect_same("free pages after it", before, pages_free_count());
-
-	if (error)
-		note("  WRONG: the page allocator: %s", error);
-	return ok && !error;
-}
-
 /* What its leaves can be made of, before it has any. */
 static struct replay_machine memory_for(const struct guest *guest)
 {
@@ -188,6 +179,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	static struct aspace as;
 	static struct vcpu vcpu;
 	struct replay_machine memory = memory_for(guest);
+	struct audit_base base = audit_begin();
 	uint64_t before = pages_free_count();
 	bool ok;
 
@@ -197,13 +189,16 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 			count_regions(guest))) {
 		memory.max_level = as.max_level;
 		ok = live(m, guest, &as, &vcpu, &memory, row, reached);
+		aspace_settle(&as, &m->cpu->tlb);
+		ok &= audit_aspace(&as, &base);
 		ok &= expect_same("table pages left after vacating", 0,
 			   aspace_fini(&as, m->cpu, m->ops->invalidate));
 	} else {
 		ok = give_up(m, guest, "no memory for its page table");
 	}
 	pages_fail_at(0);
-	return check_given_back(before) && ok;
+	ok &= expect_same("free pages after it", before, pages_free_count());
+	return audit_nothing_left(&base) && ok;
 }
 
 /* Each allocation in its turn, until there is none left to fail. */
