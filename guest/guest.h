@@ -10,7 +10,7 @@
 #include "kernel/aspace.h"
 
 enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
-       GUEST_STEPS_MAX = 32 };
+       GUEST_STEPS_MAX = 48 };
 
 /* The state that a guest begins in. */
 enum guest_mode {

@@ -130,9 +130,10 @@ const char *region_rights(const struct region *region);
 
 /*
  * Changes what is there, between exits, as HC_MEMORY in guest/abi.h says; op is
- * one of MEMORY_*. False: it cannot be, or there is no memory for it. aspace_change.c.
+ * one of MEMORY_*. MAPPED: it was done; DENIED: it cannot be; NO_MEMORY: not all of
+ * it was. aspace_change.c.
  */
-bool aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
+enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
 
 /* Gives back what is in limbo, if this CPU has flushed since, and nobody looks at it. */
 void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu);

@@ -26,11 +26,11 @@ static bool leaf_at(struct aspace *as, uint64_t gpa, struct vmm_gpt_extent *e)
 }
 
 /* The block of a leaf becomes blocks as its split made leaves: one way down to gpa. */
-static void break_up(const struct vmm_gpt_extent *e, uint64_t gpa)
+static void break_up(const struct vmm_gpt_extent *e, uint64_t gpa, unsigned to)
 {
 	uint64_t pfn = e->leaf.pfn, base = e->gpa;
 
-	for (unsigned level = e->leaf.level; level > 1; level--) {
+	for (unsigned level = e->leaf.level; level > to; level--) {
 		unsigned below = aspace_leaf_order(level - 1);
 		uint64_t size = aspace_leaf_size(level - 1), i = (gpa - base) / size;
 
@@ -42,19 +42,19 @@ static void break_up(const struct vmm_gpt_extent *e, uint64_t gpa)
 	}
 }
 
-static bool split(struct aspace *as, uint64_t gpa)
+static bool split(struct aspace *as, uint64_t gpa, unsigned to)
 {
 	struct vmm_gpt_extent e;
 	struct vmm_gpt_result r;
 
 	if (!leaf_at(as, gpa, &e))
 		return true;
-	r = vmm_gpt_split(&as->gpt, gpa, 1);
+	r = vmm_gpt_split(&as->gpt, gpa, to);
 	if (r.error)
 		return false;
 	if (!r.did_it)
 		return true;
-	break_up(&e, gpa);
+	break_up(&e, gpa, to);
 	as->counts.tables += r.entry;
 	as->counts.splits += r.entry;
 	aspace_mark_due(as);
@@ -65,8 +65,14 @@ static bool split(struct aspace *as, uint64_t gpa)
 static bool cut(struct aspace *as, uint64_t edge)
 {
 	struct vmm_gpt_extent e;
+	unsigned level;
 
-	return !leaf_at(as, edge, &e) || e.gpa == edge || split(as, edge);
+	if (!leaf_at(as, edge, &e) || e.gpa == edge)
+		return true;
+	level = e.leaf.level - 1u;
+	while (edge & (aspace_leaf_size(level) - 1))
+		level--;
+	return split(as, edge, level);
 }
 
 static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
@@ -93,7 +99,7 @@ static bool merge(struct aspace *as, uint64_t gpa)
 	return any;
 }
 
-static bool read_only(struct aspace *as, const struct region *region, uint64_t start, uint64_t end)
+static void read_only(struct aspace *as, const struct region *region, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_result r = vmm_gpt_protect_region(
 		&as->gpt, start, end, region_prot(region) & ~(unsigned)VMM_GPT_WRITE);
@@ -101,10 +107,9 @@ static bool read_only(struct aspace *as, const struct region *region, uint64_t s
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
 		aspace_mark_due(as);
-	return true;
 }
 
-static bool unmap(struct aspace *as, uint64_t start, uint64_t end)
+static void unmap(struct aspace *as, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_result r =
 		vmm_gpt_unmap_region(&as->gpt, start, end, aspace_quarantine, as);
@@ -112,7 +117,6 @@ static bool unmap(struct aspace *as, uint64_t start, uint64_t end)
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
 		aspace_mark_due(as);
-	return true;
 }
 
 /*
@@ -147,7 +151,7 @@ static bool move(struct aspace *as, uint64_t start, uint64_t end)
 	return true;
 }
 
-static bool clean(struct aspace *as, uint64_t start, uint64_t end)
+static void clean(struct aspace *as, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_result r = vmm_gpt_collect(
 		&as->gpt, start, end, VMM_GPT_ACCESSED | VMM_GPT_DIRTY, true, NULL, NULL);
@@ -155,31 +159,38 @@ static bool clean(struct aspace *as, uint64_t start, uint64_t end)
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush != VMM_GPT_FLUSH_NONE) /* also for A: what is asked for is to be exact */
 		aspace_mark_due(as);
-	return true;
 }
 
-bool aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size)
+static enum aspace_outcome outcome(bool enough_memory)
+{
+	return enough_memory ? ASPACE_MAPPED : ASPACE_NO_MEMORY;
+}
+
+enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size)
 {
 	const struct region *region = aspace_region(as, gpa);
 
 	if (!region || region->kind == REGION_HOLE || !size || (gpa | size) % PAGE_SIZE ||
 	    size > region->start + region->size - gpa)
-		return false;
+		return ASPACE_DENIED;
 	if (op == MEMORY_SPLIT)
-		return split(as, gpa);
+		return outcome(split(as, gpa, 1));
 	if (op == MEMORY_MERGE)
-		return merge(as, gpa);
+		return merge(as, gpa) ? ASPACE_MAPPED : ASPACE_DENIED;
 	if (!cut(as, gpa) || !cut(as, gpa + size))
-		return false;
+		return ASPACE_NO_MEMORY;
 	switch (op) {
 	case MEMORY_READ_ONLY:
-		return read_only(as, region, gpa, gpa + size);
+		read_only(as, region, gpa, gpa + size);
+		return ASPACE_MAPPED;
 	case MEMORY_UNMAP:
-		return unmap(as, gpa, gpa + size);
+		unmap(as, gpa, gpa + size);
+		return ASPACE_MAPPED;
 	case MEMORY_MOVE:
-		return move(as, gpa, gpa + size);
+		return outcome(move(as, gpa, gpa + size));
 	case MEMORY_CLEAN:
-		return clean(as, gpa, gpa + size);
+		clean(as, gpa, gpa + size);
+		return ASPACE_MAPPED;
 	}
-	return false;
+	return ASPACE_DENIED;
 }

@@ -184,11 +184,11 @@ static bool touch(unsigned what, uint64_t gpa)
 
 /* HC_MEMORY. */
 
-static void split(uint64_t gpa)
+static void split(uint64_t gpa, unsigned to)
 {
 	struct replay_leaf *leaf = leaf_at(gpa);
 
-	while (leaf && leaf->level > 1) {
+	while (leaf && leaf->level > to) {
 		struct replay_leaf old = *leaf;
 		unsigned level = old.level - 1u;
 
@@ -257,13 +257,13 @@ static void cut(uint64_t edge)
 	const struct replay_leaf *leaf = leaf_at(edge);
 
 	if (leaf && leaf->gpa != edge)
-		split(edge);
+		split(edge, edge == base_of(edge, 2) ? 2 : 1);
 }
 
 static void change(unsigned op, uint64_t gpa, uint64_t end)
 {
 	if (op == MEMORY_SPLIT) {
-		split(gpa);
+		split(gpa, 1);
 		return;
 	}
 	if (op == MEMORY_MERGE) {

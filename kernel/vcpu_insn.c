@@ -91,12 +91,21 @@ static bool report_value(const struct guest_run *run, uint32_t which, uint64_t v
 }
 
 /* The window may be onto memory that goes. */
-static bool change_memory(struct guest_run *run)
+static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 {
+	uint64_t gpa = *vcpu_reg(run, REG_RBX);
+	enum aspace_outcome outcome;
+
 	run->window = NULL;
 	aspace_settle(run->as, &run->vcpu->cpu->tlb);
-	return aspace_change(run->as, (uint32_t)*vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RBX),
-			     *vcpu_reg(run, REG_RCX));
+	outcome = aspace_change(run->as, (uint32_t)*vcpu_reg(run, REG_RDX), gpa,
+				*vcpu_reg(run, REG_RCX));
+	if (outcome == ASPACE_NO_MEMORY) {
+		run->end.gpa = gpa;
+		return vcpu_end(run, exit, END_MEMORY);
+	}
+	*vcpu_reg(run, REG_RAX) = outcome == ASPACE_MAPPED ? 0 : UINT64_MAX;
+	return vcpu_skip(run, exit);
 }
 
 bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
@@ -108,13 +117,13 @@ bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 		run->end.value = *vcpu_reg(run, REG_RBX);
 		return vcpu_end(run, exit, END_DONE);
 	}
+	if (number == HC_MEMORY)
+		return on_memory(run, exit);
 	if (number == HC_VALUE)
 		ok = report_value(run, (uint32_t)*vcpu_reg(run, REG_RCX), *vcpu_reg(run, REG_RBX));
 	else if (number == HC_INJECT)
 		ok = vcpu_event_ask(run, *vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RCX),
 				    *vcpu_reg(run, REG_RBX));
-	else if (number == HC_MEMORY)
-		ok = change_memory(run);
 	*vcpu_reg(run, REG_RAX) = ok ? 0 : UINT64_MAX;
 	return vcpu_skip(run, exit);
 }
