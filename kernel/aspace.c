@@ -246,7 +246,7 @@ static uint64_t get_block(const struct region *region, uint64_t gpa, unsigned le
 	} else {
 		pfn = pages_get(aspace_leaf_order(level), FRAME_GUEST);
 		if (pfn)
-			memset(page_ptr(pfn), 0, aspace_leaf_size(level));
+			pages_clear(pfn, aspace_leaf_order(level));
 	}
 	if (pfn && page != UINT64_MAX)
 		memcpy(page_ptr(pfn), (const char *)region->image + at,
@@ -329,15 +329,16 @@ static struct vmm_gpt_result place(struct aspace *as, const struct region *regio
  */
 static unsigned make_room(struct aspace *as, uint64_t gpa, unsigned level)
 {
+	vmm_gpt_pte_t *way[VMM_GPT_LEVELS];
+	unsigned n = vmm_gpt_walk(&as->gpt, gpa, way, VMM_GPT_LEVELS);
+	unsigned found = VMM_GPT_LEVELS + 1 - n;
 	struct vmm_gpt_result r;
-	unsigned found;
-	const vmm_gpt_pte_t *ptep = vmm_gpt_lookup(&as->gpt, gpa, &found);
 
-	if (ptep && found < level)
-		return found;
-	if (!ptep || found == level || vmm_gpt_is_mapped(&as->gpt, ptep, found, NULL))
-		return level;
+	if (found <= level)
+		return found < level ? found : level;
 	r = vmm_gpt_split(&as->gpt, gpa, level);
+	if (r.error == VMM_GPT_NOT_POPULATED)
+		return level;
 	as->counts.tables += r.entry;
 	return r.error ? 0 : level;
 }

@@ -145,14 +145,20 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
 	put_block(pfn, order);
 }
 
+void pages_clear(uint64_t pfn, unsigned order)
+{
+	void *page = page_ptr(pfn);
+	uint64_t words = (uint64_t)PAGE_SIZE / 8 << order;
+
+	__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+}
+
 uint64_t page_get(enum frame_kind kind)
 {
 	uint64_t pfn = pages_get(0, kind);
-	void *page = page_ptr(pfn);
-	uint64_t words = PAGE_SIZE / 8;
 
 	if (pfn)
-		__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+		pages_clear(pfn, 0);
 	return pfn;
 }
 

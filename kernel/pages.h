@@ -58,6 +58,9 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind);
 void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind);
 void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind);
 
+/* A block's content becomes zeroes: eight bytes at a time, which is what emulators like. */
+void pages_clear(uint64_t pfn, unsigned order);
+
 /* One page, all zeroes; 0: there is none. */
 uint64_t page_get(enum frame_kind kind);
 void page_put(uint64_t pfn, enum frame_kind kind);
