@@ -45,7 +45,7 @@ static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
 	return frame && frame->kind == FRAME_TABLE ? frame->owner : NULL;
 }
 
-static unsigned max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
+unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
 {
 	unsigned has = !caps->leaf_2m || caps->small_exec ? 1 : caps->leaf_1g ? 3 : 2;
 
@@ -70,7 +70,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	as->nodes.size = sizeof(struct vmm_gpt_node);
 	as->regions = regions;
 	as->nregions = nregions;
-	as->max_level = max_level(caps, leaf);
+	as->max_level = aspace_max_level(caps, leaf);
 	r = vmm_gpt_alloc(&as->gpt, format, caps, &hooks);
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;

@@ -93,6 +93,9 @@ static inline unsigned aspace_leaf_order(unsigned level)
 	return VMM_GPT_INDEX_BITS * (level - 1);
 }
 
+/* The level of the largest leaves that are used, of those that are wanted. */
+unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf);
+
 /*
  * regions stay the caller's. leaf: the level of the largest leaves that are wanted;
  * where the CPU does not have them, smaller ones are used. False: no memory for

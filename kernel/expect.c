@@ -31,7 +31,8 @@ void expect_describe_end(const struct guest_end *e, char *words, size_t size)
 	case END_DENIED:
 	case END_MEMORY:
 		format(words, size, "%s: %s of gpa 0x%012lx, %smapped", end_names[e->kind],
-		       e->walk ? "page walk" : access[e->access], (unsigned long)e->gpa,
+		       e->walk	 ? "page walk" :
+		       e->access ? access[e->access] : "a change", (unsigned long)e->gpa,
 		       e->mapped ? "" : "not ");
 		break;
 	default:
@@ -189,6 +190,9 @@ static void note_leaves(const struct guest_run *run, const struct tally *tally)
 	note("  leaves: %lu of 4 KiB, %lu of 2 MiB, %lu of 1 GiB; %s",
 	     (unsigned long)tally->leaves[1], (unsigned long)tally->leaves[2],
 	     (unsigned long)tally->leaves[3], ad);
+	if (run->as->counts.smaller)
+		note("  %lu faults got a smaller leaf, since there was no larger block",
+		     (unsigned long)run->as->counts.smaller);
 }
 
 static bool compare_leaves(const struct guest_run *run, const struct replay *replay)
@@ -226,8 +230,10 @@ bool expect_compare(const struct guest_run *run, const struct replay_machine *ma
 /* A leaf may have become smaller for it; then all goes on. */
 bool expect_compare_failed(const struct guest_run *run)
 {
-	if (run->as->counts.smaller == 1 && run->end.kind != END_MEMORY)
+	if (run->as->counts.smaller == 1 && run->end.kind != END_MEMORY) {
+		note("  one fault got a smaller leaf");
 		return compare_end(&run->guest->expect.end, run);
+	}
 	return expect_same("ends for want of memory", 1, run->end.kind == END_MEMORY);
 }
 

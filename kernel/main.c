@@ -98,6 +98,17 @@ static void test_guest(const struct machine *machine, const struct guest *g, boo
 			    known ? "known to fail on this machine" : NULL);
 }
 
+static void note_leaf(const struct machine *m)
+{
+	static const char *const sizes[] = { "", "4k", "2m", "1g" };
+	static const char *const words[] = { "", "4 KiB", "2 MiB", "1 GiB" };
+	unsigned level = aspace_max_level(&m->probe->gpt, m->leaf);
+
+	if (level != m->leaf)
+		note("leaf=%s: this CPU does not have them; the largest are of %s", sizes[m->leaf],
+		     words[level]);
+}
+
 static void run_guests(const struct machine *machine)
 {
 	static struct run_row rows[GUESTS_MAX];
@@ -154,6 +165,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!machine.ops->enable(&boot_cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
 
+	note_leaf(&machine);
 	report_plan(count_tests());
 	selftest_run();
 	fault_host();
