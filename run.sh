@@ -104,7 +104,7 @@ quietly() {
 
 # One at a time in a build folder, however many runs there are.
 build() {
-	mkdir -p "$BUILD/iso"
+	mkdir -p "$BUILD"
 	(
 		flock 9
 		unset MAKEFLAGS MFLAGS # not the jobs of a make that calls us
@@ -113,14 +113,16 @@ build() {
 }
 
 # The ISO that starts the kernel with these words, built; its name is put into iso.
+# FAULT in the environment: one with that deliberate bug.
 build_iso() {
 	local quoted
 
-	iso=$BUILD/iso/$(printf '%s' "$1" | sha256sum | cut -c 1-16).iso
+	iso=$BUILD${FAULT:+-fault/$FAULT}/iso/$(printf '%s' "$1" | sha256sum | cut -c 1-16).iso
 	quoted=${1//\\/\\\\} # in double quotes in make's shell; $ also by make
 	quoted=${quoted//\"/\\\"}
 	quoted=${quoted//\`/\\\`}
 	quoted=${quoted//\$/\\\$\$}
+	mkdir -p "${iso%/*}"
 	build iso ISO="$iso" CMDLINE="$quoted"
 }
 

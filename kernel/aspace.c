@@ -32,7 +32,8 @@ static void put_table(void *ctx, struct vmm_gpt_node *node)
 {
 	struct aspace *as = ctx;
 
-	page_put(node->pfn, FRAME_TABLE);
+	if (!FAULT(TABLE_KEPT))
+		page_put(node->pfn, FRAME_TABLE);
 	heap_put(&as->nodes, node);
 }
 
@@ -107,6 +108,8 @@ static void release(struct aspace *as)
 		uint64_t pfn = as->limbo.first;
 
 		as->limbo.first = (uint64_t)page_frame(pfn)->owner;
+		if (FAULT(PAGE_KEPT))
+			continue;
 		pages_put(pfn, page_frame(pfn)->order, FRAME_GUEST);
 	}
 	vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
@@ -126,20 +129,31 @@ void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu)
 		release(as);
 }
 
+/* cpu is the one that could still use all of it, and must not without a flush. */
+static void release_all(struct aspace *as, const struct cpu *cpu)
+{
+	ASSERT(tlb_is_due(&cpu->tlb, &as->root));
+	ASSERT(vmm_gpt_grace_over(&as->gpt, as->limbo.stamp));
+	release(as);
+}
+
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root))
 {
-	struct vmm_gpt_result unmapped, vacated;
+	struct vmm_gpt_result unmapped, vacated = { 0 };
 	uint64_t left;
 
 	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, aspace_quarantine, as);
 	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
-	vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->limbo.tables);
+	if (FAULT(RELEASE_EARLY))
+		release_all(as, cpu);
+	if (!FAULT(NO_VACATE))
+		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->limbo.tables);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
-	aspace_mark_due(as); /* whatever those two say: the root goes as well */
+	if (!FAULT(FLUSH_MARK))
+		aspace_mark_due(as); /* whatever those two say: the root goes as well */
 	invalidate(cpu, &as->root);
-	ASSERT(vmm_gpt_grace_over(&as->gpt, as->limbo.stamp));
-	release(as);
+	release_all(as, cpu);
 	left = as->gpt.tables - 1;
 	vmm_gpt_free(&as->gpt);
 	return left;
@@ -211,7 +225,7 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 		plan.outcome = ASPACE_HOLE;
 		return plan;
 	}
-	if (want & ~region_prot(plan.region)) {
+	if (want & ~region_prot(plan.region) && !FAULT(RIGHT_UNCHECKED)) {
 		plan.outcome = ASPACE_DENIED;
 		return plan;
 	}
@@ -248,7 +262,7 @@ static uint64_t get_block(const struct region *region, uint64_t gpa, unsigned le
 		if (pfn)
 			pages_clear(pfn, aspace_leaf_order(level));
 	}
-	if (pfn && page != UINT64_MAX)
+	if (pfn && page != UINT64_MAX && !FAULT(NO_IMAGE))
 		memcpy(page_ptr(pfn), (const char *)region->image + at,
 		       min(region->image_size - at, aspace_leaf_size(level)));
 	return pfn;
@@ -289,11 +303,18 @@ static struct vmm_gpt_result install(struct aspace *as, const struct region *reg
 				     uint64_t pfn, unsigned level)
 {
 	unsigned prot = region_prot(region);
-	struct vmm_gpt_result r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+	struct vmm_gpt_result r;
 
+	if (FAULT(MAP_WRITE))
+		prot |= VMM_GPT_WRITE;
+	if (FAULT(MAP_EXEC))
+		prot |= VMM_GPT_EXEC;
+	if (FAULT(MAP_PFN))
+		pfn++;
+	r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
 	if (r.error != VMM_GPT_NOT_POPULATED && r.error != VMM_GPT_RETRY)
 		return r;
-	if (!populate(as, region, gpa, level))
+	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa, level))
 		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
 	return vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
 }
@@ -319,6 +340,8 @@ static struct vmm_gpt_result place(struct aspace *as, const struct region *regio
 	as->counts.pages += pages;
 	if (FAULT(GUEST_LEAF))
 		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
+	if (FAULT(PAGE_EARLY))
+		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
 	return r;
 }
 

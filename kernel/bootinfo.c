@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/bootinfo.h"
 
+#include "kernel/fault.h"
 #include "kernel/string.h"
 
 enum {
@@ -76,7 +77,7 @@ static const char *parse_map(const uint8_t *tag, uint32_t size, struct bootinfo 
 		if (info->nmap == BOOTINFO_MAP_MAX)
 			return "the memory map has more than 256 entries";
 		memcpy(&e, tag + at, sizeof(e));
-		if (e.length > UINT64_MAX - e.base)
+		if (e.length > UINT64_MAX - e.base && !FAULT(MAP_WRAPS))
 			return "an entry of the memory map wraps around";
 		info->map[info->nmap++] = (struct bootinfo_range){ e.base, e.length, e.type };
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/expect.h"
 
+#include "kernel/console.h"
 #include "kernel/format.h"
 #include "kernel/replay.h"
 #include "kernel/report.h"
@@ -78,15 +79,31 @@ static bool compare_end(const struct guest_end *expected, const struct guest_run
 	return false;
 }
 
-static bool compare_output(const char *expected, const struct guest_run *run)
+/* A line stays a line, whatever the guest wrote. */
+static void print_escaped(const char *text)
 {
-	if (strcmp(expected ? expected : "", run->output) == 0)
-		return true;
-	note("  WRONG: expected as output \"%s\", saw \"%s\"", expected ? expected : "",
-	     run->output);
-	return false;
+	for (; *text; text++)
+		if (*text == '\n')
+			print("\\n");
+		else if (*text < ' ' || *text > '~')
+			print("\\x%02x", (unsigned char)*text);
+		else
+			print("%c", *text);
 }
 
+static bool compare_output(const char *expected, const struct guest_run *run)
+{
+	if (!expected)
+		expected = "";
+	if (strcmp(expected, run->output) == 0)
+		return true;
+	print("#   WRONG: expected as output \"");
+	print_escaped(expected);
+	print("\", saw \"");
+	print_escaped(run->output);
+	print("\"\n");
+	return false;
+}
 
 /* The end is the one of the steps, where memory runs out. */
 static struct guest_end expected_end(const struct guest *guest, const struct replay *replay)

@@ -2,11 +2,13 @@
 /*
  * Deliberate bugs, to see that each is caught and reported as what it is.
  * "make FAULT=host-null" builds one into build-fault/host-null, by defining
- * FAULT_HOST_NULL as 1; "make faults" lists all.
+ * FAULT_HOST_NULL as 1; "make list-faults" lists all, and "make faults" tries
+ * them.
  *
  * FAULT(HOST_NULL) is then 1, in all other builds 0: a constant either way, so
  * that the bug is always compiled and costs nothing. A fault is marked where it
- * is made, by one if (FAULT(NAME)), and needs no other declaration.
+ * is made, in one .c file, by FAULT(NAME) in a condition, and needs no other
+ * declaration, but a row in test/faults.sh. In NASM: %ifndef FAULT_NAME.
  */
 #ifndef KERNEL_FAULT_H
 #define KERNEL_FAULT_H

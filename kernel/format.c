@@ -47,8 +47,18 @@ static void emit_text(struct sink *sink, const struct spec *spec, const char *s)
 		pad(sink, ' ', spec->width - n);
 }
 
+static void emit_character(struct sink *sink, const struct spec *spec, char c)
+{
+	if (!spec->left)
+		pad(sink, ' ', spec->width - 1);
+	emit(sink, c);
+	if (spec->left)
+		pad(sink, ' ', spec->width - 1);
+}
+
+/* sign: "", "-" or "0x"; zeroes go behind it. */
 static void emit_number(struct sink *sink, const struct spec *spec, uint64_t v, unsigned base,
-			bool upper, bool negative)
+			bool upper, const char *sign)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char buf[24];
@@ -57,11 +67,11 @@ static void emit_number(struct sink *sink, const struct spec *spec, uint64_t v, 
 	do
 		buf[n++] = digits[v % base];
 	while (v /= base);
-	room = spec->width - n - negative;
+	room = spec->width - n - (int)strlen(sign);
 	if (!spec->left && !spec->zero)
 		pad(sink, ' ', room);
-	if (negative)
-		emit(sink, '-');
+	while (*sign)
+		emit(sink, *sign++);
 	if (!spec->left && spec->zero)
 		pad(sink, '0', room);
 	while (n)
@@ -94,6 +104,10 @@ static const char *parse_spec(const char *f, struct spec *spec, va_list *ap)
 			break;
 	}
 	f = parse_number(f, &spec->width, ap);
+	if (spec->width < 0) { /* by * */
+		spec->left = true;
+		spec->width = -spec->width;
+	}
 	if (*f == '.')
 		f = parse_number(f + 1, &spec->precision, ap);
 	for (;; f++) {
@@ -114,7 +128,8 @@ static void emit_conversion(struct sink *sink, const struct spec *spec, char c, 
 	case 'i': {
 		int64_t v = spec->longs ? va_arg(*ap, int64_t) : va_arg(*ap, int);
 
-		emit_number(sink, spec, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, false, v < 0);
+		emit_number(sink, spec, v < 0 ? -(uint64_t)v : (uint64_t)v, 10, false,
+			    v < 0 ? "-" : "");
 		break;
 	}
 	case 'u':
@@ -122,19 +137,17 @@ static void emit_conversion(struct sink *sink, const struct spec *spec, char c, 
 	case 'X': {
 		uint64_t v = spec->longs ? va_arg(*ap, uint64_t) : va_arg(*ap, unsigned);
 
-		emit_number(sink, spec, v, c == 'u' ? 10 : 16, c == 'X', false);
+		emit_number(sink, spec, v, c == 'u' ? 10 : 16, c == 'X', "");
 		break;
 	}
 	case 'p':
-		emit(sink, '0');
-		emit(sink, 'x');
-		emit_number(sink, spec, (uintptr_t)va_arg(*ap, void *), 16, false, false);
+		emit_number(sink, spec, (uintptr_t)va_arg(*ap, void *), 16, false, "0x");
 		break;
 	case 's':
 		emit_text(sink, spec, va_arg(*ap, const char *));
 		break;
 	case 'c':
-		emit(sink, (char)va_arg(*ap, int));
+		emit_character(sink, spec, (char)va_arg(*ap, int));
 		break;
 	case '%':
 		emit(sink, '%');

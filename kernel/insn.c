@@ -2,6 +2,8 @@
 /* APM vol. 3, chapter 1 (encoding) and appendix A (opcode maps). */
 #include "kernel/insn.h"
 
+#include "kernel/fault.h"
+
 static bool is_legacy_prefix(uint8_t b)
 {
 	switch (b) {
@@ -28,7 +30,9 @@ static void decode_mov_cr(struct insn *insn, uint8_t opcode, uint8_t modrm, uint
 	insn->cr_op = CR_MOV;
 	insn->write = opcode == 0x22;
 	insn->cr = (uint8_t)((modrm >> 3 & 7) | (rex & 4) << 1 | (lock ? 8 : 0));
-	insn->reg = (uint8_t)((modrm & 7) | (rex & 1) << 3);
+	insn->reg = (uint8_t)(modrm & 7);
+	if (!FAULT(REX_LOST))
+		insn->reg |= (uint8_t)((rex & 1) << 3);
 	insn->length++;
 }
 

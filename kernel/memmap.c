@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/memmap.h"
 
+#include "kernel/fault.h"
 #include "kernel/string.h"
 
 static uint64_t page_down(uint64_t v)
@@ -79,7 +80,7 @@ const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64
 	for (unsigned i = 0; i < info->nmap; i++) {
 		const struct bootinfo_range *r = &info->map[i];
 
-		if (r->type != MEMORY_AVAILABLE && r->length &&
+		if (r->type != MEMORY_AVAILABLE && r->length && !FAULT(RESERVED_USED) &&
 		    !memmap_remove(map, r->base, r->base + r->length))
 			return too_many;
 	}

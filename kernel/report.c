@@ -2,6 +2,7 @@
 #include "kernel/report.h"
 
 #include "kernel/console.h"
+#include "kernel/fault.h"
 #include "kernel/x86.h"
 
 static struct {
@@ -95,6 +96,8 @@ static _Noreturn void end(enum verdict verdict)
 {
 	static const char *const words[] = { "PASS", "FAIL", "REFUSED" };
 
+	if (FAULT(END_CUT))
+		machine_end(verdict);
 	print("# nestbox end %s ok=%u failed=%u skipped=%u\n", words[verdict], report.ok,
 	      report.failed, report.skipped);
 	machine_end(verdict);

@@ -11,6 +11,7 @@
  * An NMI that a guest asks for inside of its NMI handler comes at once: only
  * some CPUs would tell when it ends.
  */
+#include "kernel/fault.h"
 #include "kernel/vcpu_handlers.h"
 #include "kernel/x86.h"
 
@@ -98,7 +99,7 @@ void vcpu_event_offer(struct guest_run *run)
 	if (run->injects)
 		return;
 	run->ops->get_state(run->vcpu, &state);
-	if (state.rflags & RFLAGS_IF)
+	if (state.rflags & RFLAGS_IF || FAULT(EVENT_EARLY))
 		take_waiting(run);
 }
 

@@ -5,6 +5,7 @@
  * knows a vendor.
  */
 #include "kernel/console.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
 #include "kernel/pages.h"
@@ -89,7 +90,7 @@ static bool on_fault(struct guest_run *run, struct vcpu_exit *exit)
 		trace_fault(run, exit, &plan);
 	outcome = aspace_fault(run->as, exit, &plan);
 	if (outcome == ASPACE_MAPPED || outcome == ASPACE_SPURIOUS) {
-		if (exit->pending.valid)
+		if (exit->pending.valid && !FAULT(EVENT_LOST))
 			vcpu_inject(run, &exit->pending);
 		return true;
 	}
@@ -191,7 +192,8 @@ static handler_fn *const handlers[EXIT_KINDS] = {
 static void put_on(struct vcpu *vcpu)
 {
 	write_cr2(vcpu->cr2);
-	__asm__ volatile("fxrstor64 %0" : : "m"(vcpu->fx));
+	if (!FAULT(FX_LEFT))
+		__asm__ volatile("fxrstor64 %0" : : "m"(vcpu->fx));
 }
 
 static void take_off(struct vcpu *vcpu)

@@ -51,7 +51,9 @@ svm_enter:
 	mov [rax + 8 * 9], r9
 	mov [rax + 8 * 10], r10
 	mov [rax + 8 * 11], r11
+%ifndef FAULT_REGISTER_SVM
 	mov [rax + 8 * 12], r12
+%endif
 	mov [rax + 8 * 13], r13
 	mov [rax + 8 * 14], r14
 	mov [rax + 8 * 15], r15

@@ -5,6 +5,7 @@
  */
 #include "svm/svm.h"
 
+#include "kernel/fault.h"
 #include "kernel/x86.h"
 
 static void decode_npf(const struct vmcb *vmcb, struct vcpu_exit *exit)
@@ -17,6 +18,12 @@ static void decode_npf(const struct vmcb *vmcb, struct vcpu_exit *exit)
 										 ACCESS_READ;
 	exit->fault.walk = info & NPF_WALK;
 	exit->fault.present = info & NPF_PRESENT;
+	if (FAULT(ACCESS_SVM) && exit->fault.access == ACCESS_WRITE)
+		exit->fault.access = ACCESS_READ;
+	if (FAULT(WALK_SVM))
+		exit->fault.walk = false;
+	if (FAULT(PRESENT_SVM))
+		exit->fault.present = false;
 }
 
 static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Can this CPU do it? APM vol. 2, 15.4. Pure. */
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/string.h"
 #include "svm/svm.h"
@@ -21,7 +22,7 @@ static void check(const struct cpu_raw *raw, struct vmm_probe *p)
 		refuse(p, "AMD-V is locked off by the firmware: VM_CR (MSR 0xc0010114) has "
 		       "bit 4 (SVMDIS) and bit 3 (LOCK) set",
 		       "enable SVM in the firmware's setup, then power off and on");
-	else if (!(raw->ext_svm.edx & SVM_EDX_NP))
+	else if (!(raw->ext_svm.edx & SVM_EDX_NP) && !FAULT(PROBE_SVM))
 		refuse(p, "AMD-V without nested paging: CPUID.8000_000A:EDX bit 0 (NP) is 0",
 		       "use a CPU with nested paging, or let the hypervisor below show it");
 	else if (raw->ext_svm.ebx < 2)

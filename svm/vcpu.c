@@ -14,6 +14,7 @@
  *	ports, all other MSRs			trapped
  */
 #include "gpt/vmm_gpt.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
@@ -44,8 +45,8 @@ static void pass_msr(uint32_t msr)
 
 void svm_maps_init(void)
 {
-	memset(iopm, 0xff, sizeof(iopm));
-	memset(msrpm, 0xff, sizeof(msrpm));
+	memset(iopm, FAULT(PORTS_SVM) ? 0 : 0xff, sizeof(iopm));
+	memset(msrpm, FAULT(MSRS_SVM) ? 0 : 0xff, sizeof(msrpm));
 	for (unsigned i = 0; i < sizeof(guest_msrs) / sizeof(guest_msrs[0]); i++)
 		pass_msr(guest_msrs[i]);
 }
@@ -105,7 +106,8 @@ static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 	vmcb->rip = s->rip;
 	vmcb->rflags = s->rflags;
 	vmcb->cr0 = s->cr0;
-	vmcb->cr3 = s->cr3;
+	if (!FAULT(CR3_SVM))
+		vmcb->cr3 = s->cr3;
 	vmcb->cr4 = s->cr4;
 	vmcb->efer = s->efer | EFER_SVME; /* VMRUN insists (15.5.1) */
 	vmcb->cpl = s->seg[SEG_SS].attr >> 5 & 3;
@@ -161,7 +163,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	struct svm_vcpu *sv = svm_vcpu(vcpu);
 	struct vmcb *vmcb = sv->vmcb;
 
-	if (tlb_is_due(&vcpu->cpu->tlb, vcpu->root))
+	if (tlb_is_due(&vcpu->cpu->tlb, vcpu->root) && !FAULT(FLUSH_SVM))
 		vmcb->tlb_control = sc->flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
 	tlb_entering(&vcpu->cpu->tlb, vcpu->root, vmcb->tlb_control != TLB_NOTHING);
 
@@ -258,5 +260,6 @@ void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 
 void svm_vcpu_set_efer(struct vcpu *vcpu, uint64_t value)
 {
-	svm_vmcb(vcpu)->efer = value | EFER_SVME;
+	if (!FAULT(EFER_SVM))
+		svm_vmcb(vcpu)->efer = value | EFER_SVME;
 }

@@ -12,7 +12,6 @@ set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 3
 
 BUILD=${BUILD:-build}
-[ -z "${FAULT:-}" ] || BUILD=build-fault/$FAULT
 cmdline='' memory=128 timeout=3600
 while [ $# -gt 1 ]; do
 	case $1 in
@@ -56,4 +55,4 @@ for ((i = 0; i < 100; i++)); do
 	sleep 0.1
 done
 NESTBOX_SERIAL=$dir/serial setpriv --pdeathsig KILL gdb -q -x test/gdb/nestbox.gdb \
-	-ex "nestbox-connect $dir/gdb" "$@" "$BUILD/nestbox.elf"
+	-ex "nestbox-connect $dir/gdb" "$@" "$BUILD${FAULT:+-fault/$FAULT}/nestbox.elf"

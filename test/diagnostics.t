@@ -3,50 +3,14 @@
 #
 # Deliberate bugs (kernel/fault.h), each in a build of its own and booted in
 # QEMU: the run fails, says so at its end, and the report names what is wrong.
+# shellcheck source=test/lib.sh disable=SC2317 # ok calls functions
 . "$(dirname "$0")/lib.sh"
 
-# build FAULT: its log is FAULT.log, its ISO FAULT.iso.
-build() {
-	CMDLINE="exit=qemu run=hello" make -s FAULT="$1" ISO="$scratch/$1.iso" iso \
-		> "$scratch/$1.log" 2>&1 < /dev/null
-}
-
-# Two at a time, in the order of the tests below.
-build_all() {
-	local fault
-
-	for fault; do
-		build "$fault" &
-		[ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
-	done
-	wait
-}
-
-# fails_with FAULT PATTERN...: boots it; whole lines, in this order.
+# fails_with FAULT PATTERN...: whole lines, in this order; the last one is the end.
 fails_with() {
-	local fault=$1 pattern at=0 found
-
+	FAULT=$1 boot --machine qemu-svm --cmdline run=hello
 	shift
-	cp "$scratch/$fault.log" "$scratch/err"
-	: > "$scratch/out"
-	[ -f "$scratch/$fault.iso" ] || return 1
-	timeout -s KILL 60 setpriv --pdeathsig KILL qemu-system-x86_64 -machine q35 -cpu max \
-		-m 128 -display none -monitor none -net none -no-reboot -serial "file:$scratch/serial" \
-		-device isa-debug-exit,iobase=0xf4,iosize=4 -cdrom "$scratch/$fault.iso" \
-		2>> "$scratch/err" < /dev/null &
-	wait $!
-	status=$?
-	tr -d '\r' < "$scratch/serial" > "$scratch/out"
-	for pattern in "$@" '# nestbox end FAIL .*'; do
-		found=$(grep -nxE -- "$pattern" "$scratch/out" | cut -d : -f 1 |
-			awk -v at="$at" '$1 > at { print; exit }')
-		[ -n "$found" ] || {
-			echo "# not found behind line $at: $pattern"
-			return 1
-		}
-		at=$found
-	done
-	[ "$status" = 35 ] && [ "$at" = "$(wc -l < "$scratch/out")" ]
+	ended_with 1 && run_sh_says 'qemu-svm: FAIL, says the kernel' && console_in_order "$@"
 }
 
 # by FUNCTION: a line of the backtrace.
@@ -59,9 +23,6 @@ nowhere='#   0x[0-9a-f]{16} \(not in the host.s text\)'
 host="$(by fault_host)"
 main="$(by kernel_main)"
 table='table at 0x[0-9a-f]+ rwx.*'
-
-build_all host-assert host-null host-call-null host-stack host-exec host-write-text \
-	host-interrupt guest-leaf guest-state
 
 ok "a failed assertion shows both operands and who made it" fails_with host-assert \
 	'# PANIC: kernel/fault\.c:[0-9]+: assertion failed: .* \(0x1234, 0x5678\)' \

@@ -10,6 +10,11 @@ guests=$(./run.sh list | sed '1,/^guests/d' | awk '{ print $1 }' | paste -sd ' '
 guests=${guests// /, }
 ok "there are guests to list" [ -n "$guests" ]
 
+all_have_titles() {
+	! ./run.sh list | sed '1,/^guests/d' | grep -vE '^  [a-z_]+ +[^ ]'
+}
+ok "each of them has a title" all_have_titles
+
 # kernel WORDS MESSAGE
 kernel() {
 	boot --cmdline "$1"

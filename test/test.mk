@@ -19,22 +19,32 @@ HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefi
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
 	    $(addprefix kernel/,bootinfo.c cmdline.c format.c heap.c insn.c memmap.c pages.c)
 STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
-HOST_OBJS := $(patsubst %.c,$(BUILD)/test/%.o,$(PURE)) $(STANDINS:%.c=$(BUILD)/%.o)
+HOST_FAULTY := $(call objects,$(BUILD)/test,$(filter $(FAULTY),$(PURE)))
+HOST_OBJS := $(HOST_FAULTY) $(call objects,$(PLAIN)/test,$(filter-out $(FAULTY),$(PURE))) \
+	    $(call objects,$(PLAIN),$(STANDINS))
 HOST_LIB := $(BUILD)/test/host/pure.a
 
-$(BUILD)/test/%.o: %.c test/test.mk
-	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+define compile_for_host
+@mkdir -p $(@D)
+$(CC) $(HOST_CFLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
+endef
 
-$(BUILD)/test/host/%.o: test/host/%.c test/test.mk
-	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+$(PLAIN)/test/%.o: %.c test/test.mk
+	$(compile_for_host)
+$(PLAIN)/test/host/%.o: test/host/%.c test/test.mk
+	$(compile_for_host)
+ifneq ($(FAULT),)
+$(BUILD)/test/%.o: %.c test/test.mk
+	$(compile_for_host)
+$(HOST_FAULTY): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
+endif
 
 $(HOST_LIB): $(HOST_OBJS)
+	@mkdir -p $(@D)
 	rm -f $@
 	ar rcs $@ $^
 
-$(HOST_TESTS): $(BUILD)/test/host/%: $(BUILD)/test/host/%.o $(HOST_LIB)
+$(HOST_TESTS): $(BUILD)/test/host/%: $(PLAIN)/test/host/%.o $(HOST_LIB)
 	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
 host-tests: $(HOST_TESTS)
@@ -43,11 +53,11 @@ list-tests:
 	@printf '%s\n' $(BOOT_TESTS) $(HOST_TESTS)
 
 check: $(HOST_TESTS) $(KERNEL)
-	BUILD=$(BUILD) test/prove.sh test/qemu-svm.t $(HOST_TESTS)
+	BUILD=$(PLAIN) test/prove.sh test/qemu-svm.t $(HOST_TESTS)
 
 test: $(HOST_TESTS) $(KERNEL)
-	BUILD=$(BUILD) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
+	BUILD=$(PLAIN) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
 
--include $(HOST_OBJS:.o=.d) $(HOST_TESTS:=.d)
+-include $(HOST_OBJS:.o=.d) $(HOST_TESTS:$(BUILD)/%=$(PLAIN)/%.d)
 
 .PHONY: host-tests list-tests check test

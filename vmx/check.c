@@ -24,27 +24,20 @@ struct view {
 #define ATTR_G	  (1u << 15)
 #define RFLAGS_VM (UINT64_C(1) << 17)
 
-static uint64_t peek(uint64_t field)
-{
-	uint64_t value;
-
-	return insn_vmread(field, &value) == VMX_OK ? value : 0;
-}
-
 static struct view look(void)
 {
 	return (struct view){
-		.cr0 = peek(VMCS_GUEST_CR0),
-		.cr4 = peek(VMCS_GUEST_CR4),
-		.efer = peek(VMCS_GUEST_EFER),
-		.rip = peek(VMCS_GUEST_RIP),
-		.rflags = peek(VMCS_GUEST_RFLAGS),
-		.cs = peek(VMCS_GUEST_CS_ATTR),
-		.ss = peek(VMCS_GUEST_SS_ATTR),
-		.tr = peek(VMCS_GUEST_TR_ATTR),
-		.event = (uint32_t)peek(VMCS_ENTRY_EVENT),
-		.long_mode = vmx_control((uint32_t)peek(VMCS_ENTRY_CONTROLS), ENTRYC_IA32E_GUEST),
-		.unrestricted = vmx_control((uint32_t)peek(VMCS_PROC2_CONTROLS),
+		.cr0 = vmcs_peek(VMCS_GUEST_CR0),
+		.cr4 = vmcs_peek(VMCS_GUEST_CR4),
+		.efer = vmcs_peek(VMCS_GUEST_EFER),
+		.rip = vmcs_peek(VMCS_GUEST_RIP),
+		.rflags = vmcs_peek(VMCS_GUEST_RFLAGS),
+		.cs = vmcs_peek(VMCS_GUEST_CS_ATTR),
+		.ss = vmcs_peek(VMCS_GUEST_SS_ATTR),
+		.tr = vmcs_peek(VMCS_GUEST_TR_ATTR),
+		.event = (uint32_t)vmcs_peek(VMCS_ENTRY_EVENT),
+		.long_mode = vmx_control((uint32_t)vmcs_peek(VMCS_ENTRY_CONTROLS), ENTRYC_IA32E_GUEST),
+		.unrestricted = vmx_control((uint32_t)vmcs_peek(VMCS_PROC2_CONTROLS),
 					    PROC2_UNRESTRICTED),
 	};
 }
@@ -113,9 +106,9 @@ static const char *check_segments(const struct view *v)
 	if (!(v->ss & ATTR_UNUSABLE) && (v->ss & ATTR_TYPE) != 3 && (v->ss & ATTR_TYPE) != 7)
 		return "SS type";
 	for (unsigned i = 0; i < SEG_COUNT; i++) {
-		uint64_t attr = peek(VMCS_GUEST_ATTR(i));
+		uint64_t attr = vmcs_peek(VMCS_GUEST_ATTR(i));
 
-		if (!(attr & ATTR_UNUSABLE) && !limit_fits(peek(VMCS_GUEST_LIMIT(i)), attr))
+		if (!(attr & ATTR_UNUSABLE) && !limit_fits(vmcs_peek(VMCS_GUEST_LIMIT(i)), attr))
 			return limits[i];
 	}
 	return NULL;
@@ -124,7 +117,7 @@ static const char *check_segments(const struct view *v)
 /* 27.3.1.4, 27.3.1.5, 27.2.1.3 */
 static const char *check_rest(const struct view *v)
 {
-	uint64_t shadow = peek(VMCS_GUEST_INTERRUPTIBILITY);
+	uint64_t shadow = vmcs_peek(VMCS_GUEST_INTERRUPTIBILITY);
 	unsigned type = v->event >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE;
 	bool code64 = v->long_mode && v->cs & SEG_ATTR_L;
 

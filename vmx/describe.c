@@ -8,81 +8,6 @@
 #include "kernel/format.h"
 #include "kernel/trap.h"
 
-/* SDM vol. 3C, table 31-1. */
-static const char *const errors[] = {
-	[1] = "VMCALL executed in VMX root operation",
-	[2] = "VMCLEAR with invalid physical address",
-	[3] = "VMCLEAR with VMXON pointer",
-	[4] = "VMLAUNCH with non-clear VMCS",
-	[5] = "VMRESUME with non-launched VMCS",
-	[6] = "VMRESUME after VMXOFF",
-	[7] = "VM entry with invalid control field(s)",
-	[8] = "VM entry with invalid host-state field(s)",
-	[9] = "VMPTRLD with invalid physical address",
-	[10] = "VMPTRLD with VMXON pointer",
-	[11] = "VMPTRLD with incorrect VMCS revision identifier",
-	[12] = "VMREAD/VMWRITE from/to unsupported VMCS component",
-	[13] = "VMWRITE to read-only VMCS component",
-	[15] = "VMXON executed in VMX root operation",
-	[16] = "VM entry with invalid executive-VMCS pointer",
-	[17] = "VM entry with non-launched executive VMCS",
-	[18] = "VM entry with executive-VMCS pointer not VMXON pointer",
-	[19] = "VMCALL with non-clear VMCS",
-	[20] = "VMCALL with invalid VM-exit control fields",
-	[22] = "VMCALL with incorrect MSEG revision identifier",
-	[23] = "VMXOFF under dual-monitor treatment of SMIs and SMM",
-	[24] = "VMCALL with invalid SMM-monitor features",
-	[25] = "VM entry with invalid VM-execution control fields in executive VMCS",
-	[26] = "VM entry with events blocked by MOV SS",
-	[28] = "invalid operand to INVEPT/INVVPID",
-};
-
-static const char *error_name(uint64_t error)
-{
-	return error < sizeof(errors) / sizeof(errors[0]) && errors[error] ? errors[error] :
-									     "not in the manual";
-}
-
-/* 0 where it cannot be read. */
-static uint64_t peek(uint64_t field)
-{
-	uint64_t value;
-
-	return insn_vmread(field, &value) == VMX_OK ? value : 0;
-}
-
-void vmx_describe_failure(char *words, const char *insn, enum vmx_result result)
-{
-	uint64_t error;
-
-	if (result == VMX_FAIL_INVALID) {
-		format(words, VMM_WORDS, "%s failed (VMfailInvalid): there is no current VMCS",
-		       insn);
-		return;
-	}
-	error = peek(VMCS_INSN_ERROR);
-	format(words, VMM_WORDS, "%s failed (VMfailValid), VM-instruction error %u: %s", insn,
-	       (unsigned)error, error_name(error));
-}
-
-static _Noreturn void access_failed(const char *insn, uint64_t field)
-{
-	uint64_t error = peek(VMCS_INSN_ERROR);
-
-	panic("%s of VMCS field 0x%04x failed: %s", insn, (unsigned)field,
-	      error ? error_name(error) : "there is no current VMCS");
-}
-
-_Noreturn void vmcs_read_failed(uint64_t field)
-{
-	access_failed("VMREAD", field);
-}
-
-_Noreturn void vmcs_write_failed(uint64_t field)
-{
-	access_failed("VMWRITE", field);
-}
-
 static const char *rights(uint64_t qual)
 {
 	static const char *const names[8] = { "none", "r--", "-w-", "rw-",
@@ -96,13 +21,13 @@ static void describe_fault(uint64_t qual, char *words)
 	int n = format(words, VMM_WORDS, "EPT violation: %s%s%sat gpa 0x%llx, the entry allows %s",
 		       qual & QUAL_EPT_READ ? "read " : "", qual & QUAL_EPT_WRITE ? "write " : "",
 		       qual & QUAL_EPT_EXEC ? "fetch " : "",
-		       (unsigned long long)peek(VMCS_GUEST_PHYSICAL_ADDRESS), rights(qual));
+		       (unsigned long long)vmcs_peek(VMCS_GUEST_PHYSICAL_ADDRESS), rights(qual));
 
 	if (qual & QUAL_EPT_LINEAR)
 		format(words + n, VMM_WORDS - (size_t)n,
 		       ", %s linear 0x%llx (qualification 0x%llx)",
 		       qual & QUAL_EPT_FINAL ? "for" : "by the guest's page walk for",
-		       (unsigned long long)peek(VMCS_GUEST_LINEAR_ADDRESS),
+		       (unsigned long long)vmcs_peek(VMCS_GUEST_LINEAR_ADDRESS),
 		       (unsigned long long)qual);
 	else
 		format(words + n, VMM_WORDS - (size_t)n, ", by MOV CR (qualification 0x%llx)",
@@ -160,12 +85,12 @@ static void describe_entry_failed(const struct vcpu *vcpu, unsigned basic, uint6
 
 static void describe_event(char *words)
 {
-	uint32_t word = (uint32_t)peek(VMCS_EXIT_EVENT);
+	uint32_t word = (uint32_t)vmcs_peek(VMCS_EXIT_EVENT);
 
 	format(words, VMM_WORDS, "exception or NMI: vector %u (%s), type %u, error 0x%x",
 	       (unsigned)(word & EVENT_WORD_VECTOR), trap_name(word & EVENT_WORD_VECTOR),
 	       (unsigned)(word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE),
-	       word & EVENT_WORD_HAS_ERROR ? (unsigned)peek(VMCS_EXIT_EVENT_ERROR) : 0);
+	       word & EVENT_WORD_HAS_ERROR ? (unsigned)vmcs_peek(VMCS_EXIT_EVENT_ERROR) : 0);
 }
 
 void vmx_describe(struct vcpu *vcpu, char *words)
@@ -179,8 +104,8 @@ void vmx_describe(struct vcpu *vcpu, char *words)
 		vmx_describe_failure(words, arch->launched ? "VMRESUME" : "VMLAUNCH", arch->result);
 		return;
 	}
-	reason = peek(VMCS_EXIT_REASON);
-	qual = peek(VMCS_QUALIFICATION);
+	reason = vmcs_peek(VMCS_EXIT_REASON);
+	qual = vmcs_peek(VMCS_QUALIFICATION);
 	basic = reason & EXIT_REASON_BASIC;
 	if (reason & EXIT_REASON_ENTRY_FAILED)
 		describe_entry_failed(vcpu, basic, qual, words);
@@ -190,7 +115,7 @@ void vmx_describe(struct vcpu *vcpu, char *words)
 		describe_fault(qual, words);
 	else if (basic == REASON_EPT_MISCONFIG)
 		format(words, VMM_WORDS, "EPT misconfiguration at gpa 0x%llx",
-		       (unsigned long long)peek(VMCS_GUEST_PHYSICAL_ADDRESS));
+		       (unsigned long long)vmcs_peek(VMCS_GUEST_PHYSICAL_ADDRESS));
 	else if (basic == REASON_CR)
 		describe_cr(qual, words);
 	else if (basic == REASON_IO)
@@ -206,6 +131,6 @@ void vmx_describe(struct vcpu *vcpu, char *words)
 bool vmx_fault_linear(struct vcpu *vcpu, uint64_t *gva)
 {
 	vmx_make_current(vcpu);
-	*gva = peek(VMCS_GUEST_LINEAR_ADDRESS);
-	return peek(VMCS_QUALIFICATION) & QUAL_EPT_LINEAR;
+	*gva = vmcs_peek(VMCS_GUEST_LINEAR_ADDRESS);
+	return vmcs_peek(VMCS_QUALIFICATION) & QUAL_EPT_LINEAR;
 }

@@ -53,7 +53,9 @@ vmx_enter:
 	mov r11, R(11)
 	mov r12, R(12)
 	mov r13, R(13)
+%ifndef FAULT_REGISTER_VMX
 	mov r14, R(14)
+%endif
 	mov r15, R(15)
 	mov rdi, R(7)
 	je .launch

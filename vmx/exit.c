@@ -10,6 +10,7 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/fault.h"
 #include "kernel/x86.h"
 
 typedef void decode_fn(struct vcpu *vcpu, struct vcpu_exit *exit);
@@ -79,6 +80,12 @@ static void decode_fault(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->fault.walk = (qual & (QUAL_EPT_LINEAR | QUAL_EPT_FINAL)) !=
 			   (QUAL_EPT_LINEAR | QUAL_EPT_FINAL);
 	exit->fault.present = qual & QUAL_EPT_RIGHTS;
+	if (FAULT(ACCESS_VMX) && exit->fault.access == ACCESS_WRITE)
+		exit->fault.access = ACCESS_READ;
+	if (FAULT(WALK_VMX))
+		exit->fault.walk = false;
+	if (FAULT(PRESENT_VMX))
+		exit->fault.present = false;
 	if (qual & QUAL_EPT_NMI_IRET && !exit->pending.valid)
 		block_nmi_again();
 }

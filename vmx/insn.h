@@ -71,7 +71,7 @@ VMX_MUST_CHECK static inline enum vmx_result insn_invept(uint64_t type, uint64_t
 
 /*
  * Fields of the current VMCS that must be there: asking for one that is not is
- * our own mistake, and ends in a panic that names it (describe.c). These are
+ * our own mistake, and ends in a panic that names it (failure.c). These are
  * most of what an exit costs, so the branch is all that good weather sees.
  */
 _Noreturn void vmcs_read_failed(uint64_t field);
@@ -102,6 +102,14 @@ static inline void vmcs_read_to(uint64_t *value, uint64_t field)
 			 : "=m"(*value)
 			 : "r"(field)
 			 : "cc");
+}
+
+/* For reports: 0 where it cannot be read. */
+static inline uint64_t vmcs_peek(uint64_t field)
+{
+	uint64_t value;
+
+	return insn_vmread(field, &value) == VMX_OK ? value : 0;
 }
 
 static inline void vmcs_write(uint64_t field, uint64_t value)

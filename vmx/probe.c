@@ -7,6 +7,7 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/fault.h"
 #include "kernel/format.h"
 
 struct refusal {
@@ -50,7 +51,7 @@ static struct refusal refuse(const struct cpu_raw *raw, const char *missing_cont
 	if (missing_control)
 		return (struct refusal){ missing_control, other_cpu };
 	for (unsigned i = 0; i < sizeof(ept_needs) / sizeof(ept_needs[0]); i++)
-		if (!(ept & ept_needs[i].any))
+		if (!(ept & ept_needs[i].any) && !FAULT(PROBE_VMX))
 			return (struct refusal){ ept_needs[i].missing, other_cpu };
 	return (struct refusal){ NULL, NULL };
 }

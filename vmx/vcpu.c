@@ -6,7 +6,7 @@
  *	segments, FS_BASE GS_BASE, GDTR IDTR	the VMCS, both ways
  *	SYSENTER_*, PAT, EFER, DEBUGCTL		the VMCS, both ways
  *	the other general registers		enter.asm
- *	KERNEL_GS_BASE				vmx_make_current, see below
+ *	KERNEL_GS_BASE				current.c
  *	CR2, x87, SSE				the loop above the seam
  *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
  *						(its #DB leaves a mark in DR6)
@@ -15,16 +15,13 @@
  *						CR4 that exits cannot load them, so
  *						the loop does (set_pdptes)
  *
- * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
- * it. So the guest's value stays in the MSR over exits; it is read out when
- * another vCPU, or none, becomes current on this CPU. A vCPU stays on its CPU.
- *
  * VPIDs are not used: with VPID 0 each entry and exit drops the linear and
  * combined mappings (SDM vol. 3C, 29.4.3.1), so that what is left to flush,
  * and to get wrong, is what INVEPT flushes, and that is what nestbox is about.
  */
 #include "vmx/vmx.h"
 
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
@@ -45,56 +42,13 @@ static const uint32_t passed_msrs[] = {
 	MSR_KERNEL_GS_BASE, /* SWAPGS changes it anyway; switched with the VMCS */
 };
 
-static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
-{
-	return vcpu->cpu->arch;
-}
-
-void vmx_make_current(struct vcpu *vcpu)
-{
-	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
-	struct vmx_vcpu *arch = vcpu->arch;
-
-	if (cpu->current == arch)
-		return;
-	ASSERT_EQ((uintptr_t)arch->cpu, (uintptr_t)cpu);
-	if (cpu->current) {
-		cpu->current->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-		cpu->current->eptp = 0;
-	}
-	ASSERT_EQ(insn_vmptrld(arch->vmcs_pfn << PAGE_SHIFT), VMX_OK);
-	wrmsr(MSR_KERNEL_GS_BASE, arch->kernel_gs_base);
-	cpu->current = arch;
-}
-
-/* VMCLEAR also writes to memory what the CPU kept of the VMCS; the fields stay. */
-static enum vmx_result clear(struct vmx_vcpu *arch)
-{
-	struct vmx_cpu *cpu = arch->cpu;
-
-	if (cpu->current == arch) {
-		arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-		wrmsr(MSR_KERNEL_GS_BASE, cpu->kernel_gs_base);
-		cpu->current = NULL;
-	}
-	arch->eptp = 0;
-	arch->launched = false;
-	return insn_vmclear(arch->vmcs_pfn << PAGE_SHIFT);
-}
-
-void vmx_clear_launch(struct vcpu *vcpu)
-{
-	ASSERT_EQ(clear(vcpu->arch), VMX_OK);
-	vmx_make_current(vcpu);
-}
-
 /*
  * The MSR bitmap (SDM vol. 3C, 25.6.9): 1 exits. 4 times 1 KiB: reads of MSRs
  * from 0 and from 0xc0000000 upwards, then writes of the same.
  */
 static void pass_msrs(uint8_t *bitmap)
 {
-	memset(bitmap, 0xff, PAGE_SIZE);
+	memset(bitmap, FAULT(MSRS_VMX) ? 0 : 0xff, PAGE_SIZE);
 	for (unsigned i = 0; i < sizeof(passed_msrs) / sizeof(passed_msrs[0]); i++) {
 		uint32_t msr = passed_msrs[i], n = msr & 0x1fff;
 		unsigned base = msr >= 0xc0000000u ? 1024 : 0;
@@ -229,7 +183,7 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
 
 	*(uint32_t *)page_ptr(arch->vmcs_pfn) = cpu->revision;
-	result = clear(arch);
+	result = vmx_clear(arch);
 	if (result != VMX_OK) {
 		vmx_describe_failure(error, "VMCLEAR", result);
 		vmx_vcpu_fini(vcpu);
@@ -251,12 +205,20 @@ void vmx_vcpu_fini(struct vcpu *vcpu)
 	vcpu->arch = NULL;
 	arch->cpu->vcpus--;
 	if (arch->vmcs_pfn && arch->msr_bitmap_pfn)
-		ASSERT_EQ(clear(arch), VMX_OK);
+		ASSERT_EQ(vmx_clear(arch), VMX_OK);
 	if (arch->msr_bitmap_pfn)
 		page_put(arch->msr_bitmap_pfn, FRAME_HOST);
 	if (arch->vmcs_pfn)
 		page_put(arch->vmcs_pfn, FRAME_HOST);
 	page_put(arch->pfn, FRAME_HOST);
+}
+
+void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
+{
+	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
+				       insn_invept(INVEPT_ALL, 0),
+		  VMX_OK);
+	cpu->invepts++;
 }
 
 /* All that is not the same at each entry; then the entry. */
@@ -270,7 +232,7 @@ static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 	vmx_make_current(vcpu);
 	vmcs_write(VMCS_EPTP, root->pmtp);
 	vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
-	if (tlb_is_due(&vcpu->cpu->tlb, root))
+	if (tlb_is_due(&vcpu->cpu->tlb, root) && !FAULT(FLUSH_VMX))
 		vmx_invept(cpu, root->pmtp);
 	tlb_entering(&vcpu->cpu->tlb, root, cpu->invepts != invepts);
 
@@ -300,7 +262,7 @@ void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
 	(void)vcpu;
 	vmcs_write(VMCS_GUEST_RIP, exit->rip + length);
 	/* The shadow of STI and MOV SS covers one instruction: this one. */
-	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0))
+	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0) && !FAULT(SHADOW_VMX))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, shadow & ~(SHADOW_STI | SHADOW_MOV_SS));
 }
 
@@ -400,7 +362,8 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 		vmcs_write(VMCS_GUEST_CR0, value | (fixed->cr0_fixed0 & ~(CR0_PE | CR0_PG)));
 		break;
 	case 3:
-		vmcs_write(VMCS_GUEST_CR3, value);
+		if (!FAULT(CR3_VMX))
+			vmcs_write(VMCS_GUEST_CR3, value);
 		break;
 	case 4:
 		vmcs_write(VMCS_CR4_SHADOW, value);
@@ -414,7 +377,7 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4])
 {
 	vmx_make_current(vcpu);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 4 && !FAULT(PDPTES_VMX); i++)
 		vmcs_write(VMCS_GUEST_PDPTE(i), pdptes[i]);
 }
 
@@ -428,6 +391,7 @@ void vmx_set_efer(struct vcpu *vcpu, uint64_t value)
 	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST);
 	if (value & EFER_LMA)
 		arch->controls.entry |= 1u << ENTRYC_IA32E_GUEST;
-	vmcs_write(VMCS_GUEST_EFER, value);
+	if (!FAULT(EFER_VMX))
+		vmcs_write(VMCS_GUEST_EFER, value);
 	vmcs_write(VMCS_ENTRY_CONTROLS, arch->controls.entry);
 }

@@ -15,10 +15,12 @@
  *	insn.h		the instructions, and how they fail
  *	probe.c		can this CPU do it, and if not, why (pure)
  *	controls.c	what exits, what passes (pure)
- *	vmx.c		enable, disable, INVEPT
- *	vcpu.c		the VMCS: made, entered, changed, given back
+ *	vmx.c		enable, disable
+ *	current.c	which VMCS is current
+ *	vcpu.c		the VMCS: made, entered, changed, given back; INVEPT
  *	exit.c		an exit, decoded
- *	describe.c	an exit or a failure, in the manual's words
+ *	describe.c	an exit or a failed entry, in the manual's words
+ *	failure.c	the same for an instruction that fails
  *	check.c		which rule for guest state was it that entry found broken
  *
  * Default deny: ports, MSRs, CR0, CR4, CR8, debug registers and what else can
@@ -172,14 +174,6 @@ static void vmx_disable(struct cpu *cpu)
 	write_cr4(read_cr4() & ~CR4_VMXE);
 	cpu->arch = NULL;
 	put_pages(arch);
-}
-
-void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
-{
-	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
-				       insn_invept(INVEPT_ALL, 0),
-		  VMX_OK);
-	cpu->invepts++;
 }
 
 static void vmx_invalidate(struct cpu *cpu, const struct tlb_root *root)

@@ -43,6 +43,11 @@ struct vmx_vcpu {
 	struct vmx_controls controls; /* as in the VMCS */
 };
 
+static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
+{
+	return vcpu->cpu->arch;
+}
+
 /* enter.asm */
 void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *arch);
 extern const char vmx_exited[];
@@ -50,10 +55,9 @@ extern const char vmx_exited[];
 /* probe.c */
 void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
 
-/* vmx.c: flushes what this CPU caches of this EPTP, and counts it. */
-void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp);
-
 /* vcpu.c */
+/* Flushes what this CPU caches of this EPTP, and counts it. */
+void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp);
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
 void vmx_vcpu_fini(struct vcpu *vcpu);
 void vmx_vcpu_enter(struct vcpu *vcpu);
@@ -67,8 +71,11 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value);
 void vmx_set_efer(struct vcpu *vcpu, uint64_t value);
 void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4]);
 
-/* Makes vcpu's VMCS the current one on vcpu->cpu: before its fields are used. */
+/* current.c: makes vcpu's VMCS the current one on vcpu->cpu, before its fields are used. */
 void vmx_make_current(struct vcpu *vcpu);
+
+/* VMCLEAR; it is not current afterwards. */
+enum vmx_result vmx_clear(struct vmx_vcpu *arch);
 
 /* The next entry is a VMLAUNCH again. */
 void vmx_clear_launch(struct vcpu *vcpu);
@@ -81,7 +88,8 @@ const char *vmx_reason_name(unsigned basic);
 /* describe.c: texts of at most VMM_WORDS. */
 void vmx_describe(struct vcpu *vcpu, char *words);
 bool vmx_fault_linear(struct vcpu *vcpu, uint64_t *gva);
-/* How an instruction of this name failed, the VM-instruction error in words. */
+
+/* failure.c: how an instruction of this name failed, the VM-instruction error in words. */
 void vmx_describe_failure(char *words, const char *insn, enum vmx_result result);
 
 /* check.c: the first rule for guest state that the current VMCS breaks; NULL: none found. */

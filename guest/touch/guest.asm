@@ -7,17 +7,18 @@
 %define WINDOW 0x40000000
 
 GUEST_BEGIN
-	; dense, even pages: read, then write
+	; dense, even pages: read all of it, then write
 	mov rdi, TOUCH_DENSE_BASE
 	mov rcx, TOUCH_DENSE
 .dense:	test rdi, PAGE
 	jnz .write
-	mov rax, [rdi + 8]
-	test rax, rax
-	jnz not_zero
-	mov rax, [rdi + PAGE - 8]
-	test rax, rax
-	jnz not_zero
+	mov rdx, rcx
+	mov ecx, PAGE / 8
+	xor eax, eax
+	repe scasq
+	jne not_zero
+	sub rdi, PAGE
+	mov rcx, rdx
 .write:	mov [rdi + 16], rdi
 	mov rax, [rdi + 24]
 	test rax, rax

@@ -1,0 +1,121 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; Gives each general register a value of its own, exits, and looks: all are what
+; they were, after a fault, a port access and a hypercall. Before that, nothing
+; of the host's or of the last guest's may be in them, or in x87 and SSE.
+;
+; The verdict: 100 times the number of the check, counted from 1, and the number
+; of the register in encoding order; 16 is the x87 control word, 17 MXCSR, 18
+; any XMM register.
+%include "guest.inc"
+%define PORT 0x80
+%define FCW_INIT 0x37f
+%define MXCSR_INIT 0x1f80
+
+%assign checks 0
+
+%macro ALL 1			; a macro of two parameters: register, number
+	%1 rax, 0
+	%1 rcx, 1
+	%1 rdx, 2
+	%1 rbx, 3
+	%1 rsp, 4
+	%1 rbp, 5
+	%1 rsi, 6
+	%1 rdi, 7
+	%1 r8, 8
+	%1 r9, 9
+	%1 r10, 10
+	%1 r11, 11
+	%1 r12, 12
+	%1 r13, 13
+	%1 r14, 14
+	%1 r15, 15
+%endmacro
+
+%macro LOAD 2
+	mov %1, [rel values + %2 * 8]
+%endmacro
+
+%macro WRONG 2
+	mov ebx, checks * 100 + %2
+	jmp done
+%endmacro
+
+%macro ZERO 2
+	test %1, %1
+	jz %%right
+	WRONG %1, %2
+%%right:
+%endmacro
+
+%macro SAME 2
+	cmp %1, [rel values + %2 * 8]
+	je %%right
+	WRONG %1, %2
+%%right:
+%endmacro
+
+%macro CHECK 1
+%assign checks checks + 1
+	ALL %1
+%endmacro
+
+GUEST_BEGIN
+	xor edi, edi			; which hypercall
+	CHECK ZERO
+	fnstcw [rel status]
+	cmp word [rel status], FCW_INIT
+	je .x87
+	WRONG x87, 16
+.x87:	stmxcsr [rel status]
+	cmp dword [rel status], MXCSR_INIT
+	je .mxcsr
+	WRONG mxcsr, 17
+.mxcsr:
+%assign i 1
+%rep 15
+	por xmm0, xmm %+ i
+%assign i i + 1
+%endrep
+	movhlps xmm1, xmm0
+	por xmm0, xmm1
+	movq rax, xmm0
+	test rax, rax
+	jz .xmm
+	WRONG xmm, 18
+.xmm:
+	ALL LOAD
+	mov byte [abs REGS_PAGE], 1
+	CHECK SAME
+
+	ALL LOAD
+	out PORT, al
+	CHECK SAME
+
+	ALL LOAD
+	cmp dword [rel hypercall_kind], HYPERCALL_VMMCALL
+	je .vmmcall
+	vmcall
+	jmp .back
+.vmmcall:
+	vmmcall
+.back:	inc rax				; there is no such hypercall: -1
+	jnz answered
+	LOAD rax, 0
+	CHECK SAME
+	xor ebx, ebx
+done:	HYPERCALL HC_DONE		; RBX has the verdict
+answered:
+	mov ebx, 1
+	jmp done
+
+	align 8
+status:	dd 0, 0
+values:
+%assign i 1
+%rep 16
+	dq i * 0x050505050505
+%assign i i + 1
+%endrep
+GUEST_END

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which VMCS is current on a CPU, and whose KERNEL_GS_BASE is in the MSR.
+ *
+ * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
+ * it. So the guest's value stays in the MSR over exits; it is read out when
+ * another vCPU, or none, becomes current on this CPU. A vCPU stays on its CPU.
+ */
+#include "vmx/vmx.h"
+
+#include "kernel/pages.h"
+#include "kernel/x86.h"
+
+void vmx_make_current(struct vcpu *vcpu)
+{
+	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	if (cpu->current == arch)
+		return;
+	ASSERT_EQ((uintptr_t)arch->cpu, (uintptr_t)cpu);
+	if (cpu->current) {
+		cpu->current->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		cpu->current->eptp = 0;
+	}
+	ASSERT_EQ(insn_vmptrld(arch->vmcs_pfn << PAGE_SHIFT), VMX_OK);
+	wrmsr(MSR_KERNEL_GS_BASE, arch->kernel_gs_base);
+	cpu->current = arch;
+}
+
+/* VMCLEAR also writes to memory what the CPU kept of the VMCS; the fields stay. */
+enum vmx_result vmx_clear(struct vmx_vcpu *arch)
+{
+	struct vmx_cpu *cpu = arch->cpu;
+
+	if (cpu->current == arch) {
+		arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		wrmsr(MSR_KERNEL_GS_BASE, cpu->kernel_gs_base);
+		cpu->current = NULL;
+	}
+	arch->eptp = 0;
+	arch->launched = false;
+	return insn_vmclear(arch->vmcs_pfn << PAGE_SHIFT);
+}
+
+void vmx_clear_launch(struct vcpu *vcpu)
+{
+	ASSERT_EQ(vmx_clear(vcpu->arch), VMX_OK);
+	vmx_make_current(vcpu);
+}
