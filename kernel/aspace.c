@@ -25,6 +25,8 @@ static struct vmm_gpt_node *get_table(void *ctx)
 	}
 	node->pfn = pfn;
 	page_frame(pfn)->owner = node;
+	if (FAULT(TABLE_LEAKED))
+		page_get(FRAME_TABLE);
 	return node;
 }
 
@@ -77,7 +79,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 		return false;
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	vmm_gpt_join(&as->gpt, &as->walker);
-	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, true);
+	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->root.serial = ++serial;
 	return true;
 }
@@ -229,7 +231,7 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 		plan.outcome = ASPACE_DENIED;
 		return plan;
 	}
-	if (as->max_level > 1)
+	if (as->max_level > 1 && !FAULT(LEAF_SMALL))
 		plan.level = region_leaf(plan.region, exit->fault.gpa, as->max_level);
 	plan.image_page = image_page(plan.region, exit->fault.gpa, plan.level);
 	return plan;
@@ -340,6 +342,10 @@ static struct vmm_gpt_result place(struct aspace *as, const struct region *regio
 	as->counts.pages += pages;
 	if (FAULT(GUEST_LEAF))
 		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
+	if (FAULT(DIRTY_EARLY))
+		vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
+	if (FAULT(MAP_TWICE))
+		vmm_gpt_map(&as->gpt, base ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
 	if (FAULT(PAGE_EARLY))
 		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
 	return r;

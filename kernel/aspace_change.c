@@ -10,6 +10,7 @@
  */
 #include "guest/abi.h"
 #include "kernel/aspace.h"
+#include "kernel/fault.h"
 #include "kernel/pages.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
@@ -54,7 +55,8 @@ static bool split(struct aspace *as, uint64_t gpa, unsigned to)
 		return false;
 	if (!r.did_it)
 		return true;
-	break_up(&e, gpa, to);
+	if (!FAULT(SPLIT_BLOCK))
+		break_up(&e, gpa, to);
 	as->counts.tables += r.entry;
 	as->counts.splits += r.entry;
 	aspace_mark_due(as);

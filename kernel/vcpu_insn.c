@@ -90,7 +90,7 @@ static bool report_value(const struct guest_run *run, uint32_t which, uint64_t v
 	return what;
 }
 
-/* The window may be onto memory that goes. */
+/* The window may be onto memory that goes: it is opened again when it is needed. */
 static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t gpa = *vcpu_reg(run, REG_RBX);

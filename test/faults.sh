@@ -176,6 +176,23 @@ caught page-dirty qemu-svm run=hello host-allocator \
 caught no-vacate qemu-svm run=hello hello \
 	"$(wrong 'table pages left after vacating: expected 0, saw 3')"
 
+# Leaves, and what hardware left in them
+for machine in qemu-svm bochs-vmx; do
+	caught leaf-small $machine 'run=touch leaf=2m' touch \
+		"$(wrong 'read faults: expected 130, saw 640')" "$(wrong '2 MiB: expected 18, saw 0')"
+	caught dirty-early $machine run=rom rom \
+		"$(wrong 'the leaf of 4 KiB at 0x0000ffff0000 is dirty, and nobody wrote to it')"
+done
+caught ad-off bochs-vmx run=hello hello \
+	"$(wrong 'the leaf of 4 KiB at 0x000000100000 was touched, and is not accessed')" \
+	"$(wrong 'the leaf of 4 KiB at 0x000000100000 was written to, and is not dirty')"
+caught map-twice qemu-svm run=hello hello \
+	"$(wrong 'second level, gpa 0x000000101000, level 1, .*: maps a block that belongs elsewhere')"
+caught table-leaked qemu-svm run=hello hello \
+	"$(wrong 'table pages: 4 are accounted for, and 8 are in use')"
+caught split-block qemu-svm 'run=large leaf=2m' assertion \
+	'# PANIC: page 0x[0-9a-f]+ of kind .* is joined as .*' "$(by pages_join)"
+
 # Flushes: the ledger of kernel/tlb.h
 caught flush-vmx bochs-vmx run=hello assertion \
 	"$(panic 'cpu->serial == root->serial .*')" "$(by prepare_and_enter)"
