@@ -33,6 +33,23 @@
 #define INJECT_NMI 2
 #define INJECT_EXCEPTION 3
 
+/* The host changes what is at [RBX, RBX + RCX), bytes, whole pages of one region:
+ * EDX says how. What the guest sees of it are faults, none of them its own affair,
+ * and its data, all of it there but for what was unmapped. -1: it cannot be. */
+#define HC_MEMORY 3
+/* RBX gets a leaf of 4 KiB, if it is part of a larger one. */
+#define MEMORY_SPLIT 0
+/* RBX gets as large a leaf as possible. -1: not larger than it is. */
+#define MEMORY_MERGE 1
+/* Takes the right to write; who writes gets it back, for that leaf. */
+#define MEMORY_READ_ONLY 2
+/* The next touch finds what was there at the beginning. */
+#define MEMORY_UNMAP 3
+/* Other memory, with the same content. */
+#define MEMORY_MOVE 4
+/* Nothing there counts as accessed or dirty any more. */
+#define MEMORY_CLEAN 5
+
 /* Bytes written to this port appear on the console. */
 #define GUEST_CONSOLE_PORT 0xe9
 

@@ -19,9 +19,12 @@ _Static_assert(EVENTS_IDTS + EVENTS_SETS * 4096 == GUEST_IMAGE + IMAGE_SIZE, "th
 	}
 
 /* Of a struct guest_expect. */
-#define EVENTS_FAULTS                                                                   \
-	.walk = GUEST_TABLES, .exec = EVENTS_CODE_PAGES, .read = EVENTS_SETS,           \
-	.write = EVENTS_SETS,                                                           \
-	.pages = GUEST_TABLES + EVENTS_CODE_PAGES + 2 * EVENTS_SETS, .tables = 3 + 1
+#define EVENTS_STEPS                                                                    \
+	.steps = {                                                                      \
+		GUEST_STEPS_BEGIN,                                                      \
+		{ STEP_EXEC, GUEST_ENTRY, EVENTS_CODE_PAGES, 4096 },                    \
+		{ STEP_READ, EVENTS_IDTS, EVENTS_SETS, 4096 },                          \
+		{ STEP_WRITE, EVENTS_STACKS, EVENTS_SETS, 4096 },                       \
+	}
 
 #endif

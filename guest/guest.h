@@ -9,7 +9,8 @@
 #include "guest/abi.h"
 #include "kernel/aspace.h"
 
-enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128 };
+enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
+       GUEST_STEPS_MAX = 48 };
 
 /* The state that a guest begins in. */
 enum guest_mode {
@@ -41,14 +42,41 @@ struct guest_end {
 	uint8_t access; /* HOLE, DENIED, MEMORY: enum vcpu_access */
 	bool walk;	/* likewise */
 	bool mapped;	/* likewise: the page was there, and lacked the right */
-	uint64_t gpa;	/* likewise */
+	uint64_t gpa;	/* likewise; an expected MEMORY has it from the steps */
 	uint64_t value;
 };
 
+enum guest_step_kind {
+	STEP_NONE,
+	STEP_WALK,   /* the CPU's walk of the guest's tables: a write, to hardware */
+	STEP_PDPTES, /* likewise, of the four top entries of PAE paging: some CPUs read
+		      * them at a MOV to CR3, and leave no A and D */
+	STEP_READ,
+	STEP_WRITE,
+	STEP_EXEC,
+	STEP_MEMORY, /* HC_MEMORY: and more, MEMORY_SPLIT and so on */
+};
+
+/*
+ * What a guest does to memory: to count pages from gpa on, stride bytes apart. In
+ * the order in which it does so; what it does there again need not be listed,
+ * unless it is something else. kernel/replay.h makes of it what must be seen.
+ */
+struct guest_step {
+	uint8_t what; /* enum guest_step_kind */
+	uint64_t gpa, count, stride;
+};
+
+/* What each guest in long mode begins with, whose image begins with GUEST_BEGIN. */
+#define GUEST_STEPS_BEGIN                                                                  \
+	{ STEP_WALK, GUEST_IMAGE, GUEST_TABLES, 4096 }, { STEP_EXEC, GUEST_ENTRY, 1, 0 },  \
+	{                                                                                  \
+		STEP_WRITE, GUEST_ENTRY, 1, 0                                              \
+	}
+
 struct guest_expect {
-	uint64_t read, write, exec, walk; /* faults: the pages first touched so */
-	uint64_t pages, tables;		  /* tables: pages of tables below the root */
-	uint64_t exits[EXIT_KINDS];	  /* EXIT_FAULT follows from the faults */
+	struct guest_step steps[GUEST_STEPS_MAX]; /* up to the first STEP_NONE */
+	uint64_t exits[EXIT_KINDS]; /* EXIT_FAULT follows from the steps */
 	/* Up to so many more: what is refused anyway, some CPUs refuse without an exit. */
 	uint64_t optional[EXIT_KINDS];
 	struct guest_end end;

@@ -25,6 +25,8 @@ static struct vmm_gpt_node *get_table(void *ctx)
 	}
 	node->pfn = pfn;
 	page_frame(pfn)->owner = node;
+	if (FAULT(TABLE_LEAKED))
+		page_get(FRAME_TABLE);
 	return node;
 }
 
@@ -37,14 +39,25 @@ static void put_table(void *ctx, struct vmm_gpt_node *node)
 	heap_put(&as->nodes, node);
 }
 
+/* NULL for what is no table: then a damaged entry is found by a check, not by a fault. */
 static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
 {
+	const struct frame *frame = page_frame_if_any(pfn);
+
 	(void)ctx;
-	return page_frame(pfn)->owner;
+	return frame && frame->kind == FRAME_TABLE ? frame->owner : NULL;
+}
+
+unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
+{
+	unsigned has = !caps->leaf_2m || caps->small_exec ? 1 : caps->leaf_1g ? 3 : 2;
+
+	return leaf < has ? leaf : has;
 }
 
 bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
-		 const struct vmm_gpt_caps *caps, const struct region *regions, unsigned nregions)
+		 const struct vmm_gpt_caps *caps, unsigned leaf, const struct region *regions,
+		 unsigned nregions)
 {
 	static uint64_t serial;
 	struct vmm_gpt_hooks hooks = {
@@ -60,65 +73,95 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	as->nodes.size = sizeof(struct vmm_gpt_node);
 	as->regions = regions;
 	as->nregions = nregions;
+	as->max_level = aspace_max_level(caps, leaf);
 	r = vmm_gpt_alloc(&as->gpt, format, caps, &hooks);
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;
 	ASSERT_EQ(r.error, VMM_GPT_OK);
-	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, false);
+	vmm_gpt_join(&as->gpt, &as->walker);
+	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->root.serial = ++serial;
 	return true;
 }
 
-/* Pages that were unmapped, linked by their frames until they may be used again. */
-static void quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
+bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 {
-	uint64_t *first = arg;
+	const struct frame *frame = page_frame_if_any(leaf->pfn);
 
-	(void)gpa;
-	ASSERT_EQ(page_frame(leaf->pfn)->kind, FRAME_GUEST);
-	page_frame(leaf->pfn)->owner = (void *)*first;
-	*first = leaf->pfn;
+	return frame && frame->kind == FRAME_GUEST &&
+	       frame->order == aspace_leaf_order(leaf->level) && (uintptr_t)frame->owner == gpa;
 }
 
-/* cpu is the one that could still use them, and must not without a flush. */
-static void release(uint64_t first, const struct cpu *cpu, const struct tlb_root *root)
+void aspace_quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 {
-	ASSERT(tlb_owes(&cpu->tlb, root));
-	while (first) {
-		uint64_t pfn = first;
+	struct aspace *as = arg;
+	struct frame *frame = page_frame_if_any(leaf->pfn);
 
-		first = (uint64_t)page_frame(pfn)->owner;
-		if (!FAULT(PAGE_KEPT))
-			page_put(pfn, FRAME_GUEST);
+	as->mapped -= UINT64_C(1) << aspace_leaf_order(leaf->level);
+	if (!aspace_owns(gpa, leaf))
+		return; /* better lost than given back twice; the audit has said so */
+	frame->owner = (void *)as->limbo.first;
+	as->limbo.first = leaf->pfn;
+}
+
+static void release(struct aspace *as)
+{
+	while (as->limbo.first) {
+		uint64_t pfn = as->limbo.first;
+
+		as->limbo.first = (uint64_t)page_frame(pfn)->owner;
+		if (FAULT(PAGE_KEPT))
+			continue;
+		pages_put(pfn, page_frame(pfn)->order, FRAME_GUEST);
 	}
+	vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
+}
+
+void aspace_mark_due(struct aspace *as)
+{
+	tlb_mark_due(&as->root);
+	as->limbo.due = as->root.due;
+	as->limbo.stamp = vmm_gpt_grace_begin(&as->gpt);
+}
+
+void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu)
+{
+	if (cpu->serial == as->root.serial && cpu->done >= as->limbo.due &&
+	    vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+		release(as);
+}
+
+/* cpu is the one that could still use all of it, and must not without a flush. */
+static void release_all(struct aspace *as, const struct cpu *cpu)
+{
+	ASSERT(tlb_owes(&cpu->tlb, &as->root));
+	ASSERT(vmm_gpt_grace_over(&as->gpt, as->limbo.stamp));
+	release(as);
 }
 
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root))
 {
-	struct vmm_gpt_taken taken = { 0 };
 	struct vmm_gpt_result unmapped, vacated = { 0 };
-	uint64_t gone = 0, left;
+	uint64_t left;
 
-	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, quarantine, &gone);
+	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, aspace_quarantine, as);
 	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
-	ASSERT_EQ(unmapped.entry, as->counts.pages);
 	if (FAULT(RELEASE_EARLY))
-		release(gone, cpu, &as->root);
+		release_all(as, cpu);
 	if (!FAULT(NO_VACATE))
-		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &taken);
+		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->limbo.tables);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
 	if (!FAULT(FLUSH_MARK))
-		tlb_mark_due(&as->root); /* whatever those two say: the root goes as well */
+		aspace_mark_due(as); /* whatever those two say: the root goes as well */
 	invalidate(cpu, &as->root);
-	release(gone, cpu, &as->root);
-	vmm_gpt_put_taken(&as->gpt, &taken);
+	release_all(as, cpu);
 	left = as->gpt.tables - 1;
 	vmm_gpt_free(&as->gpt);
 	return left;
 }
 
-static unsigned rights_of(const struct region *r)
+unsigned region_prot(const struct region *r)
 {
 	static const uint8_t rights[] = {
 		[REGION_RAM] = VMM_GPT_READ | VMM_GPT_WRITE | VMM_GPT_EXEC,
@@ -130,11 +173,22 @@ static unsigned rights_of(const struct region *r)
 	return rights[r->kind];
 }
 
+unsigned region_leaf(const struct region *r, uint64_t gpa, unsigned level)
+{
+	for (; level > 1; level--) {
+		uint64_t size = aspace_leaf_size(level), base = gpa & ~(size - 1);
+
+		if (base >= r->start && base + size <= r->start + r->size)
+			break;
+	}
+	return level;
+}
+
 const char *region_rights(const struct region *r)
 {
 	static const char *const words[] = { "---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx" };
 
-	return words[rights_of(r)];
+	return words[region_prot(r)];
 }
 
 const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
@@ -145,13 +199,27 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 	return NULL;
 }
 
+/* Where the image goes on in this leaf; UINT64_MAX: it has none of it. */
+static uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
+{
+	uint64_t at = (gpa & ~(aspace_leaf_size(level) - 1)) - r->start;
+
+	return at < r->image_size ? at >> PAGE_SHIFT : UINT64_MAX;
+}
+
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit)
 {
-	/* Reading is all that the guest's page walk needs of a table. */
-	unsigned want = exit->fault.walk ? VMM_GPT_READ : exit->fault.access;
+	/*
+	 * Where there is nothing, reading is all that the guest's page walk asks for.
+	 * Where there is something that is not enough for it, that lacks the right to
+	 * write: a walk sets A and D, in EPT as soon as EPT has A and D itself.
+	 */
+	unsigned walk = VMM_GPT_READ | (exit->fault.present ? VMM_GPT_WRITE : 0);
+	unsigned want = exit->fault.walk ? walk : exit->fault.access;
 	struct aspace_plan plan = {
 		.region = aspace_region(as, exit->fault.gpa),
 		.outcome = ASPACE_MAPPED,
+		.level = 1,
 		.image_page = UINT64_MAX,
 	};
 
@@ -159,12 +227,13 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 		plan.outcome = ASPACE_HOLE;
 		return plan;
 	}
-	if (want & ~rights_of(plan.region) && !FAULT(RIGHT_UNCHECKED)) {
+	if (want & ~region_prot(plan.region) && !FAULT(RIGHT_UNCHECKED)) {
 		plan.outcome = ASPACE_DENIED;
 		return plan;
 	}
-	if (exit->fault.gpa - plan.region->start < plan.region->image_size)
-		plan.image_page = (exit->fault.gpa - plan.region->start) >> PAGE_SHIFT;
+	if (as->max_level > 1 && !FAULT(LEAF_SMALL))
+		plan.level = region_leaf(plan.region, exit->fault.gpa, as->max_level);
+	plan.image_page = image_page(plan.region, exit->fault.gpa, plan.level);
 	return plan;
 }
 
@@ -173,11 +242,32 @@ bool aspace_is_populated(const struct aspace *as, uint64_t gpa)
 	return vmm_gpt_lookup(&as->gpt, gpa, NULL);
 }
 
-static void fill(uint64_t pfn, const struct region *region, uint64_t page)
+static uint64_t max(uint64_t a, uint64_t b)
 {
-	uint64_t at = page << PAGE_SHIFT, n = region->image_size - at;
+	return a > b ? a : b;
+}
 
-	memcpy(page_ptr(pfn), (const char *)region->image + at, n < PAGE_SIZE ? n : PAGE_SIZE);
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A block for a leaf at gpa, with what is there at the beginning; 0: there is none. */
+static uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
+{
+	uint64_t page = image_page(region, gpa, level), at = page << PAGE_SHIFT, pfn;
+
+	if (level == 1) {
+		pfn = page_get(FRAME_GUEST);
+	} else {
+		pfn = pages_get(aspace_leaf_order(level), FRAME_GUEST);
+		if (pfn)
+			pages_clear(pfn, aspace_leaf_order(level));
+	}
+	if (pfn && page != UINT64_MAX && !FAULT(NO_IMAGE))
+		memcpy(page_ptr(pfn), (const char *)region->image + at,
+		       min(region->image_size - at, aspace_leaf_size(level)));
+	return pfn;
 }
 
 static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
@@ -192,22 +282,16 @@ static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
 		c->read++;
 }
 
-static uint64_t max(uint64_t a, uint64_t b)
+/*
+ * An entry for a leaf at gpa: of small ones, for all of the region that share
+ * their lowest table with it.
+ */
+static bool populate(struct aspace *as, const struct region *region, uint64_t gpa, unsigned level)
 {
-	return a > b ? a : b;
-}
-
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The part of the region that shares its lowest table with gpa. */
-static bool populate(struct aspace *as, const struct region *region, uint64_t gpa)
-{
-	uint64_t span = gpa / SPAN * SPAN;
+	uint64_t size = level == 1 ? SPAN : aspace_leaf_size(level), start = gpa & ~(size - 1);
 	struct vmm_gpt_result r = vmm_gpt_populate_region(
-		&as->gpt, max(span, region->start), min(span + SPAN, region->start + region->size), 1);
+		&as->gpt, max(start, region->start),
+		min(start + size, region->start + region->size), level);
 
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;
@@ -216,66 +300,166 @@ static bool populate(struct aspace *as, const struct region *region, uint64_t gp
 	return true;
 }
 
-/* Maps pfn at gpa, and makes the slot first where there is none. */
+/* Maps pfn at gpa, and makes the entry first where there is none. */
 static struct vmm_gpt_result install(struct aspace *as, const struct region *region, uint64_t gpa,
-				     uint64_t pfn)
+				     uint64_t pfn, unsigned level)
 {
-	unsigned rights = rights_of(region);
+	unsigned prot = region_prot(region);
 	struct vmm_gpt_result r;
 
 	if (FAULT(MAP_WRITE))
-		rights |= VMM_GPT_WRITE;
+		prot |= VMM_GPT_WRITE;
 	if (FAULT(MAP_EXEC))
-		rights |= VMM_GPT_EXEC;
+		prot |= VMM_GPT_EXEC;
 	if (FAULT(MAP_PFN))
 		pfn++;
-	r = vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights, VMM_GPT_WB);
+	r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
 	if (r.error != VMM_GPT_NOT_POPULATED && r.error != VMM_GPT_RETRY)
 		return r;
-	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa))
+	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa, level))
 		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
-	return vmm_gpt_map(&as->gpt, gpa, pfn, 1, rights, VMM_GPT_WB);
+	return vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+}
+
+/* A new leaf of this level around gpa, or why there is none. */
+static struct vmm_gpt_result place(struct aspace *as, const struct region *region, uint64_t gpa,
+				   unsigned level)
+{
+	uint64_t base = gpa & ~(aspace_leaf_size(level) - 1);
+	uint64_t pages = UINT64_C(1) << aspace_leaf_order(level);
+	uint64_t pfn = get_block(region, gpa, level);
+	struct vmm_gpt_result r;
+
+	if (!pfn)
+		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
+	r = install(as, region, base, pfn, level);
+	if (r.error || !r.did_it) {
+		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
+		return r;
+	}
+	page_frame(pfn)->owner = (void *)base;
+	as->mapped += pages;
+	as->counts.pages += pages;
+	if (FAULT(GUEST_LEAF))
+		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
+	if (FAULT(DIRTY_EARLY))
+		vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
+	if (FAULT(MAP_TWICE))
+		vmm_gpt_map(&as->gpt, base ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
+	if (FAULT(PAGE_EARLY))
+		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
+	return r;
+}
+
+/*
+ * The level for gpa, from this one down: where there are smaller entries already,
+ * theirs; and an empty one that is larger, because memory for it ran out since it
+ * was made, gives way. 0: there is no memory for that.
+ */
+static unsigned make_room(struct aspace *as, uint64_t gpa, unsigned level)
+{
+	vmm_gpt_pte_t *way[VMM_GPT_LEVELS];
+	unsigned n = vmm_gpt_walk(&as->gpt, gpa, way, VMM_GPT_LEVELS);
+	unsigned found = VMM_GPT_LEVELS + 1 - n;
+	struct vmm_gpt_result r;
+
+	if (found <= level)
+		return found < level ? found : level;
+	r = vmm_gpt_split(&as->gpt, gpa, level);
+	if (r.error == VMM_GPT_NOT_POPULATED)
+		return level;
+	as->counts.tables += r.entry;
+	return r.error ? 0 : level;
+}
+
+/* The largest leaf that there is memory for. */
+static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspace_plan *plan,
+					   uint64_t gpa)
+{
+	struct vmm_gpt_result r = { .error = VMM_GPT_NO_MEMORY };
+	unsigned level = plan->level;
+
+	while (level) {
+		level = make_room(as, gpa, level);
+		if (level)
+			r = place(as, plan->region, gpa, level);
+		if (r.error != VMM_GPT_NO_MEMORY || level <= 1)
+			break;
+		as->counts.smaller++;
+		level--;
+	}
+	return r;
+}
+
+/* Gives a leaf the rights of its region again. False: it has them. */
+static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
+{
+	struct vmm_gpt_extent e;
+	struct vmm_gpt_result r;
+
+	if (!vmm_gpt_next(&as->gpt, gpa, gpa + 1, &e) || e.kind != VMM_GPT_MAPPED ||
+	    e.leaf.prot == region_prot(region))
+		return false;
+	r = vmm_gpt_protect_region(&as->gpt, e.gpa, e.gpa + aspace_leaf_size(e.leaf.level),
+				   region_prot(region));
+	ASSERT_EQ(r.error, VMM_GPT_OK);
+	ASSERT_EQ(r.flush, VMM_GPT_FLUSH_NONE);
+	as->counts.granted++;
+	return true;
 }
 
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan)
 {
-	uint64_t gpa = exit->fault.gpa / PAGE_SIZE * PAGE_SIZE, pfn;
+	uint64_t gpa = exit->fault.gpa / PAGE_SIZE * PAGE_SIZE;
 	struct vmm_gpt_result r;
 
 	count(&as->counts, exit);
 	if (plan->outcome != ASPACE_MAPPED)
 		return plan->outcome;
-	pfn = page_get(FRAME_GUEST);
-	if (!pfn)
-		return ASPACE_NO_MEMORY;
-	if (plan->image_page != UINT64_MAX && !FAULT(NO_IMAGE))
-		fill(pfn, plan->region, plan->image_page);
-	r = install(as, plan->region, gpa, pfn);
-	if (r.error == VMM_GPT_OK && r.did_it) {
-		as->counts.pages++;
-		if (FAULT(GUEST_LEAF))
-			*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
-		if (FAULT(PAGE_EARLY))
-			page_put(pfn, FRAME_GUEST);
+	if (exit->fault.present && grant(as, plan->region, gpa))
 		return ASPACE_MAPPED;
-	}
-	page_put(pfn, FRAME_GUEST);
+	r = as->max_level > 1 ? place_largest(as, plan, gpa) : place(as, plan->region, gpa, 1);
+	if (r.error == VMM_GPT_OK && r.did_it)
+		return ASPACE_MAPPED;
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return ASPACE_NO_MEMORY;
-	ASSERT_EQ(r.error, VMM_GPT_CONFLICT); /* the page that is there already stays */
+	if (r.error != VMM_GPT_OK)
+		ASSERT_EQ(r.error, VMM_GPT_CONFLICT); /* what is there already stays */
 	as->counts.spurious++;
 	return exit->fault.present ? ASPACE_REFUSED : ASPACE_SPURIOUS;
 }
 
-void *aspace_ptr(const struct aspace *as, uint64_t gpa)
+/* In a section. */
+static void *find(const struct aspace *as, uint64_t gpa)
 {
 	struct vmm_gpt_leaf leaf;
-	unsigned level, shift;
+	unsigned level;
 	const vmm_gpt_pte_t *ptep = vmm_gpt_lookup(&as->gpt, gpa, &level);
 
 	if (!ptep || !vmm_gpt_is_mapped(&as->gpt, ptep, level, &leaf))
 		return NULL;
-	shift = VMM_GPT_PAGE_SHIFT + VMM_GPT_INDEX_BITS * (level - 1);
-	return (char *)page_ptr(leaf.pfn) + (gpa & ((UINT64_C(1) << shift) - 1));
+	return (char *)page_ptr(leaf.pfn) + (gpa & (aspace_leaf_size(level) - 1));
+}
+
+void *aspace_ptr(struct aspace *as, uint64_t gpa)
+{
+	void *ptr;
+
+	vmm_gpt_enter(&as->gpt, &as->walker);
+	ptr = find(as, gpa);
+	vmm_gpt_leave(&as->walker);
+	return ptr;
+}
+
+bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size)
+{
+	const void *from;
+
+	vmm_gpt_enter(&as->gpt, &as->walker);
+	from = find(as, gpa);
+	if (from)
+		memcpy(to, from, size);
+	vmm_gpt_leave(&as->walker);
+	return from;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A guest's physical address space: a set of regions, and the second-level
- * table that their faults build, page by page. Nothing is mapped in advance.
+ * table that their faults build, leaf by leaf. Nothing is mapped in advance.
+ *
+ * A leaf is backed by a block of the allocator of just its size, whose record
+ * says by .owner at which gpa it is mapped: so all that is mapped can be checked
+ * against all that was allocated (audit.h).
  */
 #ifndef KERNEL_ASPACE_H
 #define KERNEL_ASPACE_H
@@ -34,7 +38,18 @@ struct region {
 struct aspace_counts {
 	uint64_t read, write, exec, walk; /* faults by kind; each is counted once */
 	uint64_t spurious;		  /* found its page mapped already */
-	uint64_t pages, tables;		  /* mapped, and table pages added below the root */
+	uint64_t granted;		  /* got back a right that was taken (aspace_change) */
+	uint64_t smaller;		  /* got a smaller leaf, since there was no larger block */
+	uint64_t pages, tables;		  /* mapped, of 4 KiB, and table pages added below the root */
+	uint64_t splits, merges, moves;	  /* leaves that were */
+};
+
+/* What was taken out, until no CPU and no walker can reach it any more. */
+struct aspace_limbo {
+	uint64_t first; /* pfn of a block that was a guest's; linked by their frames */
+	struct vmm_gpt_taken tables;
+	uint64_t stamp; /* vmm_gpt_grace_begin */
+	uint64_t due;	/* of the root, from when on it is flushed */
 };
 
 struct aspace {
@@ -42,7 +57,11 @@ struct aspace {
 	struct tlb_root root;
 	const struct region *regions;
 	unsigned nregions;
+	unsigned max_level; /* of leaves */
 	struct heap nodes;
+	struct vmm_gpt_section walker; /* of the one CPU that looks things up here */
+	struct aspace_limbo limbo;
+	uint64_t mapped; /* pages of 4 KiB, now */
 	struct aspace_counts counts;
 };
 
@@ -59,12 +78,37 @@ enum aspace_outcome {
 struct aspace_plan {
 	const struct region *region; /* NULL: in no region */
 	enum aspace_outcome outcome; /* as far as can be told before: MAPPED, HOLE, DENIED */
-	uint64_t image_page;	     /* UINT64_MAX: zeroes */
+	unsigned level;		     /* of the leaf, if there is a block for it */
+	uint64_t image_page;	     /* where its image goes on, if it has some; else UINT64_MAX */
 };
 
-/* regions stay the caller's. False: no memory for the root. */
+/* What a leaf of this level covers, in bytes; and the order of a block of that size. */
+static inline uint64_t aspace_leaf_size(unsigned level)
+{
+	return VMM_GPT_PAGE_SIZE << VMM_GPT_INDEX_BITS * (level - 1);
+}
+
+static inline unsigned aspace_leaf_order(unsigned level)
+{
+	return VMM_GPT_INDEX_BITS * (level - 1);
+}
+
+/* The level of the largest leaves that are used, of those that are wanted. */
+unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf);
+
+/*
+ * regions stay the caller's. leaf: the level of the largest leaves that are wanted;
+ * where the CPU does not have them, smaller ones are used. False: no memory for
+ * the root.
+ */
 bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
-		 const struct vmm_gpt_caps *caps, const struct region *regions, unsigned nregions);
+		 const struct vmm_gpt_caps *caps, unsigned leaf, const struct region *regions,
+		 unsigned nregions);
+
+/* The largest leaf of the region that gpa can be in. */
+unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_level);
+/* VMM_GPT_READ, _WRITE, _EXEC */
+unsigned region_prot(const struct region *region);
 
 /*
  * Unmaps, vacates, flushes and gives back everything. cpu is the one that ran
@@ -87,7 +131,32 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
 /* "rwx" and less, as the map and traces show it. */
 const char *region_rights(const struct region *region);
 
-/* The host's pointer to what is mapped at gpa; NULL if nothing is. */
-void *aspace_ptr(const struct aspace *as, uint64_t gpa);
+/*
+ * Changes what is there, between exits, as HC_MEMORY in guest/abi.h says; op is
+ * one of MEMORY_*. MAPPED: it was done; DENIED: it cannot be; NO_MEMORY: not all of
+ * it was. aspace_change.c.
+ */
+enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
+
+/* Gives back what is in limbo, if this CPU has flushed since, and nobody looks at it. */
+void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu);
+
+/* Whether what this leaf maps is a block of its size that was got for this gpa. */
+bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);
+
+/* A leaf that was taken out, into limbo: it is the host's list of what gpt/ tells it. */
+vmm_gpt_leaf_fn aspace_quarantine;
+
+/* Something of this table has to be flushed, and what is in limbo waits for it. */
+void aspace_mark_due(struct aspace *as);
+
+/*
+ * The host's pointer to what is mapped at gpa; NULL if nothing is. Good until the
+ * next aspace_change.
+ */
+void *aspace_ptr(struct aspace *as, uint64_t gpa);
+
+/* Reads what is at gpa, inside of one page. False: nothing is mapped there. */
+bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size);
 
 #endif

@@ -107,6 +107,18 @@ static void parse_exit(struct parser *p, struct word value)
 	complain(p, "unknown exit=", value, "halt, qemu, bochs");
 }
 
+static void parse_leaf(struct parser *p, struct word value)
+{
+	static const char *const sizes[] = { "4k", "2m", "1g" };
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (is(value, sizes[i])) {
+			p->out->leaf = i + 1;
+			return;
+		}
+	complain(p, "unknown leaf=", value, "4k, 2m, 1g");
+}
+
 static void parse_word(struct parser *p, struct word w)
 {
 	struct word value;
@@ -121,8 +133,10 @@ static void parse_word(struct parser *p, struct word w)
 		parse_exit(p, value);
 	} else if (value_of(w, "fail-alloc=", &value)) {
 		parse_fail_alloc(p, value);
+	} else if (value_of(w, "leaf=", &value)) {
+		parse_leaf(p, value);
 	} else {
-		complain(p, "unknown word", w, "run=, trace, exit=, fail-alloc=, known=");
+		complain(p, "unknown word", w, "run=, trace, exit=, fail-alloc=, leaf=, known=");
 	}
 }
 
@@ -131,7 +145,7 @@ bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 {
 	struct parser p = { names, count, cmdline, error, size, true };
 
-	*cmdline = (struct cmdline){ 0 };
+	*cmdline = (struct cmdline){ .leaf = 1 };
 	for (;;) {
 		struct word w;
 

@@ -6,6 +6,7 @@
  *	trace		a line for each fault
  *	exit=HOW	how the machine is ended: halt (default), qemu, bochs
  *	fail-alloc=K	each guest's K-th allocation fails, once; "all": one after the other
+ *	leaf=SIZE	the largest leaf that guests' memory is mapped by: 4k (default), 2m, 1g
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *
  * Pure: host tests feed it.
@@ -25,6 +26,7 @@ struct cmdline {
 	uint64_t known; /* bit n: names[n] */
 	bool trace;
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
+	unsigned leaf;	     /* its level: 1, 2, 3 */
 	enum machine_exit exit;
 };
 

@@ -150,16 +150,19 @@ static void dump_entry(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t pte, un
 	     (unsigned long)(start + size), (unsigned long)pte, words);
 }
 
-static void dump_second_level(const struct aspace *as, uint64_t gpa)
+static void dump_second_level(struct aspace *as, uint64_t gpa)
 {
 	vmm_gpt_pte_t *entries[VMM_GPT_LEVELS];
-	unsigned n = vmm_gpt_walk(&as->gpt, gpa, entries, VMM_GPT_LEVELS);
 	const struct region *region = aspace_region(as, gpa);
+	unsigned n;
 
 	note("second level of gpa 0x%lx (%s), root 0x%lx:", (unsigned long)gpa,
 	     region ? region->name : "in no region", (unsigned long)as->root.pmtp);
+	vmm_gpt_enter(&as->gpt, &as->walker);
+	n = vmm_gpt_walk(&as->gpt, gpa, entries, VMM_GPT_LEVELS);
 	for (unsigned i = 0; i < n; i++)
 		dump_entry(&as->gpt, gpa, vmm_gpt_pte_load(entries[i]), VMM_GPT_LEVELS - i);
+	vmm_gpt_leave(&as->walker);
 	if (!n)
 		note("  beyond all tables");
 }

@@ -11,7 +11,7 @@
 /*
  * The last exit in words, the guest's state, the second level's way to the
  * address concerned, and the guest's own walks. The vCPU still exists.
- * Believes nothing: guest memory is read through aspace_ptr alone.
+ * Believes nothing: guest memory is read through aspace_read alone.
  */
 void dump_guest(const struct guest_run *run);
 

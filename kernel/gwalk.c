@@ -2,7 +2,6 @@
 #include "kernel/gwalk.h"
 
 #include "kernel/pages.h"
-#include "kernel/string.h"
 #include "kernel/x86.h"
 
 /* How a paging mode cuts an address. */
@@ -23,15 +22,12 @@ static struct mode mode_of(const struct vcpu_state *s)
 	return (struct mode){ 2, 10, 4, s->cr4 & CR4_PSE ? 1 << 2 : 0, 10 };
 }
 
-static struct gwalk_step read_entry(const struct aspace *as, const struct mode *m, unsigned level,
+static struct gwalk_step read_entry(struct aspace *as, const struct mode *m, unsigned level,
 				    uint64_t gpa)
 {
 	struct gwalk_step step = { .level = level, .gpa = gpa };
-	const void *p = aspace_ptr(as, gpa);
 
-	if (p)
-		memcpy(&step.entry, p, m->entry_bytes);
-	step.readable = p;
+	step.readable = aspace_read(as, gpa, &step.entry, m->entry_bytes);
 	step.leaf = level == 1 || ((m->leaves >> level & 1) && (step.entry & GWALK_LARGE));
 	return step;
 }
@@ -46,7 +42,7 @@ static uint64_t leaf_gpa(const struct mode *m, const struct gwalk_step *step, ui
 	return (e & ADDR_52 & ~offset) | (gva & offset);
 }
 
-bool gwalk_steps(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa,
+bool gwalk_steps(struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa,
 		 gwalk_step_fn *fn, void *arg)
 {
 	struct mode m = mode_of(s);
@@ -78,12 +74,12 @@ bool gwalk_steps(const struct aspace *as, const struct vcpu_state *s, uint64_t g
 	}
 }
 
-bool gwalk(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa)
+bool gwalk(struct aspace *as, const struct vcpu_state *s, uint64_t gva, uint64_t *gpa)
 {
 	return gwalk_steps(as, s, gva, gpa, NULL, NULL);
 }
 
-unsigned gwalk_read(const struct aspace *as, const struct vcpu_state *s, uint64_t gva, void *to,
+unsigned gwalk_read(struct aspace *as, const struct vcpu_state *s, uint64_t gva, void *to,
 		    unsigned n)
 {
 	unsigned done = 0;
@@ -92,11 +88,10 @@ unsigned gwalk_read(const struct aspace *as, const struct vcpu_state *s, uint64_
 		uint64_t gpa;
 		unsigned room = PAGE_SIZE - (unsigned)((gva + done) % PAGE_SIZE);
 		unsigned part = n - done < room ? n - done : room;
-		const void *p;
 
-		if (!gwalk(as, s, gva + done, &gpa) || !(p = aspace_ptr(as, gpa)))
+		if (!gwalk(as, s, gva + done, &gpa) ||
+		    !aspace_read(as, gpa, (char *)to + done, part))
 			break;
-		memcpy((char *)to + done, p, part);
 		done += part;
 	}
 	return done;

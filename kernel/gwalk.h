@@ -29,14 +29,14 @@ typedef void gwalk_step_fn(void *arg, const struct gwalk_step *step);
  * unpaged, 32-bit, PAE and 4-level. False: not mapped, or the tables are in
  * memory that is not. Rights are not looked at.
  */
-bool gwalk(const struct aspace *as, const struct vcpu_state *state, uint64_t gva, uint64_t *gpa);
+bool gwalk(struct aspace *as, const struct vcpu_state *state, uint64_t gva, uint64_t *gpa);
 
 /* The same; each step (may be NULL) is told of the entry it takes. */
-bool gwalk_steps(const struct aspace *as, const struct vcpu_state *state, uint64_t gva,
+bool gwalk_steps(struct aspace *as, const struct vcpu_state *state, uint64_t gva,
 		 uint64_t *gpa, gwalk_step_fn *step, void *arg);
 
 /* Copies n bytes at gva; returns how many could be had. */
-unsigned gwalk_read(const struct aspace *as, const struct vcpu_state *state, uint64_t gva,
+unsigned gwalk_read(struct aspace *as, const struct vcpu_state *state, uint64_t gva,
 		    void *to, unsigned n);
 
 #endif

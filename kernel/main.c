@@ -108,6 +108,17 @@ static void test_guest(const struct machine *machine, const struct guest *g, boo
 			    known ? "known to fail on this machine" : NULL);
 }
 
+static void note_leaf(const struct machine *m)
+{
+	static const char *const sizes[] = { "", "4k", "2m", "1g" };
+	static const char *const words[] = { "", "4 KiB", "2 MiB", "1 GiB" };
+	unsigned level = aspace_max_level(&m->probe->gpt, m->leaf);
+
+	if (level != m->leaf)
+		note("leaf=%s: this CPU does not have them; the largest are of %s", sizes[m->leaf],
+		     words[level]);
+}
+
 static void run_guests(const struct machine *machine)
 {
 	static struct run_row rows[GUESTS_MAX];
@@ -218,6 +229,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	machine.ops = verdict.ops;
 	machine.trace = cmdline.trace;
+	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
@@ -225,6 +237,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!error)
 		start_cpus();
 
+	note_leaf(&machine);
 	report_plan(count_tests());
 	selftest_run();
 	fault_host();

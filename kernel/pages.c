@@ -29,6 +29,11 @@ struct frame *page_frame(uint64_t pfn)
 	return &pages.frames[pfn];
 }
 
+struct frame *page_frame_if_any(uint64_t pfn)
+{
+	return pfn < pages.nframes ? &pages.frames[pfn] : NULL;
+}
+
 static void list_push(uint64_t pfn, unsigned order)
 {
 	struct frame *f = &pages.frames[pfn];
@@ -117,16 +122,41 @@ static void put_block(uint64_t pfn, unsigned order)
 	list_push(pfn, order);
 }
 
-void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
+static void check_out(uint64_t pfn, unsigned order, enum frame_kind kind, const char *what)
 {
 	struct frame *f = page_frame(pfn);
 
+	if (f->kind != kind || f->order != order)
+		panic("page 0x%lx of kind %d, order %d is %s as kind %d, order %u",
+		      (unsigned long)pfn, f->kind, f->order, what, kind, order);
+}
+
+void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind)
+{
+	check_out(pfn, order, kind, "broken up");
+	ASSERT(to <= order);
+	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << to)
+		pages.frames[pfn + i] = (struct frame){ .kind = (uint8_t)kind,
+							.order = (uint8_t)to };
+}
+
+void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind)
+{
+	ASSERT_EQ(pfn & ((UINT64_C(1) << order) - 1), 0);
+	ASSERT(from <= order);
+	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << from) {
+		check_out(pfn + i, from, kind, "joined");
+		pages.frames[pfn + i].kind = FRAME_TAIL;
+	}
+	pages.frames[pfn] = (struct frame){ .kind = (uint8_t)kind, .order = (uint8_t)order };
+}
+
+void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
+{
+	check_out(pfn, order, kind, "given back");
 	if (ghost_on)
 		for (uint64_t i = 0; i < UINT64_C(1) << order; i++)
 			ghost_given_back(pfn + i);
-	if (f->kind != kind || f->order != order)
-		panic("page 0x%lx of kind %d, order %d is given back as kind %d, order %u",
-		      (unsigned long)pfn, f->kind, f->order, kind, order);
 	lock_take(&pages.lock);
 	if (pages.quota != UINT64_MAX)
 		pages.quota += UINT64_C(1) << order;
@@ -134,14 +164,20 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
 	lock_give(&pages.lock);
 }
 
+void pages_clear(uint64_t pfn, unsigned order)
+{
+	void *page = page_ptr(pfn);
+	uint64_t words = (uint64_t)PAGE_SIZE / 8 << order;
+
+	__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+}
+
 uint64_t page_get(enum frame_kind kind)
 {
 	uint64_t pfn = pages_get(0, kind);
-	void *page = page_ptr(pfn);
-	uint64_t words = PAGE_SIZE / 8;
 
 	if (pfn && !(FAULT(PAGE_DIRTY) && kind == FRAME_GUEST))
-		__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+		pages_clear(pfn, 0);
 	return pfn;
 }
 
@@ -192,6 +228,26 @@ uint64_t pages_free_count(void)
 uint64_t pages_total(void)
 {
 	return pages.total;
+}
+
+uint64_t pages_in_use(enum frame_kind kind)
+{
+	uint64_t n = 0;
+
+	for (uint64_t pfn = 0; pfn < pages.nframes; pfn++)
+		if (pages.frames[pfn].kind == kind)
+			n += UINT64_C(1) << pages.frames[pfn].order;
+	return n;
+}
+
+uint64_t pages_blocks(unsigned order)
+{
+	uint64_t n = 0;
+
+	for (unsigned o = order; o <= PAGE_MAX_ORDER; o++)
+		for (uint32_t pfn = pages.lists[o]; pfn; pfn = pages.frames[pfn].next)
+			n += UINT64_C(1) << (o - order);
+	return n;
 }
 
 void pages_set_quota(uint64_t n)

@@ -50,6 +50,17 @@ void pages_init(struct frame *frames, uint64_t nframes, uintptr_t base,
 uint64_t pages_get(unsigned order, enum frame_kind kind);
 void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind);
 
+/*
+ * Makes blocks of 2^to pages of one that is in use; and one of 2^order pages of
+ * such that lie side by side, all in use, and aligned as one. They are given
+ * back as what they are then.
+ */
+void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind);
+void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind);
+
+/* A block's content becomes zeroes: eight bytes at a time, which is what emulators like. */
+void pages_clear(uint64_t pfn, unsigned order);
+
 /* One page, all zeroes; 0: there is none. */
 uint64_t page_get(enum frame_kind kind);
 void page_put(uint64_t pfn, enum frame_kind kind);
@@ -57,6 +68,10 @@ void page_put(uint64_t pfn, enum frame_kind kind);
 /* Pages not handed out; pages that the allocator was given in all. */
 uint64_t pages_free_count(void);
 uint64_t pages_total(void);
+
+/* Pages that are in use as this; blocks of 2^order pages that could be had. Both are slow. */
+uint64_t pages_in_use(enum frame_kind kind);
+uint64_t pages_blocks(unsigned order);
 
 /*
  * Lets the allocator pretend that only this many more pages are there
@@ -78,5 +93,7 @@ const char *pages_check(void);
 
 void *page_ptr(uint64_t pfn);
 struct frame *page_frame(uint64_t pfn);
+/* For those who do not trust a pfn; NULL: it has no record. */
+struct frame *page_frame_if_any(uint64_t pfn);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/run.h"
 
+#include "kernel/audit.h"
 #include "kernel/cmdline.h"
-#include "kernel/console.h"
 #include "kernel/dump.h"
+#include "kernel/expect.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
@@ -11,39 +12,6 @@
 #include "kernel/string.h"
 #include "kernel/vcpu_run.h"
 #include "kernel/x86.h"
-
-static const char *const end_names[END_KINDS] = {
-	[END_DONE] = "said that it is done",
-	[END_HOLE] = "touched what is not there",
-	[END_DENIED] = "touched a region in a way that it does not allow",
-	[END_MEMORY] = "needed a page when none was left",
-	[END_BUDGET] = "ran for longer than its budget",
-	[END_HALTED] = "halted, and nothing can wake it",
-	[END_TRIPLE_FAULT] = "triple fault",
-	[END_UNEXPECTED] = "an exit that nobody expects",
-	[END_ENTRY_FAILED] = "the CPU refused to enter it",
-};
-
-static void describe_end(const struct guest_end *e, char *words, size_t size)
-{
-	static const char *const access[] = { [ACCESS_READ] = "read", [ACCESS_WRITE] = "write",
-					      [ACCESS_EXEC] = "fetch" };
-
-	switch (e->kind) {
-	case END_DONE:
-		format(words, size, "%s, verdict %lu", end_names[e->kind], (unsigned long)e->value);
-		break;
-	case END_HOLE:
-	case END_DENIED:
-	case END_MEMORY:
-		format(words, size, "%s: %s of gpa 0x%012lx, %smapped", end_names[e->kind],
-		       e->walk ? "page walk" : access[e->access], (unsigned long)e->gpa,
-		       e->mapped ? "" : "not ");
-		break;
-	default:
-		format(words, size, "%s", end_names[e->kind]);
-	}
-}
 
 /* The standard entry state: guest.h, GUEST_LONG64. */
 static struct vcpu_state long64(void)
@@ -132,106 +100,11 @@ static uint64_t guest_exits(const uint64_t exits[EXIT_KINDS])
 	return sum;
 }
 
-/* Expectations. */
-
-static bool same(const char *what, uint64_t expected, uint64_t seen)
-{
-	if (expected != seen)
-		note("  WRONG: %s: expected %lu, saw %lu", what, (unsigned long)expected,
-		     (unsigned long)seen);
-	return expected == seen;
-}
-
-static bool same_up_to(const char *what, uint64_t expected, uint64_t optional, uint64_t seen)
-{
-	bool ok = seen >= expected && seen - expected <= optional;
-
-	if (!ok && optional)
-		note("  WRONG: %s: expected %lu to %lu, saw %lu", what, (unsigned long)expected,
-		     (unsigned long)(expected + optional), (unsigned long)seen);
-	return ok || (!optional && same(what, expected, seen));
-}
-
-static bool is_end(const struct guest_end *expected, const struct guest_end *seen)
-{
-	return expected->kind == seen->kind && expected->value == seen->value &&
-	       expected->gpa == seen->gpa && expected->access == seen->access &&
-	       expected->walk == seen->walk && expected->mapped == seen->mapped;
-}
-
-static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
-{
-	char words[VMM_WORDS];
-
-	if (is_end(expected, &run->end))
-		return true;
-	describe_end(expected, words, sizeof(words));
-	note("  WRONG: expected as its end: %s", words);
-	return false;
-}
-
-/* A line stays a line, whatever the guest wrote. */
-static void print_escaped(const char *text)
-{
-	for (; *text; text++)
-		if (*text == '\n')
-			print("\\n");
-		else if (*text < ' ' || *text > '~')
-			print("\\x%02x", (unsigned char)*text);
-		else
-			print("%c", *text);
-}
-
-static bool compare_output(const char *expected, const struct guest_run *run)
-{
-	if (!expected)
-		expected = "";
-	if (strcmp(expected, run->output) == 0)
-		return true;
-	print("#   WRONG: expected as output \"");
-	print_escaped(expected);
-	print("\", saw \"");
-	print_escaped(run->output);
-	print("\"\n");
-	return false;
-}
-
-static bool compare(const struct guest_run *run)
-{
-	const struct guest_expect *e = &run->guest->expect;
-	const struct aspace_counts *c = &run->as->counts;
-	bool ok = true;
-
-	ok &= same("read faults", e->read, c->read);
-	ok &= same("write faults", e->write, c->write);
-	ok &= same("fetch faults", e->exec, c->exec);
-	ok &= same("page-walk faults", e->walk, c->walk);
-	ok &= same("spurious faults", 0, c->spurious);
-	ok &= same("pages mapped", e->pages, c->pages);
-	ok &= same("tables populated", e->tables, c->tables);
-	for (unsigned i = 0; i < EXIT_KINDS; i++) {
-		uint64_t expected = i == EXIT_FAULT ? e->read + e->write + e->exec + e->walk :
-						      e->exits[i];
-
-		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
-			ok &= same_up_to(vcpu_exit_names[i], expected, e->optional[i],
-					 run->exits[i]);
-	}
-	ok &= compare_output(e->output, run);
-	return compare_end(&e->end, run) && ok;
-}
-
 /* An end that nobody can plan, or that nobody planned. */
 static bool wants_dump(const struct guest_run *run)
 {
 	return run->end.kind == END_UNEXPECTED || run->end.kind == END_ENTRY_FAILED ||
-	       !is_end(&run->guest->expect.end, &run->end);
-}
-
-/* An allocation failed on purpose: that is how it has to end. */
-static bool compare_failed(const struct guest_run *run)
-{
-	return same("ends for want of memory", 1, run->end.kind == END_MEMORY);
+	       !expect_is_end(run);
 }
 
 /* The world around the guest, up and down. */
@@ -247,7 +120,7 @@ static void report(const struct guest_run *run)
 {
 	char words[VMM_WORDS];
 
-	describe_end(&run->end, words, sizeof(words));
+	expect_describe_end(&run->end, words, sizeof(words));
 	note("  end: %s, at rip 0x%lx", words, (unsigned long)run->end_rip);
 	if (run->end_words[0])
 		note("  why: %s", run->end_words);
@@ -256,7 +129,8 @@ static void report(const struct guest_run *run)
 }
 
 static bool live(const struct machine *m, const struct guest *guest, struct aspace *as,
-		 struct vcpu *vcpu, struct run_row *row, bool *reached)
+		 struct vcpu *vcpu, const struct replay_machine *memory, struct run_row *row,
+		 bool *reached)
 {
 	struct vcpu_state state = guest->mode == GUEST_REAL16 ? real16() : long64();
 	struct guest_run run = { .guest = guest, .ops = m->ops, .as = as, .vcpu = vcpu,
@@ -277,7 +151,7 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	pages_set_quota(UINT64_MAX);
 	report(&run);
 	failed = pages_fail_at(0);
-	ok = failed ? compare_failed(&run) : compare(&run);
+	ok = failed ? expect_compare_failed(&run) : expect_compare(&run, memory);
 	*reached = failed;
 	if (!failed && wants_dump(&run))
 		dump_guest(&run);
@@ -288,14 +162,14 @@ static bool live(const struct machine *m, const struct guest *guest, struct aspa
 	return ok;
 }
 
-static bool check_given_back(uint64_t before)
+/* What its leaves can be made of, before it has any. */
+static struct replay_machine memory_for(const struct guest *guest)
 {
-	const char *error = pages_check();
-	bool ok = same("free pages after it", before, pages_free_count());
-
-	if (error)
-		note("  WRONG: the page allocator: %s", error);
-	return ok && !error;
+	return (struct replay_machine){
+		.blocks = { [2] = pages_blocks(aspace_leaf_order(2)),
+			    [3] = pages_blocks(aspace_leaf_order(3)) },
+		.pages = guest->memory_pages ? guest->memory_pages : UINT64_MAX,
+	};
 }
 
 /* With the n-th allocation failing; *reached: there were that many. 0: none fails. */
@@ -304,21 +178,27 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 {
 	static struct aspace as;
 	static struct vcpu vcpu;
+	struct replay_machine memory = memory_for(guest);
+	struct audit_base base = audit_begin();
 	uint64_t before = pages_free_count();
 	bool ok;
 
 	*reached = true; /* unless it gets as far as to run */
 	pages_fail_at(n);
-	if (aspace_init(&as, m->ops->format, &m->probe->gpt, guest->regions,
+	if (aspace_init(&as, m->ops->format, &m->probe->gpt, m->leaf, guest->regions,
 			count_regions(guest))) {
-		ok = live(m, guest, &as, &vcpu, row, reached);
-		ok &= same("table pages left after vacating", 0,
+		memory.max_level = as.max_level;
+		ok = live(m, guest, &as, &vcpu, &memory, row, reached);
+		aspace_settle(&as, &m->cpu->tlb);
+		ok &= audit_aspace(&as, &base);
+		ok &= expect_same("table pages left after vacating", 0,
 			   aspace_fini(&as, m->cpu, m->ops->invalidate));
 	} else {
 		ok = give_up(m, guest, "no memory for its page table");
 	}
 	pages_fail_at(0);
-	return check_given_back(before) && ok;
+	ok &= expect_same("free pages after it", before, pages_free_count());
+	return audit_nothing_left(&base) && ok;
 }
 
 /* Each allocation in its turn, until there is none left to fail. */

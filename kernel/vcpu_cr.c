@@ -5,7 +5,6 @@
  * and some CPUs keep the four top entries of PAE paging in registers.
  */
 #include "kernel/policy.h"
-#include "kernel/string.h"
 #include "kernel/vcpu_handlers.h"
 
 /* PAE paging: CR3 holds the address of 4 entries; what must be 0 in one that is present. */
@@ -90,8 +89,8 @@ static bool write_cr(struct guest_run *run, struct vcpu_exit *exit, const struct
 	if (run->ops->set_pdptes && loads_pdptes(from, &to, exit->cr.number)) {
 		if (!vcpu_touch(run, exit, to.cr3 & PAE_TABLE))
 			return false;
-		memcpy(pdptes, aspace_ptr(run->as, to.cr3 & PAE_TABLE), sizeof(pdptes));
-		if (!are_valid(run, pdptes))
+		if (!aspace_read(run->as, to.cr3 & PAE_TABLE, pdptes, sizeof(pdptes)) ||
+		    !are_valid(run, pdptes))
 			return vcpu_deny(run);
 		run->ops->set_pdptes(run->vcpu, pdptes);
 	}

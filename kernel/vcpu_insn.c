@@ -90,6 +90,24 @@ static bool report_value(const struct guest_run *run, uint32_t which, uint64_t v
 	return what;
 }
 
+/* The window may be onto memory that goes: it is opened again when it is needed. */
+static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
+{
+	uint64_t gpa = *vcpu_reg(run, REG_RBX);
+	enum aspace_outcome outcome;
+
+	run->window = NULL;
+	aspace_settle(run->as, &run->vcpu->cpu->tlb);
+	outcome = aspace_change(run->as, (uint32_t)*vcpu_reg(run, REG_RDX), gpa,
+				*vcpu_reg(run, REG_RCX));
+	if (outcome == ASPACE_NO_MEMORY) {
+		run->end.gpa = gpa;
+		return vcpu_end(run, exit, END_MEMORY);
+	}
+	*vcpu_reg(run, REG_RAX) = outcome == ASPACE_MAPPED ? 0 : UINT64_MAX;
+	return vcpu_skip(run, exit);
+}
+
 bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t number = (uint32_t)*vcpu_reg(run, REG_RAX);
@@ -99,6 +117,8 @@ bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 		run->end.value = *vcpu_reg(run, REG_RBX);
 		return vcpu_end(run, exit, END_DONE);
 	}
+	if (number == HC_MEMORY)
+		return on_memory(run, exit);
 	if (number == HC_VALUE)
 		ok = report_value(run, (uint32_t)*vcpu_reg(run, REG_RCX), *vcpu_reg(run, REG_RBX));
 	else if (number == HC_INJECT)

@@ -64,6 +64,10 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 		print("ends the guest: nothing is there\n");
 	else if (plan->outcome == ASPACE_DENIED)
 		print("ends the guest: the region is %s\n", region_rights(plan->region));
+	else if (plan->level > 1)
+		print("%smaps %s of %s %s\n", populates, plan->level == 2 ? "2 MiB" : "1 GiB",
+		      plan->image_page != UINT64_MAX ? "its image" : "zeroes",
+		      region_rights(plan->region));
 	else if (plan->image_page != UINT64_MAX)
 		print("%smaps image page %lu %s\n", populates, (unsigned long)plan->image_page,
 		      region_rights(plan->region));

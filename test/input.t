@@ -29,6 +29,7 @@ kernel run=hello,nobody "unknown guest in run= \"nobody\"; known are: $guests"
 kernel run= "unknown guest in run= \"\"; known are: $guests"
 kernel known=nobody "unknown guest in known= \"nobody\"; known are: $guests"
 kernel fail-alloc=none 'impossible fail-alloc= "none"; known are: 1 to .*'
+kernel leaf=3m 'unknown leaf= "3m"; known are: 4k, 2m, 1g'
 kernel exit=sideways 'unknown exit= "sideways"; known are: halt, qemu, bochs'
 
 # run_sh MESSAGE ARGUMENT...

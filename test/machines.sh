@@ -142,7 +142,7 @@ bochs_config() {
 		plugin_ctrl: speaker=0, gameport=0, parallel=0
 		romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 		vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-		memory: guest=$memory, host=$((memory < 256 ? memory : 256))
+		memory: guest=$memory, host=$((memory < 256 ? memory : memory < 2048 ? 256 : 2048))
 		cpu: model=${machine_cpu[$name]}, count=$cpus:1:1, ips=4000000, reset_on_triple_fault=0
 		boot: cdrom
 		ata0-master: type=cdrom, path="$iso", status=inserted

@@ -10,18 +10,24 @@ same_faults() {
 	diff -u "$scratch/faults.$1" "$scratch/faults.$2" > "$scratch/out"
 }
 
+# traced LEAF PATTERN
 traced() {
-	grep -qE "^fault [a-z_]+ gpa=0x[0-9a-f]{12} $1 " "$scratch/faults.qemu-svm"
+	grep -qE "^fault [a-z_]+ gpa=0x[0-9a-f]{12} $2" "$scratch/faults.qemu-svm.$1"
 }
 
-for machine in qemu-svm bochs-vmx bochs-svm; do
-	boot --machine $machine --cmdline trace
-	ok "$machine passes with trace" ended_with 0
-	grep '^fault ' "$scratch/out" | grep -vE '^fault (spin|triple) ' > "$scratch/faults.$machine"
+for leaf in 4k 2m; do
+	for machine in qemu-svm bochs-vmx bochs-svm; do
+		boot --machine $machine --cmdline "trace leaf=$leaf"
+		ok "$leaf: $machine passes with trace" ended_with 0
+		grep '^fault ' "$scratch/out" | grep -vE '^fault (spin|triple) ' \
+			> "$scratch/faults.$machine.$leaf"
+	done
+	for kind in r w x walk; do
+		ok "$leaf: the trace has faults of kind $kind" traced $leaf "$kind "
+	done
+	ok "$leaf: bochs-vmx has the faults of qemu-svm" same_faults qemu-svm.$leaf bochs-vmx.$leaf
+	ok "$leaf: bochs-svm has the faults of qemu-svm" same_faults qemu-svm.$leaf bochs-svm.$leaf
 done
-for kind in r w x walk; do
-	ok "the trace has faults of kind $kind" traced $kind
-done
-ok "bochs-vmx has the faults of qemu-svm" same_faults qemu-svm bochs-vmx
-ok "bochs-svm has the faults of qemu-svm" same_faults qemu-svm bochs-svm
+ok "2m: zeroes in one leaf" traced 2m '.* maps 2 MiB of zeroes rwx'
+ok "2m: an image in one leaf" traced 2m '.* maps 2 MiB of its image r-x'
 done_testing

@@ -15,11 +15,10 @@ const struct guest guest_cost = {
 		[COST_VALUE_PAGE] = "ticks per page, the first write to it",
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.write = COST_PAGES,
-		.pages = GUEST_TABLES + 1 + COST_PAGES,
-		.tables = 3 + COST_SPANS,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_WRITE, COST_BASE, COST_PAGES, 4096 },
+		},
 		.exits = { [EXIT_CPUID] = COST_ROUNDS, [EXIT_HYPERCALL] = 3 },
 		.end = { .kind = END_DONE },
 	},

@@ -8,10 +8,9 @@ const struct guest guest_hello = {
 	.title = "port output, CPUID, hypercalls",
 	.regions = { GUEST_IMAGE_REGION(guest_hello_image) },
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.pages = GUEST_TABLES + 1,
-		.tables = 3,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+		},
 		.exits = {
 			[EXIT_IO] = sizeof(HELLO_TEXT "\n") - 1,
 			[EXIT_CPUID] = 1,

@@ -16,12 +16,10 @@ const struct guest guest_hog = {
 	},
 	.memory_pages = PAGES + IMAGE_TABLES + HOG_SPANS,
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.write = HOG_PAGES + 1, /* the last one ends it */
-		.pages = PAGES,
-		.tables = IMAGE_TABLES + HOG_SPANS,
-		.end = { .kind = END_MEMORY, .access = ACCESS_WRITE,
-			 .gpa = HOG_BASE + HOG_PAGES * UINT64_C(4096) },
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_WRITE, HOG_BASE, HOG_SIZE / 4096, 4096 },
+		},
+		.end = { .kind = END_MEMORY, .access = ACCESS_WRITE },
 	},
 };

@@ -11,11 +11,10 @@ const struct guest guest_hole = {
 		{ .name = "hole", .kind = REGION_HOLE, .start = HOLE_BASE, .size = HOLE_SIZE },
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.read = 1,
-		.pages = GUEST_TABLES + 1,
-		.tables = 3,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_READ, HOLE_TARGET, 1, 0 },
+		},
 		.end = { .kind = END_HOLE, .access = ACCESS_READ, .gpa = HOLE_TARGET },
 	},
 };

@@ -9,7 +9,7 @@ const struct guest guest_inject = {
 	.title = "events reach the guest once each, over faults on their way too",
 	.regions = EVENTS_REGIONS(guest_inject_image),
 	.expect = {
-		EVENTS_FAULTS,
+		EVENTS_STEPS,
 		.exits = {
 			[EXIT_HYPERCALL] = INJECT_ASKED + INJECT_REFUSED + 1,
 			[EXIT_WINDOW] = INJECT_WINDOWS,

@@ -13,12 +13,17 @@ const struct guest guest_modes = {
 		{ .name = "high", .start = MODES_HIGH, .size = MODES_HIGH_PAGES * UINT64_C(4096) },
 	},
 	.expect = {
-		.walk = MODES_TABLES,
-		.exec = 1,
-		.read = 1, /* the interrupt vector table, by INT3 */
-		.write = MODES_RAM_PAGES + MODES_HIGH_PAGES,
-		.pages = MODES_TABLES + 1 + 1 + MODES_RAM_PAGES + MODES_HIGH_PAGES,
-		.tables = 3 + 2,
+		.steps = {
+			{ STEP_EXEC, GUEST_REAL_ENTRY, 1, 0 },
+			{ STEP_WRITE, GUEST_REAL_ENTRY, 1, 0 },
+			{ STEP_READ, 0, 1, 0 }, /* the interrupt vector table, by INT3 */
+			{ STEP_WRITE, MODES_STACK, MODES_RAM_PAGES, 4096 },
+			{ STEP_WALK, MODES_PD32, 1, 0 },
+			{ STEP_PDPTES, MODES_PDPT, 2, 4096 },
+			{ STEP_WALK, MODES_PD, 1, 0 },
+			{ STEP_WALK, MODES_PDPT_LONG, 2, 4096 }, /* and the PML4 */
+			{ STEP_WRITE, MODES_HIGH, MODES_HIGH_PAGES, 4096 },
+		},
 		.exits = {
 			[EXIT_CR] = MODES_CR_WRITES,
 			[EXIT_MSR] = MODES_EFER,

@@ -11,11 +11,11 @@ const struct guest guest_noexec = {
 		{ .name = "data", .kind = REGION_DATA, .start = NOEXEC_BASE, .size = NOEXEC_SIZE },
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1 + 1, /* the second one ends it */
-		.write = 1,
-		.pages = GUEST_TABLES + 1 + 1,
-		.tables = 3 + 1,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_WRITE, NOEXEC_TARGET, 1, 0 },
+			{ STEP_EXEC, NOEXEC_TARGET, 1, 0 }, /* ends it */
+		},
 		.end = { .kind = END_DENIED, .access = ACCESS_EXEC, .gpa = NOEXEC_TARGET,
 			 .mapped = true },
 	},

@@ -13,11 +13,11 @@ const struct guest guest_probe = {
 		{ .name = "stack", .start = PROBE_STACK, .size = 4096 },
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = CODE_PAGES,
-		.write = 1, /* the stack, by the first exception */
-		.pages = GUEST_TABLES + CODE_PAGES + 1,
-		.tables = 3 + 1,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_EXEC, GUEST_ENTRY, CODE_PAGES, 4096 },
+			{ STEP_WRITE, PROBE_STACK, 1, 0 }, /* by the first exception */
+		},
 		.exits = {
 			[EXIT_CPUID] = PROBE_CPUIDS,
 			[EXIT_CR] = PROBE_CRS,

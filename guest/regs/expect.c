@@ -11,11 +11,10 @@ const struct guest guest_regs = {
 		{ .name = "page", .start = REGS_PAGE, .size = 4096 },
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.write = 1,
-		.pages = GUEST_TABLES + 1 + 1,
-		.tables = 3 + 1,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_WRITE, REGS_PAGE, 1, 0 },
+		},
 		.exits = { [EXIT_IO] = 1, [EXIT_HYPERCALL] = 1 + 1 },
 		.end = { .kind = END_DONE },
 	},

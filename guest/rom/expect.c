@@ -14,12 +14,12 @@ const struct guest guest_rom = {
 		  .image = guest_rom_image + IMAGE_SIZE, .image_size = ROM_SIZE },
 	},
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1 + 1,
-		.read = ROM_PAGES - 1,
-		.write = 1, /* the one that ends it */
-		.pages = GUEST_TABLES + 1 + ROM_PAGES,
-		.tables = 3 + 2, /* in two GiB */
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_EXEC, ROM_BASE, 1, 0 },
+			{ STEP_READ, ROM_BASE + 4096, ROM_PAGES - 1, 4096 },
+			{ STEP_WRITE, ROM_TARGET, 1, 0 }, /* ends it */
+		},
 		.end = { .kind = END_DENIED, .access = ACCESS_WRITE, .gpa = ROM_TARGET,
 			 .mapped = true },
 	},

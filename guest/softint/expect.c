@@ -9,7 +9,7 @@ const struct guest guest_softint = {
 	.title = "a guest's own INT n and INT3, over faults on their way too",
 	.regions = EVENTS_REGIONS(guest_softint_image),
 	.expect = {
-		EVENTS_FAULTS,
+		EVENTS_STEPS,
 		.exits = { [EXIT_HYPERCALL] = 1 },
 		.end = { .kind = END_DONE },
 	},

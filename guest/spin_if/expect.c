@@ -11,10 +11,7 @@ const struct guest guest_spin_if = {
 	.needs_timer = true,
 	.fatal = "not run: this machine cannot interrupt it",
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.pages = GUEST_TABLES + 1,
-		.tables = 3,
+		.steps = { GUEST_STEPS_BEGIN },
 		.end = { .kind = END_BUDGET },
 	},
 };

@@ -3,14 +3,7 @@
 #include "guest/guest.h"
 #include "guest/images.h"
 
-enum {
-	READ_FIRST = (TOUCH_DENSE + 1) / 2,
-	WRITTEN_FIRST = TOUCH_DENSE - READ_FIRST,
-	TABLE_PAGES = GUEST_TABLES + 1, /* and the one for the window */
-};
-
 _Static_assert(TOUCH_DENSE_BASE % 0x2000 == 0, "the first dense page is an even one");
-_Static_assert((TOUCH_DENSE * UINT64_C(4096) + 0x1fffff) / 0x200000 == TOUCH_DENSE_SPANS, "spans");
 
 const struct guest guest_touch = {
 	.name = "touch",
@@ -23,16 +16,19 @@ const struct guest guest_touch = {
 		  .size = (uint64_t)TOUCH_SPARSE * TOUCH_SPARSE_STRIDE },
 	},
 	.expect = {
-		.walk = TABLE_PAGES,
-		.read = READ_FIRST,
-		/* the executed page's neighbour is written first */
-		.write = WRITTEN_FIRST + 1 + TOUCH_SPARSE,
-		.exec = 1 + 1 + TOUCH_CHAIN,
-		.pages = TABLE_PAGES + 1 + TOUCH_CHAIN + TOUCH_DENSE + TOUCH_EXEC_PAGES +
-			 TOUCH_SPARSE,
-		/* below 4 GiB: a PDPT, a PD, and a table for each 2 MiB; above: a
-		 * PD and a table for each GiB */
-		.tables = 2 + 1 + TOUCH_DENSE_SPANS + TOUCH_EXEC_SPANS + 2 * TOUCH_SPARSE,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			/* dense: even pages are read first, then all are written */
+			{ STEP_READ, TOUCH_DENSE_BASE, (TOUCH_DENSE + 1) / 2, 2 * 4096 },
+			{ STEP_WRITE, TOUCH_DENSE_BASE, TOUCH_DENSE, 4096 },
+			/* the executed page's neighbour is written first */
+			{ STEP_WRITE, TOUCH_EXEC_BASE + 4096, 1, 0 },
+			{ STEP_EXEC, TOUCH_EXEC_BASE, TOUCH_EXEC_PAGES, 4096 },
+			{ STEP_EXEC, TOUCH_CHAIN_FIRST, TOUCH_CHAIN, 4096 },
+			{ STEP_WALK, TOUCH_SPARSE_PD, 1, 0 },
+			{ STEP_WRITE, TOUCH_SPARSE_BASE + TOUCH_SPARSE_OFFSET, TOUCH_SPARSE,
+			  TOUCH_SPARSE_STRIDE },
+		},
 		.exits = { [EXIT_HYPERCALL] = 1 },
 		.end = { .kind = END_DONE },
 	},

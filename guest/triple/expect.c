@@ -9,10 +9,9 @@ const struct guest guest_triple = {
 	.regions = { GUEST_IMAGE_REGION(guest_triple_image) },
 	.fatal = "not run: here a guest's triple fault ends the machine",
 	.expect = {
-		.walk = GUEST_TABLES,
-		.exec = 1,
-		.pages = GUEST_TABLES + 1,
-		.tables = 3,
+		.steps = {
+			GUEST_STEPS_BEGIN,
+		},
 		.exits = { [EXIT_TRIPLE_FAULT] = 1 },
 		.end = { .kind = END_TRIPLE_FAULT },
 	},

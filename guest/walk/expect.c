@@ -17,12 +17,17 @@ const struct guest guest_walk = {
 		{ .name = "pool", .start = WALK_POOL, .size = WALK_POOL_PAGES * UINT64_C(4096) },
 	},
 	.expect = {
-		.walk = GUEST_TABLES + GROWN,
-		.exec = 1,
-		.read = 1,		     /* the page of descriptors */
-		.write = 1 + WALK_ADDRESSES, /* the stack */
-		.pages = GUEST_TABLES + 1 + 1 + 1 + WALK_POOL_PAGES,
-		.tables = 2 + 3, /* a PDPT, a PD, a table for each region */
+		.steps = {
+			GUEST_STEPS_BEGIN,
+			{ STEP_READ, WALK_DESCRIPTORS, 1, 0 },
+			{ STEP_WRITE, WALK_STACK, 1, 0 },
+			/* the first address: a PDPT, a PD, a table, a page */
+			{ STEP_WALK, WALK_POOL, 3, 4096 },
+			{ STEP_WRITE, WALK_POOL + 3 * 4096, 1, 0 },
+			/* each of the others: a table, a page */
+			{ STEP_WALK, WALK_POOL + 4 * 4096, WALK_ADDRESSES - 1, 2 * 4096 },
+			{ STEP_WRITE, WALK_POOL + 5 * 4096, WALK_ADDRESSES - 1, 2 * 4096 },
+		},
 		.exits = { [EXIT_HYPERCALL] = 1 },
 		.end = { .kind = END_DONE },
 	},

@@ -14,7 +14,7 @@
 #include "test/host/roll.h"
 
 #define ALL   UINT64_MAX
-#define WORDS "run=, trace, exit=, fail-alloc=, known="
+#define WORDS "run=, trace, exit=, fail-alloc=, leaf=, known="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -107,6 +107,29 @@ static void fail_alloc(void **state)
 		snprintf(text, sizeof(text), "fail-alloc=%s", bad[i]);
 		snprintf(message, sizeof(message),
 			 "impossible fail-alloc= \"%s\"; known are: 1 to 999999999, all", bad[i]);
+		assert_complains(text, message);
+	}
+}
+
+static void leaf(void **state)
+{
+	static const char *const bad[] = { "", "4", "4K", "2", "2mm", "1G", "512g", "4k,2m" };
+
+	(void)state;
+	assert_true(parse(""));
+	assert_int_equal(cmdline.leaf, 1);
+	assert_true(parse("leaf=4k"));
+	assert_int_equal(cmdline.leaf, 1);
+	assert_true(parse("trace leaf=2m"));
+	assert_int_equal(cmdline.leaf, 2);
+	assert_true(parse("leaf=2m leaf=1g"));
+	assert_int_equal(cmdline.leaf, 3);
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[64], message[128];
+
+		snprintf(text, sizeof(text), "leaf=%s", bad[i]);
+		snprintf(message, sizeof(message), "unknown leaf= \"%s\"; known are: 4k, 2m, 1g",
+			 bad[i]);
 		assert_complains(text, message);
 	}
 }
@@ -213,6 +236,7 @@ int main(void)
 		cmocka_unit_test(words_together),
 		cmocka_unit_test(blanks),
 		cmocka_unit_test(fail_alloc),
+		cmocka_unit_test(leaf),
 		cmocka_unit_test(what_is_unknown_is_named),
 		cmocka_unit_test(empty_names),
 		cmocka_unit_test(the_first_error_counts_and_the_rest_is_read),

@@ -247,6 +247,40 @@ static void the_nth_allocation_fails(void **state)
 	assert_sound(USABLE);
 }
 
+static void a_block_in_parts(void **state)
+{
+	uint64_t block = pages_get(9, FRAME_GUEST), others = pages_in_use(FRAME_GUEST) - 512;
+
+	(void)state;
+	assert_true(block);
+	assert_int_equal(others, 0);
+	pages_break(block, 9, 0, FRAME_GUEST);
+	assert_int_equal(pages_in_use(FRAME_GUEST), 512);
+	assert_sound(USABLE - 512);
+	expect_assert_failure(pages_put(block, 9, FRAME_GUEST));
+	pages_put(block + 3, 0, FRAME_GUEST);
+	assert_int_equal(pages_in_use(FRAME_GUEST), 511);
+	expect_assert_failure(pages_join(block, 0, 9, FRAME_GUEST)); /* one is missing */
+	assert_sound(USABLE - 511);
+}
+
+static void parts_become_a_block_again(void **state)
+{
+	uint64_t blocks = pages_blocks(9), block = pages_get(9, FRAME_GUEST);
+
+	(void)state;
+	assert_int_equal(pages_blocks(9), blocks - 1);
+	pages_break(block, 9, 4, FRAME_GUEST);
+	pages_break(block + 16, 4, 0, FRAME_GUEST);
+	pages_join(block + 16, 0, 4, FRAME_GUEST);
+	expect_assert_failure(pages_join(block + 16, 4, 9, FRAME_GUEST)); /* not aligned */
+	pages_join(block, 4, 9, FRAME_GUEST);
+	assert_int_equal(pages_in_use(FRAME_GUEST), 512);
+	pages_put(block, 9, FRAME_GUEST);
+	assert_int_equal(pages_blocks(9), blocks);
+	assert_sound(USABLE);
+}
+
 static void what_is_not_out_cannot_come_back(void **state)
 {
 	uint64_t page = pages_get(0, FRAME_GUEST), block = pages_get(3, FRAME_HOST);
@@ -324,6 +358,8 @@ int main(void)
 		TEST(a_page_is_zeroed),
 		TEST(quota),
 		TEST(the_nth_allocation_fails),
+		TEST(a_block_in_parts),
+		TEST(parts_become_a_block_again),
 		TEST(what_is_not_out_cannot_come_back),
 		TEST(ranges_have_records),
 		TEST(no_ranges_no_pages),

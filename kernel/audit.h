@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Does all of it agree? The tree, the pages that hardware walks, what was
+ * allocated, and what the guest was given. For a guest that does not run.
+ */
+#ifndef KERNEL_AUDIT_H
+#define KERNEL_AUDIT_H
+
+#include "kernel/aspace.h"
+
+/* What is in use before a guest is made: nothing, unless one before lost something. */
+struct audit_base {
+	uint64_t guest, tables; /* pages */
+};
+struct audit_base audit_begin(void);
+
+/*
+ * Before the guest's memory is taken down: each entry, node and count of the table;
+ * each leaf in a region, with no more rights than that has, on a block of its own,
+ * of its size, that was got for it; all table pages and blocks that are in use are
+ * in this table, or in limbo. Says what is wrong; true: nothing.
+ */
+bool audit_aspace(const struct aspace *as, const struct audit_base *base);
+
+/* Afterwards: nothing more is in use for a guest than before, and the allocator agrees with itself. */
+bool audit_nothing_left(const struct audit_base *base);
+
+#endif

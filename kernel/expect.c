@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/expect.h"
+
+#include "kernel/console.h"
+#include "kernel/format.h"
+#include "kernel/replay.h"
+#include "kernel/report.h"
+#include "kernel/string.h"
+
+static const char *const end_names[END_KINDS] = {
+	[END_DONE] = "said that it is done",
+	[END_HOLE] = "touched what is not there",
+	[END_DENIED] = "touched a region in a way that it does not allow",
+	[END_MEMORY] = "needed a page when none was left",
+	[END_BUDGET] = "ran for longer than its budget",
+	[END_HALTED] = "halted, and nothing can wake it",
+	[END_TRIPLE_FAULT] = "triple fault",
+	[END_UNEXPECTED] = "an exit that nobody expects",
+	[END_ENTRY_FAILED] = "the CPU refused to enter it",
+};
+
+void expect_describe_end(const struct guest_end *e, char *words, size_t size)
+{
+	static const char *const access[] = { [ACCESS_READ] = "read", [ACCESS_WRITE] = "write",
+					      [ACCESS_EXEC] = "fetch" };
+
+	switch (e->kind) {
+	case END_DONE:
+		format(words, size, "%s, verdict %lu", end_names[e->kind], (unsigned long)e->value);
+		break;
+	case END_HOLE:
+	case END_DENIED:
+	case END_MEMORY:
+		format(words, size, "%s: %s of gpa 0x%012lx, %smapped", end_names[e->kind],
+		       e->walk	 ? "page walk" :
+		       e->access ? access[e->access] : "a change", (unsigned long)e->gpa,
+		       e->mapped ? "" : "not ");
+		break;
+	default:
+		format(words, size, "%s", end_names[e->kind]);
+	}
+}
+
+/* One number. */
+
+bool expect_same(const char *what, uint64_t expected, uint64_t seen)
+{
+	if (expected != seen)
+		note("  WRONG: %s: expected %lu, saw %lu", what, (unsigned long)expected,
+		     (unsigned long)seen);
+	return expected == seen;
+}
+
+static bool same_up_to(const char *what, uint64_t expected, uint64_t optional, uint64_t seen)
+{
+	bool ok = seen >= expected && seen - expected <= optional;
+
+	if (!ok && optional)
+		note("  WRONG: %s: expected %lu to %lu, saw %lu", what, (unsigned long)expected,
+		     (unsigned long)(expected + optional), (unsigned long)seen);
+	return ok || (!optional && expect_same(what, expected, seen));
+}
+
+static bool is_end(const struct guest_end *expected, const struct guest_end *seen)
+{
+	return expected->kind == seen->kind && expected->value == seen->value &&
+	       expected->gpa == seen->gpa && expected->access == seen->access &&
+	       expected->walk == seen->walk && expected->mapped == seen->mapped;
+}
+
+static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
+{
+	char words[VMM_WORDS];
+
+	if (is_end(expected, &run->end))
+		return true;
+	expect_describe_end(expected, words, sizeof(words));
+	note("  WRONG: expected as its end: %s", words);
+	return false;
+}
+
+/* A line stays a line, whatever the guest wrote. */
+static void print_escaped(const char *text)
+{
+	for (; *text; text++)
+		if (*text == '\n')
+			print("\\n");
+		else if (*text < ' ' || *text > '~')
+			print("\\x%02x", (unsigned char)*text);
+		else
+			print("%c", *text);
+}
+
+static bool compare_output(const char *expected, const struct guest_run *run)
+{
+	if (!expected)
+		expected = "";
+	if (strcmp(expected, run->output) == 0)
+		return true;
+	print("#   WRONG: expected as output \"");
+	print_escaped(expected);
+	print("\", saw \"");
+	print_escaped(run->output);
+	print("\"\n");
+	return false;
+}
+
+/* The end is the one of the steps, where memory runs out. */
+static struct guest_end expected_end(const struct guest *guest, const struct replay *replay)
+{
+	struct guest_end end = guest->expect.end;
+
+	if (end.kind == END_MEMORY)
+		end.gpa = replay->end_gpa;
+	return end;
+}
+
+static bool compare_counts(const struct aspace_counts *expected, const struct aspace_counts *seen)
+{
+	bool ok = true;
+
+	ok &= expect_same("read faults", expected->read, seen->read);
+	ok &= expect_same("write faults", expected->write, seen->write);
+	ok &= expect_same("fetch faults", expected->exec, seen->exec);
+	ok &= expect_same("page-walk faults", expected->walk, seen->walk);
+	ok &= expect_same("spurious faults", 0, seen->spurious);
+	ok &= expect_same("faults that got a right back", expected->granted, seen->granted);
+	ok &= expect_same("faults that got a smaller leaf", expected->smaller, seen->smaller);
+	ok &= expect_same("pages mapped", expected->pages, seen->pages);
+	ok &= expect_same("tables populated", expected->tables, seen->tables);
+	ok &= expect_same("leaves split", expected->splits, seen->splits);
+	ok &= expect_same("leaves merged", expected->merges, seen->merges);
+	ok &= expect_same("leaves moved", expected->moves, seen->moves);
+	return ok;
+}
+
+static bool compare_exits(const struct guest_run *run, const struct aspace_counts *c)
+{
+	const struct guest_expect *e = &run->guest->expect;
+	bool ok = true;
+
+	for (unsigned i = 0; i < EXIT_KINDS; i++) {
+		uint64_t expected = i == EXIT_FAULT ? c->read + c->write + c->exec + c->walk :
+						      e->exits[i];
+
+		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
+			ok &= same_up_to(vcpu_exit_names[i], expected, e->optional[i],
+					 run->exits[i]);
+	}
+	return ok;
+}
+
+/* Leaves, as hardware left them. */
+
+struct tally {
+	uint64_t leaves[4]; /* by level */
+	uint64_t accessed, dirty;
+	unsigned wrong;
+};
+
+enum { SHOWN_MAX = 4 }; /* the rest of what is wrong is counted */
+
+static const char *const sizes[] = { "no size", "4 KiB", "2 MiB", "1 GiB" };
+
+static void wrong_leaf(struct tally *tally, uint64_t gpa, unsigned level, const char *what)
+{
+	if (tally->wrong++ < SHOWN_MAX)
+		note("  WRONG: the leaf of %s at 0x%012lx %s", sizes[level], (unsigned long)gpa,
+		     what);
+}
+
+static void compare_leaf(const struct guest_run *run, const struct vmm_gpt_extent *e,
+			 struct tally *tally)
+{
+	const struct vmm_gpt_leaf *leaf = &e->leaf;
+	const struct replay_leaf *expected = replay_leaf(e->gpa, leaf->level);
+
+	tally->leaves[leaf->level]++;
+	tally->accessed += leaf->accessed;
+	tally->dirty += leaf->dirty;
+	if (!expected) {
+		wrong_leaf(tally, e->gpa, leaf->level, "should not be there, or not in this size");
+		return;
+	}
+	if (!(leaf->prot & VMM_GPT_WRITE) == expected->writable)
+		wrong_leaf(tally, e->gpa, leaf->level,
+			   expected->writable ? "cannot be written to" : "can be written to");
+	if (!vmm_gpt_can_track_dirty(&run->as->gpt) || expected->any_ad)
+		return;
+	if (leaf->accessed != expected->accessed)
+		wrong_leaf(tally, e->gpa, leaf->level,
+			   leaf->accessed ? "is accessed, and nobody touched it" :
+					    "was touched, and is not accessed");
+	if (leaf->dirty != expected->dirty)
+		wrong_leaf(tally, e->gpa, leaf->level,
+			   leaf->dirty ? "is dirty, and nobody wrote to it" :
+					 "was written to, and is not dirty");
+}
+
+static void note_leaves(const struct guest_run *run, const struct tally *tally)
+{
+	char ad[64] = "this CPU keeps no A and D";
+
+	if (vmm_gpt_can_track_dirty(&run->as->gpt))
+		format(ad, sizeof(ad), "%lu accessed, %lu dirty", (unsigned long)tally->accessed,
+		       (unsigned long)tally->dirty);
+	note("  leaves: %lu of 4 KiB, %lu of 2 MiB, %lu of 1 GiB; %s",
+	     (unsigned long)tally->leaves[1], (unsigned long)tally->leaves[2],
+	     (unsigned long)tally->leaves[3], ad);
+	if (run->as->counts.smaller)
+		note("  %lu faults got a smaller leaf, since there was no larger block",
+		     (unsigned long)run->as->counts.smaller);
+}
+
+static bool compare_leaves(const struct guest_run *run, const struct replay *replay)
+{
+	struct vmm_gpt_extent e;
+	struct tally tally = { 0 };
+	bool ok = true;
+
+	for (uint64_t gpa = 0; vmm_gpt_next(&run->as->gpt, gpa, VMM_GPT_GPA_END, &e); gpa = e.end)
+		if (e.kind == VMM_GPT_MAPPED)
+			compare_leaf(run, &e, &tally);
+	for (unsigned level = 1; level <= 3; level++)
+		ok &= expect_same(sizes[level], replay->leaves[level], tally.leaves[level]);
+	note_leaves(run, &tally);
+	if (tally.wrong > SHOWN_MAX)
+		note("  WRONG: and %u more", tally.wrong - SHOWN_MAX);
+	return ok && !tally.wrong;
+}
+
+bool expect_compare(const struct guest_run *run, const struct replay_machine *machine)
+{
+	static struct replay replay;
+	struct guest_end end;
+	bool ok;
+
+	replay_guest(run->guest, machine, &replay);
+	end = expected_end(run->guest, &replay);
+	ok = compare_counts(&replay.counts, &run->as->counts);
+	ok &= compare_exits(run, &replay.counts);
+	ok &= compare_leaves(run, &replay);
+	ok &= compare_output(run->guest->expect.output, run);
+	return compare_end(&end, run) && ok;
+}
+
+/* A leaf may have become smaller for it; then all goes on. */
+bool expect_compare_failed(const struct guest_run *run)
+{
+	if (run->as->counts.smaller == 1 && run->end.kind != END_MEMORY) {
+		note("  one fault got a smaller leaf");
+		return compare_end(&run->guest->expect.end, run);
+	}
+	return expect_same("ends for want of memory", 1, run->end.kind == END_MEMORY);
+}
+
+bool expect_is_end(const struct guest_run *run)
+{
+	const struct guest_end *expected = &run->guest->expect.end;
+
+	return is_end(expected, &run->end) ||
+	       (expected->kind == END_MEMORY && run->end.kind == END_MEMORY);
+}
