@@ -34,6 +34,7 @@ enum guest_end_kind {
 	END_TRIPLE_FAULT,
 	END_UNEXPECTED,	  /* an exit that nobody handles */
 	END_ENTRY_FAILED, /* hardware would not enter it */
+	END_STOPPED,	  /* another of its vCPUs ended as it should not */
 	END_KINDS,
 };
 
@@ -80,11 +81,19 @@ struct guest_expect {
 	/* Up to so many more: what is refused anyway, some CPUs refuse without an exit. */
 	uint64_t optional[EXIT_KINDS];
 	struct guest_end end;
+	uint64_t mapped; /* of several vCPUs: pages of 4 KiB at the end; 0: any number */
 	const char *output; /* what it writes to the console; NULL: nothing */
 };
 
 struct guest {
 	const char *name, *title;
+	/*
+	 * 0: one. Else so many, each on a CPU of its own, over the same memory; all
+	 * begin alike, with ESI: which one it is, EDX: how many there are. What they
+	 * touch first is not known then: .expect has the end, for each of them,
+	 * .mapped, and no steps.
+	 */
+	unsigned vcpus;
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */

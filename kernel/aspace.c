@@ -2,11 +2,15 @@
 #include "kernel/aspace.h"
 
 #include "kernel/fault.h"
+#include "kernel/ghost.h"
 #include "kernel/pages.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
-enum { SPAN = 2 << 20 }; /* what one lowest table holds: populated at once */
+enum {
+	SPAN = 2 << 20, /* what one lowest table holds: populated at once */
+	REFUSED_MAX = 1000,
+};
 
 /* A deliberate bug: no CPU takes a leaf with these two bits (3:2) the other way. */
 enum { FAULTY_BITS = 0xc };
@@ -56,8 +60,8 @@ unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
 }
 
 bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
-		 const struct vmm_gpt_caps *caps, unsigned leaf, const struct region *regions,
-		 unsigned nregions)
+		 const struct vmm_gpt_caps *caps, unsigned leaf, unsigned ncpus,
+		 const struct region *regions, unsigned nregions)
 {
 	static uint64_t serial;
 	struct vmm_gpt_hooks hooks = {
@@ -69,7 +73,9 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	};
 	struct vmm_gpt_result r;
 
+	ASSERT(ncpus && ncpus <= ASPACE_CPUS_MAX);
 	memset(as, 0, sizeof(*as));
+	as->cpus = ncpus;
 	as->nodes.size = sizeof(struct vmm_gpt_node);
 	as->regions = regions;
 	as->nregions = nregions;
@@ -78,7 +84,9 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;
 	ASSERT_EQ(r.error, VMM_GPT_OK);
-	vmm_gpt_join(&as->gpt, &as->walker);
+	for (unsigned i = 0; i < ncpus; i++)
+		vmm_gpt_join(&as->gpt, &as->walkers[i]);
+	ghost_root_begins(as->gpt.root->pfn);
 	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->root.serial = ++serial;
 	return true;
@@ -97,7 +105,7 @@ void aspace_quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	struct aspace *as = arg;
 	struct frame *frame = page_frame_if_any(leaf->pfn);
 
-	as->mapped -= UINT64_C(1) << aspace_leaf_order(leaf->level);
+	aspace_count(&as->mapped, -(UINT64_C(1) << aspace_leaf_order(leaf->level)));
 	if (!aspace_owns(gpa, leaf))
 		return; /* better lost than given back twice; the audit has said so */
 	frame->owner = (void *)as->limbo.first;
@@ -117,18 +125,19 @@ static void release(struct aspace *as)
 	vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
 }
 
-void aspace_mark_due(struct aspace *as)
+void aspace_flush(struct aspace *as)
 {
-	tlb_mark_due(&as->root);
-	as->limbo.due = as->root.due;
+	tlb_shoot(&as->root);
+	ghost_complete(as->gpt.root->pfn);
 	as->limbo.stamp = vmm_gpt_grace_begin(&as->gpt);
 }
 
-void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu)
+void aspace_settle(struct aspace *as)
 {
-	if (cpu->serial == as->root.serial && cpu->done >= as->limbo.due &&
-	    vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+	lock_take(&as->lock);
+	if (vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
 		release(as);
+	lock_give(&as->lock);
 }
 
 /* cpu is the one that could still use all of it, and must not without a flush. */
@@ -153,10 +162,11 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->limbo.tables);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
 	if (!FAULT(FLUSH_MARK))
-		aspace_mark_due(as); /* whatever those two say: the root goes as well */
+		aspace_flush(as); /* whatever those two say: the root goes as well */
 	invalidate(cpu, &as->root);
 	release_all(as, cpu);
 	left = as->gpt.tables - 1;
+	ghost_root_ends(as->gpt.root->pfn);
 	vmm_gpt_free(&as->gpt);
 	return left;
 }
@@ -272,14 +282,11 @@ static uint64_t get_block(const struct region *region, uint64_t gpa, unsigned le
 
 static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
 {
-	if (exit->fault.walk)
-		c->walk++;
-	else if (exit->fault.access == ACCESS_EXEC)
-		c->exec++;
-	else if (exit->fault.access == ACCESS_WRITE)
-		c->write++;
-	else
-		c->read++;
+	aspace_count(exit->fault.walk			? &c->walk :
+		     exit->fault.access == ACCESS_EXEC	? &c->exec :
+		     exit->fault.access == ACCESS_WRITE ? &c->write :
+							  &c->read,
+		     1);
 }
 
 /*
@@ -296,13 +303,39 @@ static bool populate(struct aspace *as, const struct region *region, uint64_t gp
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;
 	ASSERT_EQ(r.error, VMM_GPT_OK);
-	as->counts.tables += r.entry;
+	aspace_count(&as->counts.tables, r.entry);
 	return true;
 }
 
-/* Maps pfn at gpa, and makes the entry first where there is none. */
+struct vmm_gpt_section *aspace_walker(struct aspace *as)
+{
+	return &as->walkers[as->cpus > 1 ? this_cpu()->number : 0];
+}
+
+static struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, uint64_t pfn, unsigned level,
+				 unsigned prot)
+{
+	struct vmm_gpt_result r;
+
+	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+	vmm_gpt_leave(aspace_walker(as));
+	return r;
+}
+
+/* With the lock: maps pfn at gpa, and makes the entry first where there is none. */
+static struct vmm_gpt_result populate_and_map(struct aspace *as, const struct region *region,
+					      uint64_t gpa, uint64_t pfn, unsigned level,
+					      unsigned prot)
+{
+	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa, level))
+		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
+	return map(as, gpa, pfn, level, prot);
+}
+
+/* Maps pfn at gpa; where the entry is not there, or about to be another, with the lock. */
 static struct vmm_gpt_result install(struct aspace *as, const struct region *region, uint64_t gpa,
-				     uint64_t pfn, unsigned level)
+				     uint64_t pfn, unsigned level, bool has_lock)
 {
 	unsigned prot = region_prot(region);
 	struct vmm_gpt_result r;
@@ -313,17 +346,20 @@ static struct vmm_gpt_result install(struct aspace *as, const struct region *reg
 		prot |= VMM_GPT_EXEC;
 	if (FAULT(MAP_PFN))
 		pfn++;
-	r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+	r = map(as, gpa, pfn, level, prot);
 	if (r.error != VMM_GPT_NOT_POPULATED && r.error != VMM_GPT_RETRY)
 		return r;
-	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa, level))
-		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
-	return vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+	if (has_lock)
+		return populate_and_map(as, region, gpa, pfn, level, prot);
+	lock_take(&as->lock);
+	r = populate_and_map(as, region, gpa, pfn, level, prot);
+	lock_give(&as->lock);
+	return r;
 }
 
 /* A new leaf of this level around gpa, or why there is none. */
 static struct vmm_gpt_result place(struct aspace *as, const struct region *region, uint64_t gpa,
-				   unsigned level)
+				   unsigned level, bool has_lock)
 {
 	uint64_t base = gpa & ~(aspace_leaf_size(level) - 1);
 	uint64_t pages = UINT64_C(1) << aspace_leaf_order(level);
@@ -332,14 +368,15 @@ static struct vmm_gpt_result place(struct aspace *as, const struct region *regio
 
 	if (!pfn)
 		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
-	r = install(as, region, base, pfn, level);
+	/* Before it is mapped: from then on another CPU may unmap it, and ask whose it is. */
+	page_frame(pfn)->owner = (void *)base;
+	r = install(as, region, base, pfn, level, has_lock);
 	if (r.error || !r.did_it) {
 		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
 		return r;
 	}
-	page_frame(pfn)->owner = (void *)base;
-	as->mapped += pages;
-	as->counts.pages += pages;
+	aspace_count(&as->mapped, pages);
+	aspace_count(&as->counts.pages, pages);
 	if (FAULT(GUEST_LEAF))
 		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
 	if (FAULT(DIRTY_EARLY))
@@ -368,11 +405,11 @@ static unsigned make_room(struct aspace *as, uint64_t gpa, unsigned level)
 	r = vmm_gpt_split(&as->gpt, gpa, level);
 	if (r.error == VMM_GPT_NOT_POPULATED)
 		return level;
-	as->counts.tables += r.entry;
+	aspace_count(&as->counts.tables, r.entry);
 	return r.error ? 0 : level;
 }
 
-/* The largest leaf that there is memory for. */
+/* With the lock: the largest leaf that there is memory for. */
 static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspace_plan *plan,
 					   uint64_t gpa)
 {
@@ -382,7 +419,7 @@ static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspac
 	while (level) {
 		level = make_room(as, gpa, level);
 		if (level)
-			r = place(as, plan->region, gpa, level);
+			r = place(as, plan->region, gpa, level, true);
 		if (r.error != VMM_GPT_NO_MEMORY || level <= 1)
 			break;
 		as->counts.smaller++;
@@ -391,8 +428,21 @@ static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspac
 	return r;
 }
 
+static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_plan *plan,
+				       uint64_t gpa)
+{
+	struct vmm_gpt_result r;
+
+	if (as->max_level == 1)
+		return place(as, plan->region, gpa, 1, false);
+	lock_take(&as->lock);
+	r = place_largest(as, plan, gpa);
+	lock_give(&as->lock);
+	return r;
+}
+
 /* Gives a leaf the rights of its region again. False: it has them. */
-static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
+static bool grant_locked(struct aspace *as, const struct region *region, uint64_t gpa)
 {
 	struct vmm_gpt_extent e;
 	struct vmm_gpt_result r;
@@ -408,6 +458,31 @@ static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
 	return true;
 }
 
+static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
+{
+	bool granted;
+
+	lock_take(&as->lock);
+	granted = grant_locked(as, region, gpa);
+	lock_give(&as->lock);
+	return granted;
+}
+
+/*
+ * What is there already stays, if another CPU was quicker. But if hardware refuses
+ * a mapping that should serve it, it will do so for ever: that is told from
+ * another CPU's doing by its coming again and again.
+ */
+static enum aspace_outcome spurious(struct aspace *as, const struct vcpu_exit *exit)
+{
+	aspace_count(&as->counts.spurious, 1);
+	if (!exit->fault.present)
+		return ASPACE_SPURIOUS;
+	return as->cpus == 1 || ++as->refused[aspace_walker(as) - as->walkers] > REFUSED_MAX ?
+		       ASPACE_REFUSED :
+		       ASPACE_SPURIOUS;
+}
+
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan)
 {
@@ -419,15 +494,16 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 		return plan->outcome;
 	if (exit->fault.present && grant(as, plan->region, gpa))
 		return ASPACE_MAPPED;
-	r = as->max_level > 1 ? place_largest(as, plan, gpa) : place(as, plan->region, gpa, 1);
-	if (r.error == VMM_GPT_OK && r.did_it)
+	r = place_any(as, plan, gpa);
+	if (r.error == VMM_GPT_OK && r.did_it) {
+		as->refused[aspace_walker(as) - as->walkers] = 0;
 		return ASPACE_MAPPED;
+	}
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return ASPACE_NO_MEMORY;
-	if (r.error != VMM_GPT_OK)
-		ASSERT_EQ(r.error, VMM_GPT_CONFLICT); /* what is there already stays */
-	as->counts.spurious++;
-	return exit->fault.present ? ASPACE_REFUSED : ASPACE_SPURIOUS;
+	if (r.error != VMM_GPT_OK && (as->cpus == 1 || r.error != VMM_GPT_WRONG_SIZE))
+		ASSERT_EQ(r.error, VMM_GPT_CONFLICT);
+	return spurious(as, exit);
 }
 
 /* In a section. */
@@ -446,9 +522,9 @@ void *aspace_ptr(struct aspace *as, uint64_t gpa)
 {
 	void *ptr;
 
-	vmm_gpt_enter(&as->gpt, &as->walker);
+	vmm_gpt_enter(&as->gpt, aspace_walker(as));
 	ptr = find(as, gpa);
-	vmm_gpt_leave(&as->walker);
+	vmm_gpt_leave(aspace_walker(as));
 	return ptr;
 }
 
@@ -456,10 +532,10 @@ bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size)
 {
 	const void *from;
 
-	vmm_gpt_enter(&as->gpt, &as->walker);
+	vmm_gpt_enter(&as->gpt, aspace_walker(as));
 	from = find(as, gpa);
 	if (from)
 		memcpy(to, from, size);
-	vmm_gpt_leave(&as->walker);
+	vmm_gpt_leave(aspace_walker(as));
 	return from;
 }

@@ -6,6 +6,12 @@
  * A leaf is backed by a block of the allocator of just its size, whose record
  * says by .owner at which gpa it is mapped: so all that is mapped can be checked
  * against all that was allocated (audit.h).
+ *
+ * Several CPUs share it. A fault that finds its entry made maps without a lock, by
+ * one compare-and-swap; what makes, splits, merges or takes out entries has the
+ * lock. A change that has to be seen by all waits, with the lock, until no CPU can
+ * go by what was before (tlb_shoot): whoever is in the guest leaves it without
+ * asking for anything, so that wait has an end.
  */
 #ifndef KERNEL_ASPACE_H
 #define KERNEL_ASPACE_H
@@ -13,6 +19,7 @@
 #include "gpt/vmm_gpt.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
+#include "kernel/lock.h"
 #include "kernel/vcpu.h"
 
 enum region_kind {
@@ -49,8 +56,10 @@ struct aspace_limbo {
 	uint64_t first; /* pfn of a block that was a guest's; linked by their frames */
 	struct vmm_gpt_taken tables;
 	uint64_t stamp; /* vmm_gpt_grace_begin */
-	uint64_t due;	/* of the root, from when on it is flushed */
 };
+
+/* CPUs that can have a guest's vCPUs. */
+enum { ASPACE_CPUS_MAX = 16 };
 
 struct aspace {
 	struct vmm_gpt gpt;
@@ -58,12 +67,21 @@ struct aspace {
 	const struct region *regions;
 	unsigned nregions;
 	unsigned max_level; /* of leaves */
+	unsigned cpus; /* that share it: 0 to cpus - 1 */
+	struct lock lock;
 	struct heap nodes;
-	struct vmm_gpt_section walker; /* of the one CPU that looks things up here */
+	struct vmm_gpt_section walkers[ASPACE_CPUS_MAX]; /* of each CPU */
+	unsigned refused[ASPACE_CPUS_MAX]; /* of each: faults in a row on what is mapped */
 	struct aspace_limbo limbo;
 	uint64_t mapped; /* pages of 4 KiB, now */
 	struct aspace_counts counts;
 };
+
+/* A guest's CPUs count the same things. */
+static inline void aspace_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
 
 enum aspace_outcome {
 	ASPACE_MAPPED,	  /* go on */
@@ -98,12 +116,12 @@ unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf);
 
 /*
  * regions stay the caller's. leaf: the level of the largest leaves that are wanted;
- * where the CPU does not have them, smaller ones are used. False: no memory for
- * the root.
+ * where the CPU does not have them, smaller ones are used. ncpus: how many CPUs
+ * will share it, at most ASPACE_CPUS_MAX. False: no memory for the root.
  */
 bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
-		 const struct vmm_gpt_caps *caps, unsigned leaf, const struct region *regions,
-		 unsigned nregions);
+		 const struct vmm_gpt_caps *caps, unsigned leaf, unsigned ncpus,
+		 const struct region *regions, unsigned nregions);
 
 /* The largest leaf of the region that gpa can be in. */
 unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_level);
@@ -111,8 +129,8 @@ unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_lev
 unsigned region_prot(const struct region *region);
 
 /*
- * Unmaps, vacates, flushes and gives back everything. cpu is the one that ran
- * the guest. Returns how many table pages were left over that vacating should
+ * Unmaps, vacates, flushes and gives back everything. No CPU runs the guest any
+ * more; cpu is the one that asks. Returns how many table pages were left over that vacating should
  * have taken out: 0, or our fault.
  */
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
@@ -138,8 +156,8 @@ const char *region_rights(const struct region *region);
  */
 enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
 
-/* Gives back what is in limbo, if this CPU has flushed since, and nobody looks at it. */
-void aspace_settle(struct aspace *as, const struct tlb_cpu *cpu);
+/* Gives back what is in limbo, if nobody looks at it any more. */
+void aspace_settle(struct aspace *as);
 
 /* Whether what this leaf maps is a block of its size that was got for this gpa. */
 bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);
@@ -147,8 +165,15 @@ bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);
 /* A leaf that was taken out, into limbo: it is the host's list of what gpt/ tells it. */
 vmm_gpt_leaf_fn aspace_quarantine;
 
-/* Something of this table has to be flushed, and what is in limbo waits for it. */
-void aspace_mark_due(struct aspace *as);
+/*
+ * Something of this table has to be flushed: when this returns, no CPU can go by
+ * what was before, and what is in limbo waits for software walkers only. With the
+ * lock.
+ */
+void aspace_flush(struct aspace *as);
+
+/* This CPU's section, for software walks. */
+struct vmm_gpt_section *aspace_walker(struct aspace *as);
 
 /*
  * The host's pointer to what is mapped at gpa; NULL if nothing is. Good until the

@@ -2,9 +2,9 @@
 /*
  * Changing what is mapped while a guest is there: HC_MEMORY.
  *
- * Each change is made between two exits of the guest's only CPU. What it takes out
- * goes into limbo, and what has to be flushed is marked due; entry sees to the
- * flush, and aspace_settle to what waited for it. Large leaves that stick out of
+ * Each change is made between two exits of the CPU that asks for it; the guest's
+ * others may be anywhere. What it takes out goes into limbo, behind a flush that
+ * waits until none of them can go by what was before. Large leaves that stick out of
  * what is changed are split here and not in gpt/, since their blocks have to be
  * broken up with them.
  */
@@ -57,9 +57,9 @@ static bool split(struct aspace *as, uint64_t gpa, unsigned to)
 		return true;
 	if (!FAULT(SPLIT_BLOCK))
 		break_up(&e, gpa, to);
-	as->counts.tables += r.entry;
+	aspace_count(&as->counts.tables, r.entry);
 	as->counts.splits += r.entry;
-	aspace_mark_due(as);
+	aspace_flush(as);
 	return true;
 }
 
@@ -83,7 +83,7 @@ static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 	struct vmm_gpt_extent e;
 
 	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
-		aspace_mark_due(as);
+		aspace_flush(as);
 	if (!r.did_it || !leaf_at(as, gpa, &e))
 		return false;
 	pages_join(e.leaf.pfn, aspace_leaf_order(level - 1), aspace_leaf_order(level), FRAME_GUEST);
@@ -108,7 +108,7 @@ static void read_only(struct aspace *as, const struct region *region, uint64_t s
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
-		aspace_mark_due(as);
+		aspace_flush(as);
 }
 
 static void unmap(struct aspace *as, uint64_t start, uint64_t end)
@@ -118,7 +118,7 @@ static void unmap(struct aspace *as, uint64_t start, uint64_t end)
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
-		aspace_mark_due(as);
+		aspace_flush(as);
 }
 
 /*
@@ -138,7 +138,7 @@ static bool move_leaf(struct aspace *as, const struct vmm_gpt_extent *e)
 	r = vmm_gpt_map(&as->gpt, e->gpa, pfn, level, e->leaf.prot, e->leaf.type);
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	page_frame(pfn)->owner = (void *)e->gpa;
-	as->mapped += UINT64_C(1) << aspace_leaf_order(level);
+	aspace_count(&as->mapped, UINT64_C(1) << aspace_leaf_order(level));
 	as->counts.moves++;
 	return true;
 }
@@ -160,7 +160,7 @@ static void clean(struct aspace *as, uint64_t start, uint64_t end)
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush != VMM_GPT_FLUSH_NONE) /* also for A: what is asked for is to be exact */
-		aspace_mark_due(as);
+		aspace_flush(as);
 }
 
 static enum aspace_outcome outcome(bool enough_memory)
@@ -168,7 +168,7 @@ static enum aspace_outcome outcome(bool enough_memory)
 	return enough_memory ? ASPACE_MAPPED : ASPACE_NO_MEMORY;
 }
 
-enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size)
+static enum aspace_outcome change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size)
 {
 	const struct region *region = aspace_region(as, gpa);
 
@@ -195,4 +195,14 @@ enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, 
 		return ASPACE_MAPPED;
 	}
 	return ASPACE_DENIED;
+}
+
+enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size)
+{
+	enum aspace_outcome outcome;
+
+	lock_take(&as->lock);
+	outcome = change(as, op, gpa, size);
+	lock_give(&as->lock);
+	return outcome;
 }

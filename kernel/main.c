@@ -87,6 +87,8 @@ static void describe_cpu(void)
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
+	if (g->vcpus > smp_count())
+		return "it needs more CPUs";
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";
 	if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)

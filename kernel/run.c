@@ -9,6 +9,7 @@
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
+#include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/vcpu_run.h"
 #include "kernel/x86.h"
@@ -100,13 +101,6 @@ static uint64_t guest_exits(const uint64_t exits[EXIT_KINDS])
 	return sum;
 }
 
-/* An end that nobody can plan, or that nobody planned. */
-static bool wants_dump(const struct guest_run *run)
-{
-	return run->end.kind == END_UNEXPECTED || run->end.kind == END_ENTRY_FAILED ||
-	       !expect_is_end(run);
-}
-
 /* The world around the guest, up and down. */
 
 /* Right only if it was made so: then it says why, and nothing may be lost. */
@@ -116,49 +110,120 @@ static bool give_up(const struct machine *m, const struct guest *guest, const ch
 	return m->fail_alloc;
 }
 
-static void report(const struct guest_run *run)
-{
-	char words[VMM_WORDS];
+/* One vCPU, from nothing to its end; all of it on the CPU that it is for. */
+struct life {
+	const struct machine *machine;
+	struct guest_run run;
+	struct vcpu vcpu;
+	bool started;
+	char error[VMM_WORDS]; /* why not */
+};
 
-	expect_describe_end(&run->end, words, sizeof(words));
-	note("  end: %s, at rip 0x%lx", words, (unsigned long)run->end_rip);
-	if (run->end_words[0])
-		note("  why: %s", run->end_words);
-	if (run->denied)
-		note("  the policy refused it %lu accesses", (unsigned long)run->denied);
+static unsigned count_vcpus(const struct guest *guest)
+{
+	return guest->vcpus ? guest->vcpus : 1;
 }
 
-static bool live(const struct machine *m, const struct guest *guest, struct aspace *as,
-		 struct vcpu *vcpu, const struct replay_machine *memory, struct run_row *row,
-		 bool *reached)
+static void report(const struct life *life)
 {
-	struct vcpu_state state = guest->mode == GUEST_REAL16 ? real16() : long64();
-	struct guest_run run = { .guest = guest, .ops = m->ops, .as = as, .vcpu = vcpu,
-				 .trace = m->trace, .slice_timer = m->probe->slice_timer };
-	char error[VMM_WORDS];
-	bool ok, failed;
+	const struct guest_run *run = &life->run;
+	char words[VMM_WORDS], which[24] = "";
 
-	*vcpu = (struct vcpu){ .ops = m->ops, .cpu = m->cpu, .root = &as->root };
+	if (run->vcpus > 1)
+		format(which, sizeof(which), "vCPU %u: ", run->number);
+	expect_describe_end(&run->end, words, sizeof(words));
+	note("  %send: %s, at rip 0x%lx", which, words, (unsigned long)run->end_rip);
+	if (run->end_words[0])
+		note("  %swhy: %s", which, run->end_words);
+	if (run->denied)
+		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
+}
+
+/* An end that nobody can plan, or that nobody planned. */
+static bool wants_dump(const struct life *life)
+{
+	const struct guest_end *end = &life->run.end;
+
+	if (end->kind == END_UNEXPECTED || end->kind == END_ENTRY_FAILED)
+		return true;
+	return end->kind != END_STOPPED && !expect_is_end(&life->run) &&
+	       !(life->machine->fail_alloc && end->kind == END_MEMORY);
+}
+
+static void live(struct cpu *cpu, void *arg)
+{
+	struct life *life = arg;
+	struct guest_run *run = &life->run;
+	struct vcpu *vcpu = &life->vcpu;
+	struct vcpu_state state = run->guest->mode == GUEST_REAL16 ? real16() : long64();
+
+	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .root = &run->as->root };
 	reset_fx(vcpu);
-	vcpu->regs.r[REG_RDI] = m->ops->hypercall;
+	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
+	vcpu->regs.r[REG_RSI] = run->number;
+	vcpu->regs.r[REG_RDX] = run->vcpus;
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
-	if (!m->ops->vcpu_init(vcpu, &state, error))
-		return give_up(m, guest, error);
+	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
+	if (!life->started) {
+		vcpu_stop_all(run);
+		return;
+	}
+	vcpu_run(run);
+	if (wants_dump(life))
+		dump_guest(run);
+	run->ops->vcpu_fini(vcpu);
+}
+
+static struct life lives[ASPACE_CPUS_MAX];
+
+/* All of the guest's vCPUs, each on a CPU. */
+static void live_all(const struct machine *m, const struct guest *guest, struct aspace *as)
+{
+	static bool stop;
+	unsigned n = count_vcpus(guest);
+
+	stop = false;
+	for (unsigned i = 0; i < n; i++) {
+		lives[i].machine = m;
+		lives[i].run = (struct guest_run){
+			.guest = guest, .ops = m->ops, .as = as, .vcpu = &lives[i].vcpu,
+			.trace = m->trace, .slice_timer = m->probe->slice_timer,
+			.number = i, .vcpus = n, .stop = &stop,
+		};
+	}
 	if (guest->memory_pages)
 		pages_set_quota(guest->memory_pages);
-	vcpu_run(&run);
+	for (unsigned i = 1; i < n; i++)
+		smp_run(smp_cpu(i), live, &lives[i]);
+	live(m->cpu, &lives[0]);
+	for (unsigned i = 1; i < n; i++)
+		smp_wait(smp_cpu(i));
 	pages_set_quota(UINT64_MAX);
-	report(&run);
-	failed = pages_fail_at(0);
-	ok = failed ? expect_compare_failed(&run) : expect_compare(&run, memory);
-	*reached = failed;
-	if (!failed && wants_dump(&run))
-		dump_guest(&run);
-	m->ops->vcpu_fini(vcpu);
-	row->counts = as->counts;
-	row->exits = guest_exits(run.exits);
-	row->ticks = run.ticks;
+}
+
+/* *reached: an allocation failed on purpose. */
+static bool judge(const struct machine *m, const struct guest *guest,
+		  const struct replay_machine *memory, struct run_row *row, bool *reached)
+{
+	unsigned n = count_vcpus(guest);
+	bool ok = true;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!lives[i].started)
+			return give_up(m, guest, lives[i].error);
+		report(&lives[i]);
+		row->exits += guest_exits(lives[i].run.exits);
+	}
+	row->counts = lives[0].run.as->counts;
+	row->ticks = lives[0].run.ticks;
+	*reached = pages_fail_at(0);
+	if (*reached)
+		return expect_compare_failed(&lives[0].run);
+	if (n == 1)
+		return expect_compare(&lives[0].run, memory);
+	for (unsigned i = 0; i < n; i++)
+		ok &= expect_compare_racing(&lives[i].run);
 	return ok;
 }
 
@@ -177,19 +242,20 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 		     uint64_t n, bool *reached)
 {
 	static struct aspace as;
-	static struct vcpu vcpu;
 	struct replay_machine memory = memory_for(guest);
 	struct audit_base base = audit_begin();
 	uint64_t before = pages_free_count();
 	bool ok;
 
 	*reached = true; /* unless it gets as far as to run */
+	row->exits = 0;
 	pages_fail_at(n);
-	if (aspace_init(&as, m->ops->format, &m->probe->gpt, m->leaf, guest->regions,
-			count_regions(guest))) {
+	if (aspace_init(&as, m->ops->format, &m->probe->gpt, m->leaf,
+			count_vcpus(guest), guest->regions, count_regions(guest))) {
 		memory.max_level = as.max_level;
-		ok = live(m, guest, &as, &vcpu, &memory, row, reached);
-		aspace_settle(&as, &m->cpu->tlb);
+		live_all(m, guest, &as);
+		ok = judge(m, guest, &memory, row, reached);
+		aspace_settle(&as);
 		ok &= audit_aspace(&as, &base);
 		ok &= expect_same("table pages left after vacating", 0,
 			   aspace_fini(&as, m->cpu, m->ops->invalidate));

@@ -26,6 +26,8 @@ bool vcpu_look(struct guest_run *run, const struct vcpu_exit *exit, struct insn 
 	if (!insn_decode(bytes, n, vcpu_in_code64(&state), insn) ||
 	    insn->kind != exit->kind)
 		return false;
+	if (run->vcpus > 1) /* others may have that memory unmapped */
+		return true;
 	run->window = gwalk(run->as, &state, page, &gpa) ? aspace_ptr(run->as, gpa) : NULL;
 	run->window_gva = page;
 	run->window_cr3 = exit->cr3;
@@ -97,7 +99,7 @@ static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 	enum aspace_outcome outcome;
 
 	run->window = NULL;
-	aspace_settle(run->as, &run->vcpu->cpu->tlb);
+	aspace_settle(run->as);
 	outcome = aspace_change(run->as, (uint32_t)*vcpu_reg(run, REG_RDX), gpa,
 				*vcpu_reg(run, REG_RCX));
 	if (outcome == ASPACE_NO_MEMORY) {

@@ -204,13 +204,30 @@ static void take_off(struct vcpu *vcpu)
 
 struct guest_run *current_run;
 
+void vcpu_stop_all(const struct guest_run *run)
+{
+	if (run->vcpus == 1)
+		return;
+	__atomic_store_n(run->stop, true, __ATOMIC_SEQ_CST);
+	tlb_shoot(&run->as->root); /* all are out of the guest once, and see it */
+}
+
+static bool is_stopped(struct guest_run *run, const struct vcpu_exit *exit)
+{
+	if (run->vcpus == 1 || !__atomic_load_n(run->stop, __ATOMIC_ACQUIRE))
+		return false;
+	vcpu_end(run, exit, END_STOPPED);
+	return true;
+}
+
 void vcpu_run(struct guest_run *run)
 {
 	struct vcpu *vcpu = run->vcpu;
 	const struct vmm_ops *ops = run->ops;
 	struct vcpu_exit *exit = &run->exit;
 
-	current_run = run;
+	if (!run->number)
+		current_run = run;
 	put_on(vcpu);
 	run->ticks = rdtsc();
 	arm(run, budget_of(run));
@@ -222,9 +239,12 @@ void vcpu_run(struct guest_run *run)
 		exit->pending.valid = false;
 		ops->decode(vcpu, exit);
 		run->exits[exit->kind]++;
-	} while (handlers[exit->kind](run, exit));
+	} while (handlers[exit->kind](run, exit) && !is_stopped(run, exit));
 	lapic_timer_arm(0);
 	run->ticks = rdtsc() - run->ticks;
 	take_off(vcpu);
-	current_run = NULL;
+	if (!run->number)
+		current_run = NULL;
+	if (run->end.kind != END_DONE || run->end.value)
+		vcpu_stop_all(run);
 }

@@ -13,6 +13,8 @@ struct guest_run {
 	struct vcpu *vcpu;
 	bool trace;
 	bool slice_timer; /* vmm_probe.slice_timer */
+	unsigned number, vcpus; /* this one of how many */
+	bool *stop; /* set by one of them, for all */
 
 	struct vcpu_event waiting; /* an interrupt, for its window */
 	bool injects;		   /* an event goes in at the next entry */
@@ -37,7 +39,10 @@ struct guest_run {
 /* Runs run->guest on run->vcpu to its end, which is in run->end afterwards. */
 void vcpu_run(struct guest_run *run);
 
-/* Who is running; NULL between guests. For debuggers: test/gdb/nestbox.gdb. */
+/* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */
+void vcpu_stop_all(const struct guest_run *run);
+
+/* Who is running on the boot CPU; NULL between guests. For debuggers: test/gdb/nestbox.gdb. */
 extern struct guest_run *current_run;
 
 extern const char *const vcpu_exit_names[EXIT_KINDS];
