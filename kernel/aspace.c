@@ -6,6 +6,9 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
+/* The way of a fault on 4 KiB, which is the usual one, has the level as a constant. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 enum { SPAN = 2 << 20 }; /* what one lowest table holds: populated at once */
 
 /* A deliberate bug: no CPU takes a leaf with these two bits (3:2) the other way. */
@@ -200,7 +203,7 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 }
 
 /* Where the image goes on in this leaf; UINT64_MAX: it has none of it. */
-static uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
+static inline uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
 {
 	uint64_t at = (gpa & ~(aspace_leaf_size(level) - 1)) - r->start;
 
@@ -253,7 +256,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 }
 
 /* A block for a leaf at gpa, with what is there at the beginning; 0: there is none. */
-static uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
+static ALWAYS_INLINE uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
 {
 	uint64_t page = image_page(region, gpa, level), at = page << PAGE_SHIFT, pfn;
 
@@ -286,7 +289,7 @@ static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
  * An entry for a leaf at gpa: of small ones, for all of the region that share
  * their lowest table with it.
  */
-static bool populate(struct aspace *as, const struct region *region, uint64_t gpa, unsigned level)
+static __attribute__((noinline)) bool populate(struct aspace *as, const struct region *region, uint64_t gpa, unsigned level)
 {
 	uint64_t size = level == 1 ? SPAN : aspace_leaf_size(level), start = gpa & ~(size - 1);
 	struct vmm_gpt_result r = vmm_gpt_populate_region(
@@ -301,8 +304,8 @@ static bool populate(struct aspace *as, const struct region *region, uint64_t gp
 }
 
 /* Maps pfn at gpa, and makes the entry first where there is none. */
-static struct vmm_gpt_result install(struct aspace *as, const struct region *region, uint64_t gpa,
-				     uint64_t pfn, unsigned level)
+static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const struct region *region,
+						   uint64_t gpa, uint64_t pfn, unsigned level)
 {
 	unsigned prot = region_prot(region);
 	struct vmm_gpt_result r;
@@ -322,8 +325,8 @@ static struct vmm_gpt_result install(struct aspace *as, const struct region *reg
 }
 
 /* A new leaf of this level around gpa, or why there is none. */
-static struct vmm_gpt_result place(struct aspace *as, const struct region *region, uint64_t gpa,
-				   unsigned level)
+static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct region *region,
+						 uint64_t gpa, unsigned level)
 {
 	uint64_t base = gpa & ~(aspace_leaf_size(level) - 1);
 	uint64_t pages = UINT64_C(1) << aspace_leaf_order(level);
