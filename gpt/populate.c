@@ -184,6 +184,8 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
 
 	if (result.error)
 		return result;
+	if (!max_level)
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
 	result.entry = missing_in(gpt, &wish, gpt_table(gpt, gpt->root->pfn), gpt->root->level, 0,
 				  start, last_page(end));
 	if (!gpt_reserve(gpt, &wish.reserve, result.entry))

@@ -249,8 +249,8 @@ bool vmm_gpt_can_track_dirty(const struct vmm_gpt *gpt);
  * populated stays as it is. An entry stands for all of what it covers where the
  * range takes all of that, the CPU has leaves of its level, and its level is at
  * most max_level; max_level 1 makes tables all the way down. All or nothing:
- * NO_MEMORY leaves the table as it was. MISALIGNED, OUT_OF_RANGE.
- * .entry: the number of table pages added.
+ * NO_MEMORY leaves the table as it was. MISALIGNED, OUT_OF_RANGE; max_level 0 is
+ * NOT_EXPRESSIBLE. .entry: the number of table pages added.
  */
 struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					      unsigned max_level);
