@@ -130,14 +130,12 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	ptep = vmm_gpt_lookup(gpt, gpa, &found);
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	if (found <= level)
-		return result;
-	if (!gpt_reserve(gpt, &reserve, found - level))
+	if (found > level && !gpt_reserve(gpt, &reserve, found - level))
 		return gpt_error(VMM_GPT_NO_MEMORY);
 	for (; found > level; ptep = gpt_find(gpt, gpa, &found))
 		gpt_split_entry(gpt, ptep, found, &reserve, &result);
 	gpt_unreserve(gpt, &reserve);
-	result.level = (uint8_t)level;
+	result.level = (uint8_t)found;
 	return result;
 }
 
