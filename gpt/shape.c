@@ -200,7 +200,7 @@ struct vmm_gpt_result gpt_merge_entry(struct vmm_gpt *gpt, struct vmm_gpt_node *
 	if (first && !vpeo_pte_is_leaf(gpt->format, first, child->level))
 		return misfit(gpt, first, child->level);
 	if (first ? !can_grow(gpt, first, child->level) : !gpt_has_leaf(gpt, node->level, 0))
-		return gpt_met(VMM_GPT_NOT_EXPRESSIBLE, child->level, first);
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
 	if (!freeze_run(gpt, table, first, first ? gpt_size(child->level) : 0, &ad, &found))
 		return misfit(gpt, found, child->level);
 	if (first)
