@@ -34,7 +34,7 @@ static struct shared {
 	uint64_t seed;
 	unsigned at;
 	char error[128];
-} *shared;
+} * shared;
 
 static uint64_t number(const char *name, uint64_t otherwise)
 {
@@ -67,7 +67,8 @@ static bool passes(const struct gpt_script *script, uint64_t seed, unsigned coun
 		shared->seed = seed;
 		if (!script)
 			gpt_script_roll(&rolled, seed, OPS);
-		error = gpt_world_run(script ? script : &rolled, &shared->tally, false, &shared->at);
+		error = gpt_world_run(script ? script : &rolled, &shared->tally, false,
+				      &shared->at);
 		if (error) {
 			snprintf(shared->error, sizeof(shared->error), "%s", error);
 			_exit(1);
@@ -105,7 +106,8 @@ static void simplify(struct gpt_script *script)
 	struct gpt_script simpler;
 
 	for (unsigned i = 0; i < script->count; i++)
-		for (unsigned field = offsetof(struct gpt_op, level); field < sizeof(plain); field++) {
+		for (unsigned field = offsetof(struct gpt_op, level); field < sizeof(plain);
+		     field++) {
 			simpler = *script;
 			((uint8_t *)&simpler.ops[i])[field] = ((const uint8_t *)&plain)[field];
 			if (fails(&simpler))
@@ -168,7 +170,8 @@ static void random_scripts(void **state)
 		}
 	print_message("# seeds %lu to %lu: %lu scripts, %lu operations on each of two tables\n",
 		      (unsigned long)first, (unsigned long)(first + count - 1),
-		      (unsigned long)shared->tally.scripts, (unsigned long)shared->tally.operations);
+		      (unsigned long)shared->tally.scripts,
+		      (unsigned long)shared->tally.operations);
 }
 
 /* What has to come about: one bit for each error of each operation. */
@@ -183,15 +186,20 @@ static const struct {
 	[GPT_OP_POPULATE] = { RANGE | OF(NO_MEMORY) | OF(NOT_EXPRESSIBLE), 1, true },
 	[GPT_OP_VACATE] = { RANGE | OF(NO_MEMORY) | OF(STILL_MAPPED), 5, true },
 	[GPT_OP_SPLIT] = { OF(OK) | OF(OUT_OF_RANGE) | OF(NOT_POPULATED) | OF(NOT_EXPRESSIBLE) |
-				   OF(NO_MEMORY), 5, true },
+				   OF(NO_MEMORY),
+			   5, true },
 	[GPT_OP_MERGE] = { OF(OK) | OF(OUT_OF_RANGE) | OF(NOT_POPULATED) | OF(NOT_EXPRESSIBLE) |
-				   OF(CONFLICT) | OF(WRONG_SIZE), 5, true },
+				   OF(CONFLICT) | OF(WRONG_SIZE),
+			   5, true },
 	[GPT_OP_MAP] = { RANGE | OF(NOT_EXPRESSIBLE) | OF(NOT_POPULATED) | OF(WRONG_SIZE) |
-				 OF(CONFLICT), 1, true },
+				 OF(CONFLICT),
+			 1, true },
 	[GPT_OP_MAP_AT] = { OF(OK) | OF(MISALIGNED) | OF(NOT_EXPRESSIBLE) | OF(NOT_POPULATED) |
-				    OF(CONFLICT), 1, true },
+				    OF(CONFLICT),
+			    1, true },
 	[GPT_OP_MAP_REGION] = { RANGE | OF(NOT_POPULATED) | OF(CONFLICT) | OF(NOT_EXPRESSIBLE) |
-					OF(NO_MEMORY), 5, true },
+					OF(NO_MEMORY),
+				5, true },
 	[GPT_OP_UNMAP] = { RANGE, 5, true },
 	[GPT_OP_UNMAP_REGION] = { RANGE | OF(NO_MEMORY), 5, true },
 	[GPT_OP_PROTECT] = { RANGE | OF(NO_MEMORY) | OF(NOT_EXPRESSIBLE), 5, true },
@@ -245,9 +253,25 @@ static void all_came_about(void **state)
 static void as_text_and_back(void **state)
 {
 	static const char *const wrong[] = {
-		"", "p", "c", "c34", "c34.f", "c34.f.0", "c1f.f.8", "c35.f.8", "c34.20.8", "c34.f.8,",
-		"c34.f.8,q", "c34.f.8,p1.", "c34.f.8,p1..2", "c34.f.8,p31", "c34.f.8,p1g",
-		"c34.f.8,p0.0.0.0.0.8", "c34.f.8,p0.0.0.0.0.0.0.0.1", "c34.f.8 ", "c34.f.8,d0.0.5",
+		"",
+		"p",
+		"c",
+		"c34",
+		"c34.f",
+		"c34.f.0",
+		"c1f.f.8",
+		"c35.f.8",
+		"c34.20.8",
+		"c34.f.8,",
+		"c34.f.8,q",
+		"c34.f.8,p1.",
+		"c34.f.8,p1..2",
+		"c34.f.8,p31",
+		"c34.f.8,p1g",
+		"c34.f.8,p0.0.0.0.0.8",
+		"c34.f.8,p0.0.0.0.0.0.0.0.1",
+		"c34.f.8 ",
+		"c34.f.8,d0.0.5",
 	};
 	struct gpt_script script, again;
 	const char *bad;
