@@ -61,6 +61,7 @@ struct gpt_op {
 };
 
 #define GPT_SCRIPT_MAX 128
+#define GPT_SCRIPT_OPS 48 /* in those that tests roll */
 
 struct gpt_script {
 	struct vmm_gpt_caps caps;

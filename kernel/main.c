@@ -154,7 +154,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 		report_refused(words, "see above; if all looks right, report this CPU");
 
 	report_plan(count_tests());
-	selftest_run();
+	selftest_run(&cmdline);
 	fault_host();
 	run_guests(&machine);
 	if (trap_nmis())

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What gpt_model.c says of addresses, for the operations in gpt_model_ops.c. */
+/* What the parts of the specification share: gpt_model*.c. */
 #ifndef TEST_HOST_GPT_MODEL_PARTS_H
 #define TEST_HOST_GPT_MODEL_PARTS_H
 
@@ -32,5 +32,32 @@ bool model_has_pfns(const struct model *model, uint64_t pfn, uint64_t pages);
 enum { MODEL_ALL = 4 };
 uint64_t model_tell(const struct model *model, struct range range, unsigned bits,
 		    struct expected *expected);
+
+/* An operation that is being specified: what is expected of it comes together in *e. */
+struct call {
+	struct model *model;
+	const struct gpt_op *op;
+	struct gpt_args args;
+	uint64_t available;
+	struct range range; /* of the operations on ranges */
+	struct expected *e;
+};
+
+/* One more error that is right; the second also for OK, with the entry of an atom. */
+void refuse(struct call *c, enum vmm_gpt_error error);
+void refuse_for(struct call *c, enum vmm_gpt_error error, unsigned atom);
+void fine(struct call *c);
+/* OK, with this .did_it and .flush. */
+void does(struct call *c, bool did_it, unsigned flush);
+/* .entry is a number. */
+void counts(struct call *c, uint64_t number);
+/* What is wrong with the arguments of an operation on a range, or on an address. */
+bool bad_range(struct call *c);
+bool bad_gpa(struct call *c);
+
+typedef void spec_fn(struct call *c);
+spec_fn spec_populate, spec_vacate, spec_split, spec_merge, spec_map, spec_map_at, spec_map_region,
+	spec_unmap, spec_unmap_region, spec_protect, spec_reset, spec_collect, spec_access,
+	spec_put;
 
 #endif

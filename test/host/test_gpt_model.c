@@ -25,7 +25,7 @@
 #include "test/host/gpt_world.h"
 
 #define SCRIPTS 1000u /* for GPT_N=1 */
-#define OPS	48u
+#define OPS	GPT_SCRIPT_OPS
 #define BATCH	100u /* scripts in one child process */
 
 /* What a child process leaves behind, also if it crashes. */
