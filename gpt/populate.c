@@ -118,6 +118,8 @@ static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 		    vmm_gpt_pte_cas(&slots[i], &old, 0))
 			added++;
 	}
+	if (FAULT(GPT_COUNT))
+		node->in_use++;
 	node->in_use = (uint16_t)(node->in_use + added);
 	return added;
 }

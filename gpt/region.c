@@ -83,6 +83,8 @@ static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_
 			sweep->result.entry += gpt_size(level) >> VMM_GPT_PAGE_SHIFT;
 			if (vpeo_pte_prot(format, pte) & ~sweep->prot)
 				sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+			if (FAULT(GPT_PROTECT_FLUSH))
+				sweep->result.flush = VMM_GPT_FLUSH_NONE;
 			break;
 		}
 		if (!vpeo_pte_is_leaf(format, pte, level) && stops(pte))

@@ -88,6 +88,8 @@ static void fill_split(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 
 	if (pte)
 		pte = vpeo_pte_at_level(gpt->format, pte, level + 1, level);
+	if (FAULT(GPT_SPLIT_DIRTY))
+		pte &= ~gpt->format->dirty;
 	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++, pte += step)
 		vmm_gpt_pte_store(&table[i], pte);
 }

@@ -74,9 +74,9 @@ static uint64_t pfn_of(const struct gpt_script *script, unsigned number, uint64_
 	case 0:
 		return page;
 	case 1:
-		return page + 0x200; /* not aligned to 1 GiB */
+		return page + 0x20000; /* only half as aligned as 1 GiB has to be */
 	case 2:
-		return page + 1; /* nor to 2 MiB */
+		return page + 0x100; /* likewise 2 MiB */
 	case 3:
 		return end - 0x80000 + page; /* the last 2 GiB there can be */
 	case 4:

@@ -73,7 +73,7 @@ static uint8_t roll_page(struct dice *dice)
 /* All of a table's range, or of a few entries, around an edge. */
 static void roll_block(struct dice *dice)
 {
-	static const uint8_t shifts[] = { 21, 21, 21, 30, 30, 39 };
+	static const uint8_t shifts[] = { 21, 21, 21, 30, 30, 30, 39 };
 	uint64_t size = UINT64_C(1) << pick(dice, shifts, sizeof(shifts));
 	unsigned start, end;
 
@@ -93,6 +93,14 @@ static void set_range(struct dice *dice, unsigned a, unsigned b)
 	dice->a = (uint8_t)(a < dice->b ? a : dice->b - 1u);
 }
 
+/* A few atoms of the range of before. */
+static void roll_part(struct dice *dice)
+{
+	unsigned a = dice->a + (unsigned)roll(dice, 1u + dice->b - dice->a);
+
+	set_range(dice, a, a + 1 + (unsigned)roll(dice, 3));
+}
+
 static void roll_range(struct dice *dice)
 {
 	unsigned a = (unsigned)roll(dice, GPT_ATOMS);
@@ -109,10 +117,9 @@ static void roll_range(struct dice *dice)
 		set_range(dice, dice->a + (unsigned)roll(dice, 2),
 			  dice->b + (unsigned)roll(dice, 2));
 		return;
-	case 4: /* a part of it */
+	case 4:
 	case 5:
-		a = dice->a + (unsigned)roll(dice, 1u + dice->b - dice->a);
-		set_range(dice, a, a + 1 + (unsigned)roll(dice, 3));
+		roll_part(dice);
 		return;
 	case 6:
 	case 7:
@@ -176,12 +183,14 @@ static uint8_t roll_kind(struct dice *dice)
 		dice->follow = GPT_OP_MAP_REGION;
 		break;
 	case GPT_OP_MAP_REGION:
-		dice->follow = PICK(dice, NOTHING, GPT_OP_ACCESS, GPT_OP_SPLIT, GPT_OP_MERGE,
-				    GPT_OP_PROTECT, GPT_OP_MERGE, GPT_OP_UNMAP_REGION);
+		dice->follow = PICK(dice, NOTHING, GPT_OP_ACCESS, GPT_OP_ACCESS, GPT_OP_ACCESS,
+				    GPT_OP_ACCESS, GPT_OP_SPLIT, GPT_OP_MERGE, GPT_OP_MERGE,
+				    GPT_OP_PROTECT, GPT_OP_UNMAP_REGION);
 		break;
 	case GPT_OP_ACCESS:
-		dice->follow = PICK(dice, NOTHING, GPT_OP_ACCESS, GPT_OP_SPLIT, GPT_OP_MERGE,
-				    GPT_OP_COLLECT, GPT_OP_UNMAP, GPT_OP_PROTECT);
+		dice->follow = PICK(dice, GPT_OP_ACCESS, GPT_OP_SPLIT, GPT_OP_MERGE, GPT_OP_COLLECT,
+				    GPT_OP_COLLECT, GPT_OP_UNMAP, GPT_OP_PROTECT,
+				    GPT_OP_RESET_ACCESSED, GPT_OP_RESET_DIRTY);
 		break;
 	case GPT_OP_UNMAP_REGION:
 		dice->follow = PICK(dice, NOTHING, GPT_OP_VACATE, GPT_OP_MAP_REGION);
@@ -203,6 +212,12 @@ static bool takes_range(unsigned kind)
 {
 	return kind == GPT_OP_POPULATE || kind == GPT_OP_VACATE || kind == GPT_OP_MAP_REGION ||
 	       kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT || kind == GPT_OP_COLLECT;
+}
+
+/* What splits large entries at the ends of its range. */
+static bool cuts(unsigned kind)
+{
+	return kind == GPT_OP_VACATE || kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT;
 }
 
 /* Arguments that nothing takes. */
@@ -252,6 +267,8 @@ static void roll_op(struct dice *dice, struct gpt_op *op)
 	op->pfn = roll_pfn(dice);
 	if (takes_range(op->kind)) {
 		roll_range(dice);
+		if (cuts(op->kind) && one_in(dice, 3))
+			roll_part(dice);
 		op->a = dice->a;
 		op->b = dice->b;
 	} else {
@@ -265,8 +282,8 @@ static void roll_op(struct dice *dice, struct gpt_op *op)
 		op->flags |= GPT_ON;
 	if (one_in(dice, 3))
 		op->flags |= GPT_NO_TAKEN;
-	if (one_in(dice, 10))
-		op->fail = (uint8_t)(1 + roll(dice, 4));
+	if (one_in(dice, cuts(op->kind) ? 4 : 12))
+		op->fail = (uint8_t)(1 + roll(dice, 3));
 	if (one_in(dice, 30))
 		spoil(dice, op);
 }
@@ -289,7 +306,7 @@ void gpt_script_roll(struct gpt_script *script, uint64_t seed, unsigned count)
 		.track_ad = !one_in(&dice, 8),
 		.small_exec = one_in(&dice, 5),
 	};
-	script->limit = PICK(&dice, 8, 24, 32, 64);
+	script->limit = PICK(&dice, 12, 24, 40, 64);
 	script->count = (uint16_t)(count < GPT_SCRIPT_MAX ? count : GPT_SCRIPT_MAX);
 	for (unsigned i = 0; i < script->count; i++)
 		roll_op(&dice, &script->ops[i]);
@@ -298,5 +315,5 @@ void gpt_script_roll(struct gpt_script *script, uint64_t seed, unsigned count)
 		script->ops[0] = (struct gpt_op){ .kind = GPT_OP_POPULATE,
 						  .a = dice.home_a,
 						  .b = dice.home_b,
-						  .level = PICK(&dice, 1, 1, 2, 3) };
+						  .level = PICK(&dice, 1, 2, 3, 3) };
 }

@@ -61,7 +61,7 @@ main="$(by kernel_main)"
 table='table at 0x[0-9a-f]+ rwx.*'
 
 build_all host-assert host-null host-call-null host-stack host-exec host-write-text \
-	host-interrupt guest-leaf guest-state
+	host-interrupt guest-leaf guest-state gpt-count
 
 ok "a failed assertion shows both operands and who made it" fails_with host-assert \
 	'# PANIC: kernel/fault\.c:[0-9]+: assertion failed: .* \(0x1234, 0x5678\)' \
@@ -104,4 +104,7 @@ ok "a state that hardware refuses" fails_with guest-state \
 	'# hello: its last exit, .* VMRUN refused .*: EFER.LME and CR0.PG without CR4.PAE' \
 	'# cr4    0x0000000000000600 OSFXSR OSXMMEXCPT' \
 	'# efer   0x0000000000000d00 LME LMA NXE' 'not ok .* hello'
+ok "a page table that does not agree with itself" fails_with gpt-count \
+	'# gpt: wrong by operation [0-9]+; again: gpt-script=c[0-9a-f.]+,p.*' \
+	'# host-gpt: a table does not agree with itself' 'not ok .* host-gpt'
 done_testing
