@@ -125,6 +125,10 @@ void gpt_side_access(struct gpt_side *side, uint64_t gpa, unsigned access);
 /* A script of so many operations. The same for the same seed, everywhere. */
 void gpt_script_roll(struct gpt_script *script, uint64_t seed, unsigned count);
 
+/* Makes a script for which fails is true short and simple, as long as it is true. */
+typedef bool gpt_script_fails_fn(const struct gpt_script *script);
+void gpt_script_shrink(struct gpt_script *script, gpt_script_fails_fn *fails);
+
 /*
  * As text: words apart by commas, first "c", then one for each operation. A word
  * is a letter and numbers in hexadecimal, apart by points; those that are 0 at the

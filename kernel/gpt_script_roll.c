@@ -214,10 +214,11 @@ static bool takes_range(unsigned kind)
 	       kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT || kind == GPT_OP_COLLECT;
 }
 
-/* What splits large entries at the ends of its range. */
+/* What may have to split large entries. */
 static bool cuts(unsigned kind)
 {
-	return kind == GPT_OP_VACATE || kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT;
+	return kind == GPT_OP_VACATE || kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT ||
+	       kind == GPT_OP_MAP_REGION;
 }
 
 /* Arguments that nothing takes. */
@@ -267,7 +268,7 @@ static void roll_op(struct dice *dice, struct gpt_op *op)
 	op->pfn = roll_pfn(dice);
 	if (takes_range(op->kind)) {
 		roll_range(dice);
-		if (cuts(op->kind) && one_in(dice, 3))
+		if (cuts(op->kind) && one_in(dice, 4))
 			roll_part(dice);
 		op->a = dice->a;
 		op->b = dice->b;
@@ -282,7 +283,7 @@ static void roll_op(struct dice *dice, struct gpt_op *op)
 		op->flags |= GPT_ON;
 	if (one_in(dice, 3))
 		op->flags |= GPT_NO_TAKEN;
-	if (one_in(dice, cuts(op->kind) ? 4 : 12))
+	if (one_in(dice, cuts(op->kind) ? 5 : 12))
 		op->fail = (uint8_t)(1 + roll(dice, 3));
 	if (one_in(dice, 30))
 		spoil(dice, op);

@@ -59,17 +59,28 @@ static const char *run(const struct gpt_script *script, unsigned *at)
 	return error ? error : lost;
 }
 
+static bool fails(const struct gpt_script *script)
+{
+	unsigned at;
+
+	return run(script, &at);
+}
+
 static const char *run_and_tell(const struct gpt_script *script)
 {
+	static struct gpt_script shorter;
 	static char text[4096];
 	unsigned at;
 	const char *error = run(script, &at);
 
-	if (error) {
-		gpt_script_print(text, sizeof(text), script);
-		note("gpt: wrong by operation %u; again: gpt-script=%s", at, text);
-	}
-	return error;
+	if (!error)
+		return NULL;
+	shorter = *script;
+	gpt_script_shrink(&shorter, fails);
+	error = run(&shorter, &at);
+	gpt_script_print(text, sizeof(text), &shorter);
+	note("gpt: wrong by operation %u; again: gpt-script=%s", at, text);
+	return error ? error : "a script failed once, and then no more";
 }
 
 const char *gpt_selftest(uint64_t seed, const struct gpt_script *script)

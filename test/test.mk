@@ -18,7 +18,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefi
 # rest: each test takes from this library what it needs.
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
 	    $(addprefix kernel/,bootinfo.c cmdline.c format.c gpt_script.c gpt_script_roll.c \
-	    gpt_script_text.c heap.c insn.c memmap.c pages.c)
+	    gpt_script_shrink.c gpt_script_text.c heap.c insn.c memmap.c pages.c)
 STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
 HOST_OBJS := $(patsubst %.c,$(BUILD)/test/%.o,$(PURE)) $(STANDINS:%.c=$(BUILD)/%.o)
 HOST_LIB := $(BUILD)/test/host/pure.a

@@ -5,7 +5,7 @@
  *
  *	GPT_N=20	twenty times the work
  *	GPT_SEED=7	begins with the script of this number
- *	GPT_SCRIPT=...	only this one, as it was printed
+ *	GPT_SCRIPT=...	only this one, as it was printed by this test or by the kernel
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 }
 
 /* Runs scripts in a child process, so that a crash is one more way to fail. */
-static bool passes(const struct gpt_script *script, uint64_t seed, unsigned count, bool quiet)
+static bool passes(const struct gpt_script *script, uint64_t seed, unsigned count, bool log)
 {
 	const struct itimerval limit = { .it_value.tv_sec = script ? 1 : 60 };
 	struct gpt_script rolled;
@@ -61,7 +61,7 @@ static bool passes(const struct gpt_script *script, uint64_t seed, unsigned coun
 		assert_int_equal(waitpid(child, &status, 0), child);
 		return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	}
-	if (quiet)
+	if (script && !log)
 		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 2);
 	setitimer(ITIMER_VIRTUAL, &limit, NULL);
 	for (; count--; seed++) {
@@ -70,65 +70,20 @@ static bool passes(const struct gpt_script *script, uint64_t seed, unsigned coun
 		shared->seed = seed;
 		if (!script)
 			gpt_script_roll(&rolled, seed, OPS);
-		error = gpt_world_run(script ? script : &rolled, &shared->tally, false,
-				      &shared->at);
+		error = gpt_world_run(script ? script : &rolled, &shared->tally, log, &shared->at);
 		if (error) {
 			snprintf(shared->error, sizeof(shared->error), "%s", error);
+			fflush(stdout);
 			_exit(1);
 		}
 	}
+	fflush(stdout);
 	_exit(0);
 }
 
 static bool fails(const struct gpt_script *script)
 {
-	return !passes(script, 0, 1, true);
-}
-
-/* Leaves out as many operations as it can: first many at once, in the end each. */
-static void drop(struct gpt_script *script)
-{
-	for (unsigned n = script->count / 2; n; n /= 2)
-		for (unsigned at = 0; at + n <= script->count;) {
-			struct gpt_script shorter = *script;
-
-			memmove(&shorter.ops[at], &shorter.ops[at + n],
-				(script->count - at - n) * sizeof(shorter.ops[0]));
-			shorter.count = (uint16_t)(script->count - n);
-			if (fails(&shorter))
-				*script = shorter;
-			else
-				at += n;
-		}
-}
-
-/* Makes what is left of them simple. */
-static void simplify(struct gpt_script *script)
-{
-	static const struct gpt_op plain = { .level = 1, .prot = 7, .type = 6 };
-	struct gpt_script simpler;
-
-	for (unsigned i = 0; i < script->count; i++)
-		for (unsigned field = offsetof(struct gpt_op, level); field < sizeof(plain);
-		     field++) {
-			simpler = *script;
-			((uint8_t *)&simpler.ops[i])[field] = ((const uint8_t *)&plain)[field];
-			if (fails(&simpler))
-				*script = simpler;
-		}
-	for (unsigned i = 0; i < script->count; i++)
-		while (script->ops[i].b > script->ops[i].a + 1) {
-			simpler = *script;
-			simpler.ops[i].b--;
-			if (!fails(&simpler))
-				break;
-			*script = simpler;
-		}
-	simpler = *script;
-	simpler.caps = (struct vmm_gpt_caps){ 52, true, true, false, true, false };
-	simpler.limit = 40;
-	if (fails(&simpler))
-		*script = simpler;
+	return !passes(script, 0, 1, false);
 }
 
 static void report(const struct gpt_script *script)
@@ -152,11 +107,7 @@ static void shrink(struct gpt_script *script)
 		      (unsigned long)shared->seed, shared->at, shared->error);
 	if (!fails(script))
 		fail_msg("it does not fail a second time");
-	for (unsigned before = ~0u; script->count < before;) {
-		before = script->count;
-		drop(script);
-		simplify(script);
-	}
+	gpt_script_shrink(script, fails);
 	report(script);
 }
 
@@ -301,23 +252,17 @@ static void as_text_and_back(void **state)
 			fail_msg("\"%s\" was taken for a script", wrong[i]);
 }
 
-static int replay(const char *text)
+/* One that somebody has: each operation is printed. */
+static void given_script(void **state)
 {
+	const char *text = getenv("GPT_SCRIPT"), *bad;
 	struct gpt_script script;
-	struct gpt_tally tally = { 0 };
-	const char *bad, *error;
-	unsigned at;
 
-	if (!gpt_script_parse(&script, text, strlen(text), &bad)) {
-		printf("not ok - GPT_SCRIPT: no script, from \"%s\" on\n", bad);
-		return 1;
-	}
-	error = gpt_world_run(&script, &tally, true, &at);
-	if (error)
-		printf("not ok - operation %u: %s\n", at, error);
-	else
-		printf("ok - %u operations\n", script.count);
-	return error != NULL;
+	(void)state;
+	if (!gpt_script_parse(&script, text, strlen(text), &bad))
+		fail_msg("GPT_SCRIPT: no script, from \"%s\" on", bad);
+	if (!passes(&script, 0, 1, true))
+		shrink(&script);
 }
 
 int main(void)
@@ -327,12 +272,13 @@ int main(void)
 		cmocka_unit_test(random_scripts),
 		cmocka_unit_test(all_came_about),
 	};
+	const struct CMUnitTest given[] = { cmocka_unit_test(given_script) };
 
-	if (getenv("GPT_SCRIPT"))
-		return replay(getenv("GPT_SCRIPT"));
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED)
 		return 1;
+	if (getenv("GPT_SCRIPT"))
+		return cmocka_run_group_tests_name("a script", given, NULL, NULL);
 	return cmocka_run_group_tests_name("gpt against a model", tests, NULL, NULL);
 }
