@@ -140,5 +140,6 @@ bool gpt_script_parse(struct gpt_script *script, const char *text, size_t length
 void gpt_op_describe(char *text, size_t size, const struct gpt_script *script,
 		     const struct gpt_op *op);
 const char *gpt_op_name(unsigned kind);
+bool gpt_op_takes_range(unsigned kind);
 
 #endif

@@ -208,12 +208,6 @@ static uint8_t roll_kind(struct dice *dice)
 	return kind;
 }
 
-static bool takes_range(unsigned kind)
-{
-	return kind == GPT_OP_POPULATE || kind == GPT_OP_VACATE || kind == GPT_OP_MAP_REGION ||
-	       kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT || kind == GPT_OP_COLLECT;
-}
-
 /* What may have to split large entries. */
 static bool cuts(unsigned kind)
 {
@@ -232,7 +226,7 @@ static void spoil(struct dice *dice, struct gpt_op *op)
 		op->flags |= GPT_OFF_END;
 		break;
 	case 2:
-		op->b = takes_range(op->kind) ? op->a : op->b;
+		op->b = gpt_op_takes_range(op->kind) ? op->a : op->b;
 		break;
 	default:
 		op->b = (uint8_t)(GPT_EDGES + roll(dice, 2));
@@ -266,7 +260,7 @@ static void roll_op(struct dice *dice, struct gpt_op *op)
 	op->prot = roll_prot(dice);
 	op->type = roll_type(dice);
 	op->pfn = roll_pfn(dice);
-	if (takes_range(op->kind)) {
+	if (gpt_op_takes_range(op->kind)) {
 		roll_range(dice);
 		if (cuts(op->kind) && one_in(dice, 4))
 			roll_part(dice);

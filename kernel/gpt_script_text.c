@@ -17,6 +17,12 @@ const char *gpt_op_name(unsigned kind)
 	return kind < GPT_OP_KINDS ? names[kind] : "?";
 }
 
+bool gpt_op_takes_range(unsigned kind)
+{
+	return kind == GPT_OP_POPULATE || kind == GPT_OP_VACATE || kind == GPT_OP_MAP_REGION ||
+	       kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT || kind == GPT_OP_COLLECT;
+}
+
 enum { FIELDS = 8, CAPS_FIELDS = 3 };
 
 /* What a field can be at most. */
@@ -171,11 +177,24 @@ void gpt_op_describe(char *text, size_t size, const struct gpt_script *script,
 	static const char *const rights[] = {
 		"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"
 	};
+	const bool maps = op->kind == GPT_OP_MAP || op->kind == GPT_OP_MAP_AT ||
+			  op->kind == GPT_OP_MAP_REGION;
 	struct gpt_args args;
+	size_t n;
 
 	gpt_op_args(script, op, &args);
-	format(text, size, "%s 0x%lx..0x%lx pfn 0x%lx level %u %s type %u%s%s",
-	       gpt_op_name(op->kind), (unsigned long)args.start, (unsigned long)args.end,
-	       (unsigned long)args.pfn, op->level, op->prot < 8 ? rights[op->prot] : "?", op->type,
-	       op->flags & GPT_ON ? ", on" : "", op->flags & GPT_NO_TAKEN ? ", no taken" : "");
+	n = (size_t)format(text, size, "%s 0x%lx", gpt_op_name(op->kind),
+			   (unsigned long)args.start);
+	if (gpt_op_takes_range(op->kind) && n < size)
+		n += (size_t)format(text + n, size - n, "..0x%lx", (unsigned long)args.end);
+	if (maps && n < size)
+		n += (size_t)format(text + n, size - n, " pfn 0x%lx type %u%s",
+				    (unsigned long)args.pfn, op->type,
+				    op->flags & GPT_NO_TAKEN ? ", no taken," : "");
+	if (n < size)
+		n += (size_t)format(text + n, size - n, " level %u %s%s", op->level,
+				    op->prot < 8 ? rights[op->prot] : "?",
+				    op->flags & GPT_ON ? ", on" : "");
+	if (op->fail && n < size)
+		format(text + n, size - n, ", no memory from table %u on", op->fail);
 }

@@ -265,8 +265,8 @@ static void print(unsigned at, const struct gpt_op *op, const struct gpt_outcome
 	char text[160];
 
 	gpt_op_describe(text, sizeof(text), world.script, op);
-	printf("# %u: %s%.0u: %s, flush %u, level %u, %s, entry %lu (kind %u), told %lu, taken %lu\n",
-	       at, text, op->fail, vmm_gpt_error_name(r->error), r->flush, r->level,
+	printf("# %u: %s: %s, flush %u, level %u, %s, entry %lu (kind %u), told %lu, taken %lu\n",
+	       at, text, vmm_gpt_error_name(r->error), r->flush, r->level,
 	       r->did_it ? "did it" : "did nothing", (unsigned long)r->entry, outcome->entry,
 	       (unsigned long)outcome->told, (unsigned long)outcome->taken);
 }

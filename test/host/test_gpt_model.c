@@ -48,7 +48,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 /* Runs scripts in a child process, so that a crash is one more way to fail. */
 static bool passes(const struct gpt_script *script, uint64_t seed, unsigned count, bool log)
 {
-	const struct itimerval limit = { .it_value.tv_sec = script ? 1 : 60 };
+	const struct itimerval limit = { .it_value = { script ? 0 : 20, script ? 500000 : 0 } };
 	struct gpt_script rolled;
 	int status;
 	pid_t child;
@@ -93,7 +93,7 @@ static void report(const struct gpt_script *script)
 	assert_true(fails(script)); /* its last words */
 	for (unsigned i = 0; i < script->count; i++) {
 		gpt_op_describe(text, sizeof(text), script, &script->ops[i]);
-		print_message("# %u: %s%s\n", i, text, script->ops[i].fail ? ", memory fails" : "");
+		print_message("# %u: %s\n", i, text);
 	}
 	gpt_script_print(text, sizeof(text), script);
 	print_message("# to replay: GPT_SCRIPT=%s\n", text);
