@@ -79,7 +79,7 @@ static const char *run_and_tell(const struct gpt_script *script)
 	gpt_script_shrink(&shorter, fails);
 	error = run(&shorter, &at);
 	gpt_script_print(text, sizeof(text), &shorter);
-	note("gpt: wrong by operation %u; again: gpt-script=%s", at, text);
+	note("gpt: wrong after %u operations; again: gpt-script=%s", at, text);
 	return error ? error : "a script failed once, and then no more";
 }
 

@@ -26,7 +26,7 @@ table='entry 0x[0-9a-f]{16}: table A'
 ok "gdb ends well" ended_with 0
 part "before the first fault"
 ok "gpt-walk ends in a hole" console_has \
-	'level 4 0x000000000000-0x008000000000 at 0x[0-9a-f]+ entry 0x0{16}: hole'
+	'level 4 0x000000000000-0x008000000000 at 0x[0-9a-f]+ entry 0x0{13}800: hole'
 part "inside of the guest"
 ok "gpt-walk: level 4" console_has "level 4 0x000000000000-0x008000000000 at 0x[0-9a-f]+ $table"
 ok "gpt-walk: level 2" console_has "level 2 0x000000000000-0x000000200000 at 0x[0-9a-f]+ $table"
