@@ -44,7 +44,7 @@ CFLAGS	?= -O2 -g
 KCFLAGS	:= -std=c17 -ffreestanding -Wall -Wextra -Werror -mno-red-zone \
 	   -mgeneral-regs-only -mcmodel=small -fno-pic -fno-pie -fno-stack-protector \
 	   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer \
-	   -fno-common -I. $(CFLAGS)
+	   -fno-common -I. -DVMM_GPT_FAULT_H='"kernel/fault.h"' $(CFLAGS)
 LDFLAGS	:= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)$(FAULT:%= with the deliberate bug %)
 

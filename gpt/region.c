@@ -71,7 +71,7 @@ static inline uint64_t note_protected(struct sweep *sweep, unsigned level, uint6
 				      uint64_t removed, uint64_t stopped)
 {
 	sweep->result.entry += changed * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
-	if (removed)
+	if (removed && !FAULT(GPT_PROTECT_FLUSH))
 		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
 	return stopped;
 }
@@ -197,15 +197,24 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
 	return sweep_region(gpt, start, end, unmap_span, true, &sweep);
 }
 
-/* Whether the range has a large leaf that must not become executable. */
+/*
+ * Whether the range has a large leaf that must not become executable: one that
+ * stays large, since all that a leaf of level 2 covers is in the range.
+ */
 static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end)
 {
+	uint64_t size = gpt_size(2), gpa = start;
 	struct gpt_span span;
 
-	while (gpt_next_span(gpt, &start, end, &span))
-		if (span.level > 1 && !gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC) &&
+	while (gpt_next_span(gpt, &gpa, end, &span)) {
+		uint64_t from = gpt_max(start, span.gpa);
+		uint64_t whole = (from + size - 1) & ~(size - 1);
+
+		if (span.level > 1 && whole + size <= gpa &&
+		    !gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC) &&
 		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level))
 			return true;
+	}
 	return false;
 }
 

@@ -88,6 +88,8 @@ static void fill_split(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 
 	if (pte)
 		pte = vpeo_pte_at_level(gpt->format, pte, level + 1, level);
+	if (FAULT(GPT_SPLIT_DIRTY))
+		pte &= ~gpt->format->dirty;
 	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++, pte += step)
 		vmm_gpt_pte_store(&table[i], pte);
 }
@@ -130,14 +132,12 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	ptep = vmm_gpt_lookup(gpt, gpa, &found);
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	if (found <= level)
-		return result;
-	if (!gpt_reserve(gpt, &reserve, found - level))
+	if (found > level && !gpt_reserve(gpt, &reserve, found - level))
 		return gpt_error(VMM_GPT_NO_MEMORY);
 	for (; found > level; ptep = gpt_find(gpt, gpa, &found))
 		gpt_split_entry(gpt, ptep, found, &reserve, &result);
 	gpt_unreserve(gpt, &reserve);
-	result.level = (uint8_t)level;
+	result.level = (uint8_t)found;
 	return result;
 }
 
@@ -202,7 +202,7 @@ struct vmm_gpt_result gpt_merge_entry(struct vmm_gpt *gpt, struct vmm_gpt_node *
 	if (first && !vpeo_pte_is_leaf(gpt->format, first, child->level))
 		return misfit(gpt, first, child->level);
 	if (first ? !can_grow(gpt, first, child->level) : !gpt_has_leaf(gpt, node->level, 0))
-		return gpt_met(VMM_GPT_NOT_EXPRESSIBLE, child->level, first);
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
 	if (!freeze_run(gpt, table, first, first ? gpt_size(child->level) : 0, &ad, &found))
 		return misfit(gpt, found, child->level);
 	if (first)

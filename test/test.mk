@@ -12,12 +12,13 @@ LONG_TESTS := test/end.t test/trace.t
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
 HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
-	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I.
+	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I. $(FAULT_FLAGS)
 
 # What can be tested without the CPU being in ring 0, and what stands in for the
 # rest: each test takes from this library what it needs.
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
-	    $(addprefix kernel/,bootinfo.c cmdline.c format.c heap.c insn.c memmap.c pages.c region.c replay.c)
+	    $(addprefix kernel/,bootinfo.c cmdline.c format.c gpt_script.c gpt_script_roll.c \
+	    gpt_script_shrink.c gpt_script_text.c heap.c insn.c memmap.c pages.c region.c replay.c)
 STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
 HOST_FAULTY := $(call objects,$(BUILD)/test,$(filter $(FAULTY),$(PURE)))
 HOST_OBJS := $(HOST_FAULTY) $(call objects,$(PLAIN)/test,$(filter-out $(FAULTY),$(PURE))) \
