@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All interleavings of every two operations that may run beside each other, at
+ * the granularity of single accesses to entries, from all start states, on both
+ * formats: what comes of each is what comes of some order (spec.h).
+ * GPT_N=2 in the environment: three at a time, too.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gpt/format.h"
+#include "test/host/tiny/sched.h"
+#include "test/host/tiny/spec.h"
+
+static struct {
+	uint64_t pairs, stories, orders, failed;
+	struct sched_numbers search;
+} total;
+
+static struct outcome last;
+
+static bool is_allowed(void *arg)
+{
+	(void)arg;
+	memset(&last, 0, sizeof(last));
+	outcome_now(&last);
+	return spec_allows(&last);
+}
+
+static void print_outcome(const struct outcome *o, unsigned count)
+{
+	printf("#    pages");
+	for (unsigned page = 0; page < PAGES; page++)
+		printf(" %llx", (unsigned long long)o->pages[page]);
+	printf("\n");
+	for (unsigned i = 0; i < count; i++) {
+		const struct vmm_gpt_result *r = &o->reports[i].result;
+
+		printf("#    %u: %s did_it %d flush %u level %u entry %llx told", i,
+		       vmm_gpt_error_name(r->error), r->did_it, r->flush, r->level,
+		       (unsigned long long)r->entry);
+		for (unsigned page = 0; page < PAGES; page++)
+			printf(" %llx", (unsigned long long)o->reports[i].told[page]);
+		printf("\n");
+	}
+}
+
+static void report_failure(const struct op *const ops[], unsigned count, enum start start,
+			   const char *why, const char *trail)
+{
+	char name[80];
+
+	printf("# %s, from %s: %s, by schedule %s\n", live_is_ept ? "EPT" : "nPT",
+	       start_name(start), why, trail);
+	for (unsigned i = 0; i < count; i++)
+		printf("#    %u: %s\n", i, op_name(ops[i], name, sizeof(name)));
+	if (total.failed++)
+		return;
+	printf("#  came of it:\n");
+	print_outcome(&last, count);
+	for (unsigned i = 0; i < spec_count(); i++) {
+		printf("#  or, allowed:\n");
+		print_outcome(spec_nth(i), count);
+	}
+}
+
+static void tell_story(const struct op *const ops[], unsigned count, enum start start,
+		       const struct vmm_gpt_format *format, bool small_exec)
+{
+	const char *why, *trail;
+
+	world_start(start, format, small_exec);
+	spec_allow(ops, count);
+	total.stories++;
+	total.orders += spec_count();
+	if (world_broken)
+		report_failure(ops, count, start, world_broken, "(alone)");
+	else if (!sched_explore(ops, count, is_allowed, NULL, &total.search, &why, &trail))
+		report_failure(ops, count, start, why, trail);
+}
+
+static void tell_all_starts(const struct op *const ops[], unsigned count,
+			    const struct vmm_gpt_format *format, bool small_exec)
+{
+	total.pairs++;
+	for (enum start start = 0; start < STARTS; start++)
+		tell_story(ops, count, start, format, small_exec);
+}
+
+static void conclude(void)
+{
+	printf("# pairs %llu, stories %llu (a pair from a start), orders' outcomes %llu\n",
+	       (unsigned long long)total.pairs, (unsigned long long)total.stories,
+	       (unsigned long long)total.orders);
+	printf("# schedules %.6g, by %llu states, %llu accesses, %llu ends\n",
+	       total.search.schedules, (unsigned long long)total.search.states,
+	       (unsigned long long)total.search.accesses, (unsigned long long)total.search.ends);
+	assert_int_equal(total.failed, 0);
+	memset(&total, 0, sizeof(total));
+}
+
+static void of_every_pair(void **state)
+{
+	for (const struct op *a = all_ops; a->pages; a++)
+		for (const struct op *b = a; b->pages; b++) {
+			const struct op *ops[] = { a, b };
+
+			if (!op_is_exclusive(a) || !op_is_exclusive(b))
+				tell_all_starts(ops, 2, *state, false);
+		}
+	conclude();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		{ "every pair EPT", of_every_pair, NULL, NULL, (void *)&vmm_gpt_ept },
+		{ "every pair nPT", of_every_pair, NULL, NULL, (void *)&vmm_gpt_npt },
+	};
+
+	return cmocka_run_group_tests_name("gpt interleavings", tests, NULL, NULL);
+}
