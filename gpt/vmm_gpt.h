@@ -304,7 +304,10 @@ unsigned vmm_gpt_walk(const struct vmm_gpt *gpt, uint64_t gpa, vmm_gpt_pte_t *en
  */
 vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned *level);
 
-/* Decodes the entry at ptep, of this level. False if it maps nothing. */
+/*
+ * Decodes the entry at ptep, of this level. False if it maps nothing itself: also
+ * if it was split since lookup gave it, and is a table now.
+ */
 bool vmm_gpt_is_mapped(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *ptep, unsigned level,
 		       struct vmm_gpt_leaf *leaf);
 

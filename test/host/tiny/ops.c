@@ -56,18 +56,21 @@ static struct vmm_gpt_result reset(const struct op *op)
 					    vmm_gpt_reset_accessed(&live.gpt, ptep, op->on);
 }
 
+/* What is_mapped says no of may have been split since lookup: look again. */
 static void look(const struct op *op, struct report *report)
 {
-	unsigned level = 0;
-	const vmm_gpt_pte_t *ptep = vmm_gpt_lookup(&live.gpt, op_start(op), &level);
+	const vmm_gpt_pte_t *ptep;
 	struct vmm_gpt_leaf leaf;
+	unsigned level = 0;
 
-	if (!ptep)
-		report->told[op->first] = seen_kind(SEEN_HOLE, 0);
-	else if (!vmm_gpt_is_mapped(&live.gpt, ptep, level, &leaf))
-		report->told[op->first] = seen_kind(SEEN_EMPTY, 0);
-	else
-		report->told[op->first] = seen_leaf(&leaf, op->first);
+	do {
+		ptep = vmm_gpt_lookup(&live.gpt, op_start(op), &level);
+		if (vmm_gpt_is_mapped(&live.gpt, ptep, level, &leaf)) {
+			report->told[op->first] = seen_leaf(&leaf, op->first);
+			return;
+		}
+	} while (ptep && ptep != vmm_gpt_lookup(&live.gpt, op_start(op), NULL));
+	report->told[op->first] = seen_kind(ptep ? SEEN_EMPTY : SEEN_HOLE, 0);
 }
 
 static void next(const struct op *op, struct report *report)
@@ -158,6 +161,9 @@ void report_clean(const struct op *op, struct report *report)
 		r->entry = vpeo_pte_thaw(r->entry);
 	/* The entry found may be a table's, or of any page in it. */
 	if (r->error == VMM_GPT_WRONG_SIZE)
+		r->entry = 0;
+	/* Several may not fit, and which is met first is open. */
+	if (op->kind == OP_MERGE && r->error)
 		r->entry = 0;
 	/* How many leaves a run got, and of which a range consisted, may differ: what is mapped not. */
 	if (op->kind == OP_MAP_REGION && !r->error)
