@@ -117,7 +117,7 @@ static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_
 /* Cuts what sticks out of the range; false: it has failed, and says so in the result. */
 static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct sweep *sweep)
 {
-	struct vmm_gpt_result result = gpt_cut(gpt, start, end, false);
+	struct vmm_gpt_result result = gpt_cut(gpt, start, end, GPT_SPLIT_LEAF);
 
 	sweep->result.error = result.error;
 	sweep->result.did_it |= result.did_it;

@@ -155,7 +155,7 @@ static void split_empty(struct vmm_gpt *gpt, struct run *run, vmm_gpt_pte_t *pte
 		run->result.error = VMM_GPT_RETRY;
 		return;
 	}
-	gpt_split_entry(gpt, ptep, level, &run->reserve, &split);
+	gpt_split_entry(gpt, ptep, level, GPT_SPLIT_EMPTY, &run->reserve, &split);
 	run->result.did_it |= split.did_it;
 	if (split.flush)
 		run->result.flush = split.flush;
