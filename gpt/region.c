@@ -139,21 +139,23 @@ static inline struct vmm_gpt_result sweep_region(struct vmm_gpt *gpt, uint64_t s
 	while (gpt_next_span(gpt, &gpa, end, &span)) {
 		uint64_t stopped;
 
-		/* One that was mapped only after the cut. */
-		if (cuts && gpt_sticks_out(&span, start, end) &&
-		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level)) {
-			if (!cut(gpt, start, end, sweep))
+		if (cuts && gpt_sticks_out(&span, start, end)) {
+			/* Empty, or a leaf since the cut: never changed as a whole. */
+			stopped = vmm_gpt_pte_load(span.slots);
+			if (vpeo_pte_is_leaf(gpt->format, stopped, span.level) &&
+			    !cut(gpt, start, end, sweep))
 				break;
-			gpa = gpt_max(start, span.gpa);
-			continue;
+			stopped = stops(stopped) ? stopped : 0;
+		} else if (span.level == 1) {
+			stopped = fn(gpt, &span, 1, sweep);
+		} else {
+			stopped = fn(gpt, &span, span.level, sweep);
 		}
-		stopped = span.level == 1 ? fn(gpt, &span, 1, sweep) :
-					    fn(gpt, &span, span.level, sweep);
 		if (vpeo_pte_is_frozen(stopped)) {
 			result->error = VMM_GPT_RETRY;
 			break;
 		}
-		if (stopped) /* it was split */
+		if (stopped) /* it is split by now */
 			gpa = gpt_max(start, span.gpa);
 	}
 	result->did_it |= result->entry > 0;
