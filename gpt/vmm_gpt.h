@@ -279,8 +279,9 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * *taken. OK without .did_it: there is no table. Refused, with nothing changed:
  * NOT_POPULATED, at least in part; CONFLICT, with the first that does not fit in
  * with the others; WRONG_SIZE, with .level of a table further down;
- * NOT_EXPRESSIBLE, this CPU has no such leaf. OUT_OF_RANGE.
- * Guests may fault on the run while this goes on: on such a fault, retry.
+ * NOT_EXPRESSIBLE, this CPU has no such leaf. OUT_OF_RANGE. Of several reasons it
+ * is one. Guests may fault on the run while this goes on, and until they have
+ * flushed: on such a fault, retry.
  */
 struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
 				    struct vmm_gpt_taken *taken);

@@ -162,9 +162,12 @@ void report_clean(const struct op *op, struct report *report)
 	/* The entry found may be a table's, or of any page in it. */
 	if (r->error == VMM_GPT_WRONG_SIZE)
 		r->entry = 0;
-	/* Several may not fit, and which is met first is open. */
-	if (op->kind == OP_MERGE && r->error)
+	/* There may be several reasons to refuse, and which is met first is open. */
+	if (op->kind == OP_MERGE && r->error) {
+		r->error = VMM_GPT_CONFLICT;
+		r->level = 0;
 		r->entry = 0;
+	}
 	/* How many leaves a run got, and of which a range consisted, may differ: what is mapped not. */
 	if (op->kind == OP_MAP_REGION && !r->error)
 		r->entry = 0;

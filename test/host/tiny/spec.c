@@ -12,6 +12,7 @@ struct progress {
 	uint64_t at; /* as far as it has come in its range */
 	unsigned stage;
 	bool done;
+	bool retried;
 };
 
 static struct outcome allowed[ALLOWED];
@@ -201,9 +202,12 @@ static void step_map_region(const struct op *op, struct progress *p, struct repo
 		    !((op->run + p->at / PAGE) & (size / PAGE - 1)))
 			fit = l;
 	}
-	for (unsigned l = fit; l > 1; l--)
-		if (op->on && collapse(p->at, l, report))
-			return;
+	/* Room for it, from the largest down, each looked at once. */
+	if (op->on && p->stage < fit) {
+		if (!collapse(p->at, fit + 1 - p->stage, report))
+			p->stage++;
+		return;
+	}
 	pte = entry_at(p->at, &level);
 	if (!pte && level > fit) {
 		vmm_gpt_split(&live.gpt, p->at, level - 1);
@@ -213,6 +217,7 @@ static void step_map_region(const struct op *op, struct progress *p, struct repo
 	end = min(entry_end(p->at, level), op_end(op));
 	do_part(op, p->at, end, report);
 	p->at = end;
+	p->stage = 1;
 	p->done = report->result.error || end == op_end(op);
 }
 
@@ -281,6 +286,23 @@ static void allow(const struct op *const ops[], unsigned count)
 		allowed[allowed_count++] = outcome;
 }
 
+/* Half-way, it may meet what is being taken out, and begin again. */
+static bool may_begin_again(const struct op *const ops[], unsigned count, unsigned self,
+			    const struct progress *now)
+{
+	enum op_kind kind = ops[self]->kind;
+
+	if (kind != OP_UNMAP_REGION && kind != OP_PROTECT && kind != OP_COLLECT)
+		return false;
+	if (now[self].retried || now[self].at == op_start(ops[self]))
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		if (i != self && !now[i].done &&
+		    (ops[i]->kind == OP_MERGE || ops[i]->kind == OP_MAP_REGION))
+			return true;
+	return false;
+}
+
 static void orders(const struct op *const ops[], unsigned count, const struct progress *now,
 		   unsigned steps)
 {
@@ -302,6 +324,12 @@ static void orders(const struct op *const ops[], unsigned count, const struct pr
 		if (step(ops[i], &next[i], &live.reports[i]))
 			orders(ops, count, next, steps + 1);
 		world_load(&image);
+		if (!may_begin_again(ops, count, i, now))
+			continue;
+		memcpy(next, now, sizeof(next));
+		next[i].at = op_start(ops[i]);
+		next[i].retried = true;
+		orders(ops, count, next, steps + 1);
 	}
 	if (all_done)
 		allow(ops, count);

@@ -20,7 +20,8 @@
  *
  * The steps are made by gpt/ itself, with nobody beside it: that they are right
  * alone is for other tests. RETRY is not an answer: the operation is repeated, and
- * what it did and told before is part of it.
+ * what it did and told before is part of it; so beside merge and map_region a
+ * region operation may begin again half-way.
  *
  * Compared are: what every page is, with level, A and D, and every answer.
  */
