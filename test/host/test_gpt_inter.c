@@ -117,11 +117,39 @@ static void of_every_pair(void **state)
 	conclude();
 }
 
+/* Where a CPU must not have large leaves that are executable. */
+static void of_protect_and_map(void **state)
+{
+	static const struct op ops[][2] = {
+		{ { .kind = OP_PROTECT, .pages = 4, .prot = VMM_GPT_RWX },
+		  { .kind = OP_MAP, .pages = 2, .level = 2, .run = RUN_A, .prot = 3 } },
+		{ { .kind = OP_PROTECT, .pages = 4, .prot = VMM_GPT_RWX },
+		  { .kind = OP_MAP, .pages = 4, .level = 3, .run = RUN_A, .prot = 3 } },
+		{ { .kind = OP_PROTECT, .pages = 1, .prot = VMM_GPT_RWX, .cuts = true },
+		  { .kind = OP_MAP, .pages = 4, .level = 3, .run = RUN_A, .prot = 3 } },
+		{ { .kind = OP_PROTECT, .pages = 4, .prot = VMM_GPT_RWX },
+		  { .kind = OP_MERGE, .pages = 1, .level = 2 } },
+		{ { .kind = OP_PROTECT, .pages = 4, .prot = VMM_GPT_RWX },
+		  { .kind = OP_SPLIT, .pages = 1, .level = 1 } },
+		{ { .kind = OP_PROTECT, .pages = 4, .prot = VMM_GPT_RWX },
+		  { .kind = OP_UNMAP, .pages = 1 } },
+	};
+
+	for (unsigned i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		const struct op *both[] = { &ops[i][0], &ops[i][1] };
+
+		tell_all_starts(both, 2, *state, true);
+	}
+	conclude();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		{ "every pair EPT", of_every_pair, NULL, NULL, (void *)&vmm_gpt_ept },
 		{ "every pair nPT", of_every_pair, NULL, NULL, (void *)&vmm_gpt_npt },
+		{ "small_exec EPT", of_protect_and_map, NULL, NULL, (void *)&vmm_gpt_ept },
+		{ "small_exec nPT", of_protect_and_map, NULL, NULL, (void *)&vmm_gpt_npt },
 	};
 
 	return cmocka_run_group_tests_name("gpt interleavings", tests, NULL, NULL);

@@ -14,6 +14,7 @@ bool op_is_exclusive(const struct op *op)
 
 static const char *const names[] = {
 	[OP_MAP] = "map",
+	[OP_MAP_AT] = "map_at",
 	[OP_UNMAP] = "unmap",
 	[OP_UNMAP_REGION] = "unmap_region",
 	[OP_PROTECT] = "protect",
@@ -56,6 +57,18 @@ static struct vmm_gpt_result reset(const struct op *op)
 					    vmm_gpt_reset_accessed(&live.gpt, ptep, op->on);
 }
 
+static struct vmm_gpt_result map_at(const struct op *op)
+{
+	unsigned level;
+	vmm_gpt_pte_t *ptep = vmm_gpt_lookup(&live.gpt, op_start(op), &level);
+
+	if (ptep && level != op->level)
+		return (struct vmm_gpt_result){ .error = VMM_GPT_WRONG_SIZE,
+						.level = (uint8_t)level };
+	return vmm_gpt_map_at(&live.gpt, ptep, op->run + op->first, op->level, op->prot,
+			      VMM_GPT_WB);
+}
+
 /* What is_mapped says no of may have been split since lookup: look again. */
 static void look(const struct op *op, struct report *report)
 {
@@ -95,6 +108,8 @@ static struct vmm_gpt_result run(const struct op *op, struct report *report)
 	case OP_MAP:
 		return vmm_gpt_map(gpt, start, op->run + op->first, op->level, op->prot,
 				   VMM_GPT_WB);
+	case OP_MAP_AT:
+		return map_at(op);
 	case OP_UNMAP:
 		return vmm_gpt_unmap(gpt, start);
 	case OP_UNMAP_REGION:
@@ -182,6 +197,8 @@ const struct op all_ops[] = {
 	{ .kind = OP_MAP, .first = 1, .pages = 1, .level = 1, .run = RUN_A, P4 },
 	{ .kind = OP_MAP, .first = 0, .pages = 2, .level = 2, .run = RUN_A, P4 },
 	{ .kind = OP_MAP, .first = 0, .pages = 4, .level = 3, .run = RUN_A, P4 },
+	{ .kind = OP_MAP_AT, .first = 0, .pages = 1, .level = 1, .run = RUN_A, P4 },
+	{ .kind = OP_MAP_AT, .first = 0, .pages = 2, .level = 2, .run = RUN_A, P4 },
 	{ .kind = OP_UNMAP, .first = 0, .pages = 1 },
 	{ .kind = OP_UNMAP, .first = 1, .pages = 1 },
 	{ .kind = OP_UNMAP_REGION, .first = 0, .pages = 4 },

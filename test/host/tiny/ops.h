@@ -7,6 +7,7 @@
 
 enum op_kind {
 	OP_MAP,
+	OP_MAP_AT, /* of what lookup gave */
 	OP_UNMAP,
 	OP_UNMAP_REGION,
 	OP_PROTECT,
