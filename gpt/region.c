@@ -77,6 +77,10 @@ static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_
 
 		while (vpeo_pte_is_leaf(format, pte, level) &&
 		       (pte & format->rights_mask) != sweep->rights) {
+			if (!gpt_has_leaf(gpt, level, sweep->prot)) {
+				sweep->result.error = VMM_GPT_NOT_EXPRESSIBLE;
+				return 0;
+			}
 			if (!vmm_gpt_pte_cas(ptep, &pte,
 					     vpeo_pte_with_prot(format, pte, sweep->prot)))
 				continue;
@@ -151,10 +155,10 @@ static inline struct vmm_gpt_result sweep_region(struct vmm_gpt *gpt, uint64_t s
 		} else {
 			stopped = fn(gpt, &span, span.level, sweep);
 		}
-		if (vpeo_pte_is_frozen(stopped)) {
+		if (vpeo_pte_is_frozen(stopped))
 			result->error = VMM_GPT_RETRY;
+		if (result->error)
 			break;
-		}
 		if (stopped) /* it is split by now */
 			gpa = gpt_max(start, span.gpa);
 	}
@@ -173,15 +177,27 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
 	return sweep_region(gpt, start, end, unmap_span, true, &sweep);
 }
 
-/* Whether the range has a large leaf that must not become executable. */
+/* Whether the range has a large leaf, or part of one, that must not become executable. */
 static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end)
 {
+	const uint64_t large = gpt_size(2);
 	struct gpt_span span;
 
-	while (gpt_next_span(gpt, &start, end, &span))
-		if (span.level > 1 && !gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC) &&
-		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level))
+	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);) {
+		uint64_t from = gpt_max(start, span.gpa);
+		uint64_t to = gpt_min(end, span.gpa + gpt_size(span.level));
+		uint64_t pte;
+
+		if (gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC))
+			continue;
+		pte = vmm_gpt_pte_load(span.slots);
+		if (vpeo_pte_is_table(gpt->format, pte)) /* only just */
+			gpa = from;
+		/* What is cut off of it may be small enough. */
+		if (vpeo_pte_is_leaf(gpt->format, pte, span.level) &&
+		    ((from + large - 1) & ~(large - 1)) + large <= to)
 			return true;
+	}
 	return false;
 }
 

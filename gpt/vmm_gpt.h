@@ -390,8 +390,9 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
  * Gives every leaf of [start, end) these rights. Large leaves are split where
  * they are only partly in the range. Errors as for vmm_gpt_unmap_region, and
  * NOT_EXPRESSIBLE, also for a large leaf that would become executable where that
- * is not allowed. .entry, always: the number of 4 KiB pages changed. .flush: only
- * if a right was taken from one.
+ * is not allowed: refused as a whole, but for one that comes about while it is at
+ * work. .entry, always: the number of 4 KiB pages changed. .flush: only if a right
+ * was taken from one, or a leaf was split.
  */
 struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					     unsigned prot);
