@@ -12,6 +12,7 @@ static uint64_t arena[TABLES][PAGE / 8] __attribute__((aligned(4096)));
 struct state live;
 bool live_is_ept;
 const char *world_broken;
+void (*world_on_get)(uint64_t pfn);
 void (*world_on_put)(uint64_t pfn);
 
 void broken(const char *why)
@@ -44,6 +45,8 @@ static struct vmm_gpt_node *get_table(void *ctx)
 		memset(arena[pfn], 0, sizeof(arena[pfn]));
 		memset(&live.nodes[pfn], 0xdb, sizeof(live.nodes[pfn]));
 		live.nodes[pfn].pfn = pfn;
+		if (world_on_get)
+			world_on_get(pfn);
 		return &live.nodes[pfn];
 	}
 	broken("the test has too few table pages");

@@ -50,7 +50,8 @@ extern struct state live;
 extern bool live_is_ept;
 /* Why this world is broken, if it is: the first reason. */
 extern const char *world_broken;
-/* Called with a page that is given back; may be NULL. */
+/* Called with a page that is got, and given back; may be NULL. */
+extern void (*world_on_get)(uint64_t pfn);
 extern void (*world_on_put)(uint64_t pfn);
 
 void broken(const char *why);
