@@ -23,14 +23,14 @@ FAULT	?=
 ROOMS	:= kernel gpt vmx svm guest
 
 # kernel/fault.h
-FAULTS	:= $(shell grep -rhoE --include='*.c' '\bFAULT\([A-Z0-9_]+\)' $(ROOMS) | \
+FAULTS	:= $(shell grep -rhoE --include='*.c' --include=tree.h '\bFAULT\([A-Z0-9_]+\)' $(ROOMS) | \
 	   sed 's/.*FAULT(//; s/)//' | tr A-Z_ a-z- | sort -u)
 ifneq ($(FAULT),)
 ifeq ($(filter $(FAULT),$(FAULTS)),)
 $(error unknown FAULT "$(FAULT)"; known are: $(FAULTS))
 endif
 BUILD	:= build-fault/$(FAULT)
-FAULT_FLAGS := -DFAULT_$(shell echo $(FAULT) | tr a-z- A-Z_)=1
+FAULT_FLAGS := -DFAULT_$(shell echo $(FAULT) | tr a-z- A-Z_)=1 -DVMM_GPT_FAULT_H='"kernel/fault.h"'
 endif
 
 CFLAGS	?= -O2 -g

@@ -88,6 +88,8 @@ static void fill_split(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 
 	if (pte)
 		pte = vpeo_pte_at_level(gpt->format, pte, level + 1, level);
+	if (FAULT(GPT_SPLIT_CLEAN))
+		pte = vpeo_pte_sans_ad(gpt->format, pte);
 	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++, pte += step)
 		vmm_gpt_pte_store(&table[i], pte);
 }
@@ -114,8 +116,11 @@ void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level, u
 			reserve->count++;
 			return;
 		}
-		fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
+		if (!FAULT(GPT_LINK_FIRST))
+			fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
 	} while (!vmm_gpt_pte_cas(ptep, &pte, vpeo_map_table(gpt->format, child->pfn)));
+	if (FAULT(GPT_LINK_FIRST))
+		fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
 	gpt->tables++;
 	result->entry++;
 	result->did_it = true;
@@ -172,7 +177,8 @@ static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 				*found = pte;
 				return false;
 			}
-		} while (!vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
+		} while (!FAULT(GPT_MERGE_HOT) &&
+			 !vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
 		*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
 	}
 	return true;

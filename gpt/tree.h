@@ -179,6 +179,10 @@ static inline uint64_t gpt_take_leaf(const struct vmm_gpt *gpt, vmm_gpt_pte_t *p
 {
 	uint64_t pte = vmm_gpt_pte_load(ptep);
 
+	if (FAULT(GPT_UNMAP_STORE) && vpeo_pte_is_leaf(gpt->format, pte, level)) {
+		vmm_gpt_pte_exchange(ptep, 0);
+		return pte;
+	}
 	while (vpeo_pte_is_leaf(gpt->format, pte, level) && !vmm_gpt_pte_cas(ptep, &pte, 0))
 		;
 	return pte;

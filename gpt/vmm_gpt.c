@@ -241,7 +241,8 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 		result.entry = pte;
 		result.level = (uint8_t)level;
 		result.did_it = true;
-		result.flush = VMM_GPT_FLUSH_REQUIRED;
+		if (!FAULT(GPT_UNMAP_NO_FLUSH))
+			result.flush = VMM_GPT_FLUSH_REQUIRED;
 	}
 	return result;
 }

@@ -12,7 +12,7 @@ LONG_TESTS := test/end.t test/trace.t
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
 HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
-	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I.
+	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I. $(FAULT_FLAGS)
 
 # What can be tested without the CPU being in ring 0, and what stands in for the
 # rest: each test takes from this library what it needs.
@@ -54,6 +54,7 @@ $(BUILD)/$(1)/gpt.a: $$($(1)_OBJS)
 	rm -f $$@
 	ar rcs $$@ $$^
 $(addprefix $(BUILD)/test/host/,$($(1)_TESTS)): $(BUILD)/test/host/%: $(BUILD)/$(1)/test/host/%.o $(BUILD)/$(1)/gpt.a
+	@mkdir -p $$(@D)
 	$$(CC) $$(HOST_CFLAGS) $$($(1)_FLAGS) -o $$@ $$^ -lcmocka
 VARIANT_DEPS += $$($(1)_OBJS:.o=.d) $$($(1)_TESTS:%=$(BUILD)/$(1)/test/host/%.d)
 endef
