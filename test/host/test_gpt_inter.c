@@ -143,6 +143,29 @@ static void of_protect_and_map(void **state)
 	conclude();
 }
 
+/* No walker in its section uses a page that was given back. */
+static void of_walkers_and_reuse(void **state)
+{
+	static const struct op reuse[] = {
+		{ .kind = OP_RECYCLE, .pages = 1 },
+		{ .kind = OP_RECYCLE, .pages = 4 },
+		{ .kind = OP_RECYCLE, .pages = 2, .level = 2 },
+		{ .kind = OP_RECYCLE, .pages = 4, .level = 3 },
+	};
+	static const struct op visits[] = {
+		{ .kind = OP_VISIT, .pages = 1, .level = 0 },
+		{ .kind = OP_VISIT, .first = 1, .pages = 1, .level = 1 },
+	};
+
+	for (unsigned i = 0; i < sizeof(reuse) / sizeof(reuse[0]); i++) {
+		const struct op *ops[] = { &reuse[i], &visits[0], &visits[1] };
+
+		tell_all_starts(ops, 2, *state, false);
+		tell_all_starts(ops, 3, *state, false);
+	}
+	conclude();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +173,8 @@ int main(void)
 		{ "every pair nPT", of_every_pair, NULL, NULL, (void *)&vmm_gpt_npt },
 		{ "small_exec EPT", of_protect_and_map, NULL, NULL, (void *)&vmm_gpt_ept },
 		{ "small_exec nPT", of_protect_and_map, NULL, NULL, (void *)&vmm_gpt_npt },
+		{ "sections EPT", of_walkers_and_reuse, NULL, NULL, (void *)&vmm_gpt_ept },
+		{ "sections nPT", of_walkers_and_reuse, NULL, NULL, (void *)&vmm_gpt_npt },
 	};
 
 	return cmocka_run_group_tests_name("gpt interleavings", tests, NULL, NULL);

@@ -7,6 +7,8 @@
 #define RW (VMM_GPT_READ | VMM_GPT_WRITE)
 #define RX (VMM_GPT_READ | VMM_GPT_EXEC)
 
+void (*op_wait)(void);
+
 bool op_is_exclusive(const struct op *op)
 {
 	return op->cuts || op->kind >= OP_POPULATE;
@@ -25,11 +27,13 @@ static const char *const names[] = {
 	[OP_NEXT] = "next",
 	[OP_WALK] = "walk",
 	[OP_HARDWARE] = "hardware",
+	[OP_VISIT] = "visit",
 	[OP_POPULATE] = "populate",
 	[OP_VACATE] = "vacate",
 	[OP_SPLIT] = "split",
 	[OP_MERGE] = "merge",
 	[OP_MAP_REGION] = "map_region",
+	[OP_RECYCLE] = "recycle",
 };
 
 const char *op_name(const struct op *op, char *buf, size_t size)
@@ -66,7 +70,7 @@ static struct vmm_gpt_result map_at(const struct op *op)
 		return (struct vmm_gpt_result){ .error = VMM_GPT_WRONG_SIZE,
 						.level = (uint8_t)level };
 	return vmm_gpt_map_at(&live.gpt, ptep, op->run + op->first, op->level, op->prot,
-			      VMM_GPT_WB);
+			      TYPE);
 }
 
 /* What is_mapped says no of may have been split since lookup: look again. */
@@ -84,6 +88,32 @@ static void look(const struct op *op, struct report *report)
 		}
 	} while (ptep && ptep != vmm_gpt_lookup(&live.gpt, op_start(op), NULL));
 	report->told[op->first] = seen_kind(ptep ? SEEN_EMPTY : SEEN_HOLE, 0);
+}
+
+static void visit(const struct op *op)
+{
+	vmm_gpt_pte_t *entries[VMM_GPT_LEVELS];
+	unsigned found;
+
+	vmm_gpt_enter(&live.gpt, &live.sections[op->level]);
+	found = vmm_gpt_walk(&live.gpt, op_start(op), entries, VMM_GPT_LEVELS);
+	for (unsigned i = found; i; i--)
+		vmm_gpt_is_mapped(&live.gpt, entries[i - 1], VMM_GPT_LEVELS + 1 - i, NULL);
+	vmm_gpt_leave(&live.sections[op->level]);
+}
+
+static struct vmm_gpt_result recycle(const struct op *op)
+{
+	struct vmm_gpt_taken taken = { 0 };
+	struct vmm_gpt_result r =
+		op->level ? vmm_gpt_merge(&live.gpt, op_start(op), op->level, &taken) :
+			    vmm_gpt_vacate_region(&live.gpt, op_start(op), op_end(op), &taken);
+	uint64_t stamp = vmm_gpt_grace_begin(&live.gpt);
+
+	while (!vmm_gpt_grace_over(&live.gpt, stamp) && op_wait)
+		op_wait();
+	vmm_gpt_put_taken(&live.gpt, &taken);
+	return r;
 }
 
 static void next(const struct op *op, struct report *report)
@@ -107,7 +137,7 @@ static struct vmm_gpt_result run(const struct op *op, struct report *report)
 	switch (op->kind) {
 	case OP_MAP:
 		return vmm_gpt_map(gpt, start, op->run + op->first, op->level, op->prot,
-				   VMM_GPT_WB);
+				   TYPE);
 	case OP_MAP_AT:
 		return map_at(op);
 	case OP_UNMAP:
@@ -134,6 +164,11 @@ static struct vmm_gpt_result run(const struct op *op, struct report *report)
 	case OP_HARDWARE:
 		report->told[op->first] = cpu_access(op->first, op->on);
 		return none;
+	case OP_VISIT:
+		visit(op);
+		return none;
+	case OP_RECYCLE:
+		return recycle(op);
 	case OP_POPULATE:
 		return vmm_gpt_populate_region(gpt, start, end, op->level);
 	case OP_VACATE:
@@ -144,7 +179,7 @@ static struct vmm_gpt_result run(const struct op *op, struct report *report)
 		return vmm_gpt_merge(gpt, start, op->level, &live.taken);
 	case OP_MAP_REGION:
 		return vmm_gpt_map_region(gpt, start, end, op->run + op->first, op->prot,
-					  VMM_GPT_WB, op->level, op->on ? &live.taken : NULL);
+					  TYPE, op->level, op->on ? &live.taken : NULL);
 	}
 	return none;
 }

@@ -18,11 +18,13 @@ enum op_kind {
 	OP_NEXT,    /* over the range */
 	OP_WALK,
 	OP_HARDWARE, /* an access by a CPU; on: a write */
+	OP_VISIT,    /* a walk and a look, in the section of number .level */
 	OP_POPULATE,
 	OP_VACATE,
 	OP_SPLIT,
 	OP_MERGE,
 	OP_MAP_REGION,
+	OP_RECYCLE, /* vacate; or merge, at .level; what it takes out goes back at once */
 };
 
 struct op {
@@ -34,6 +36,9 @@ struct op {
 	bool cuts;   /* may cut a large leaf: not beside what changes tables */
 	uint16_t run; /* RUN_A, RUN_B: page n is mapped to this + n */
 };
+
+/* What waits for others calls this, again and again. */
+extern void (*op_wait)(void);
 
 /* Of what changes tables one runs at a time. */
 bool op_is_exclusive(const struct op *op);

@@ -89,6 +89,12 @@ static bool again(const struct op *op, const struct report *report)
 	return error == VMM_GPT_RETRY;
 }
 
+static void wait_for_others(void)
+{
+	co[current].waits = !others_done(current);
+	leave();
+}
+
 static void co_main(void)
 {
 	struct coroutine *self = &co[current];
@@ -105,8 +111,7 @@ static void co_main(void)
 			broken("retry, beside what takes no table out");
 		if (world_broken)
 			break;
-		self->waits = !others_done(current);
-		leave();
+		wait_for_others();
 	}
 	report_clean(self->op, report);
 	self->done = true;
@@ -318,11 +323,13 @@ bool sched_explore(const struct op *const ops[], unsigned count, bool (*at_end)(
 	story++;
 	states = 0;
 	co_count = count;
+	op_wait = wait_for_others;
 	for (unsigned i = 0; i < count; i++)
 		begin(i, ops[i]);
 	for (unsigned i = 0; i < count; i++)
 		resume(i); /* to before its first access */
 	good = explore(0, &schedules);
+	op_wait = NULL;
 	numbers->schedules += schedules;
 	numbers->states += states;
 	*why = search.why;

@@ -102,6 +102,8 @@ void world_begin(const struct vmm_gpt_format *format, bool small_exec)
 	live_is_ept = format == &vmm_gpt_ept;
 	if (vmm_gpt_alloc(&live.gpt, format, &caps, &hooks).error)
 		broken("no root");
+	for (unsigned i = 0; i < OPS; i++)
+		vmm_gpt_join(&live.gpt, &live.sections[i]);
 }
 
 void world_save(struct image *image)
@@ -149,7 +151,7 @@ static void fill(unsigned first, unsigned count, unsigned level)
 	for (unsigned page = first; page < first + count; page += 1u << (level - 1))
 		vmm_gpt_map(&live.gpt, page * PAGE, RUN_A + page, level,
 			    live.gpt.caps.small_exec ? VMM_GPT_READ | VMM_GPT_WRITE : VMM_GPT_RWX,
-			    VMM_GPT_WB);
+			    TYPE);
 }
 
 static void populate(unsigned first, unsigned count, unsigned max_level)

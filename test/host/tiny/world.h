@@ -13,6 +13,7 @@
 #define TABLES	20 /* pfns of table pages: 1 .. TABLES - 1 */
 #define ENTRIES VMM_GPT_ENTRIES
 #define PAGES	8
+#define TYPE	VMM_GPT_WP /* nPT spells it by the bit that moves, PAT */
 #define OPS	3 /* that can be in one story */
 
 _Static_assert(VMM_GPT_LEVELS == 3 && VMM_GPT_INDEX_BITS == 1, "the tiny geometry");
@@ -37,6 +38,7 @@ struct state {
 	struct vmm_gpt gpt;
 	struct vmm_gpt_node nodes[TABLES];
 	struct vmm_gpt_taken taken;
+	struct vmm_gpt_section sections[OPS];
 	uint8_t use[TABLES];
 	struct report reports[OPS];
 };
