@@ -15,7 +15,7 @@ struct coroutine {
 	void *sp;
 	bool done;
 	bool waits; /* for a write of the others, since it was told to retry */
-	bool alone; /* the others were done when it began to try */
+	bool alone; /* those were done when it began to try */
 };
 
 static struct coroutine co[OPS];
@@ -53,10 +53,12 @@ static void after_write(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t pte)
 	wrote |= old != pte;
 }
 
+/* Whether those are done that another may have to wait for. */
 static bool others_done(unsigned self)
 {
 	for (unsigned i = 0; i < co_count; i++)
-		if (i != self && !co[i].done)
+		if (i != self && !co[i].done &&
+		    (op_is_exclusive(co[i].op) || op_is_exclusive(co[self].op)))
 			return false;
 	return true;
 }
