@@ -306,8 +306,8 @@ static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t e
 	return tables;
 }
 
-static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which, struct gpt_reserve *reserve,
-		     struct vmm_gpt_result *result)
+static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
+		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	vmm_gpt_pte_t *ptep;
 	unsigned level;

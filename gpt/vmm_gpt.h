@@ -33,7 +33,10 @@
  * reset_accessed, reset_dirty, collect. What changes which tables there are runs
  * one at a time per table (the caller's lock): populate_region, vacate_region,
  * map_region, split, merge; and unmap_region and protect_region where they may
- * cut a large leaf. Where they cannot, those two run freely as well.
+ * cut a large leaf. Where they cannot, those two run freely as well. An operation
+ * on one address is one step to all others. One on a range is a step for each
+ * entry, in the order of addresses, and what others do meanwhile it meets or not;
+ * only what it is refused for is looked for in all of the range before.
  *
  * A table page that was taken out, and a page that was unmapped, are used again
  * only after every software walker that could hold a pointer into it is done

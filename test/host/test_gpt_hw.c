@@ -149,7 +149,8 @@ static void check_view(const struct op *op, const struct vmm_gpt_result *r, cons
 			unset_a |= was[page] & ~is & SEEN_ACCESSED;
 		}
 	}
-	if (r->flush != VMM_GPT_FLUSH_REQUIRED && (stale || unset_d || other_size || live.taken.count))
+	if (r->flush != VMM_GPT_FLUSH_REQUIRED &&
+	    (stale || unset_d || other_size || live.taken.count))
 		broken("a flush was not asked for");
 	if (r->flush == VMM_GPT_FLUSH_NONE && unset_a)
 		broken("an optional flush was not asked for");
@@ -163,8 +164,7 @@ static void fail_script(const struct op *const script[], unsigned count, enum st
 {
 	char name[80];
 
-	printf("# %s, from %s: %s\n", live_is_ept ? "EPT" : "nPT", start_name(start),
-	       world_broken);
+	printf("# %s, from %s: %s\n", live_is_ept ? "EPT" : "nPT", start_name(start), world_broken);
 	for (unsigned i = 0; i < count; i++)
 		printf("#    %s\n", op_name(script[i], name, sizeof(name)));
 	total.failed++;

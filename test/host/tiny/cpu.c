@@ -2,7 +2,7 @@
 #include "test/host/fake_pte.h"
 #include "test/host/tiny/cpu.h"
 
-#define BIT(n) (UINT64_C(1) << (n))
+#define BIT(n)	(UINT64_C(1) << (n))
 #define ADDRESS UINT64_C(0x000ffffffffff000)
 
 uint64_t cpu_accessed(void)

@@ -69,8 +69,7 @@ static struct vmm_gpt_result map_at(const struct op *op)
 	if (ptep && level != op->level)
 		return (struct vmm_gpt_result){ .error = VMM_GPT_WRONG_SIZE,
 						.level = (uint8_t)level };
-	return vmm_gpt_map_at(&live.gpt, ptep, op->run + op->first, op->level, op->prot,
-			      TYPE);
+	return vmm_gpt_map_at(&live.gpt, ptep, op->run + op->first, op->level, op->prot, TYPE);
 }
 
 /* What is_mapped says no of may have been split since lookup: look again. */
@@ -123,8 +122,8 @@ static void next(const struct op *op, struct report *report)
 	for (uint64_t gpa = op_start(op); vmm_gpt_next(&live.gpt, gpa, op_end(op), &e); gpa = e.end)
 		for (unsigned page = (unsigned)(e.start / PAGE); page < e.end / PAGE; page++)
 			report->told[page] = e.kind == VMM_GPT_MAPPED ? seen_leaf(&e.leaf, page) :
-					     e.kind == VMM_GPT_EMPTY ? seen_kind(SEEN_EMPTY, 0) :
-								       seen_kind(SEEN_HOLE, 0);
+					     e.kind == VMM_GPT_EMPTY  ? seen_kind(SEEN_EMPTY, 0) :
+									seen_kind(SEEN_HOLE, 0);
 }
 
 static struct vmm_gpt_result run(const struct op *op, struct report *report)
@@ -136,8 +135,7 @@ static struct vmm_gpt_result run(const struct op *op, struct report *report)
 
 	switch (op->kind) {
 	case OP_MAP:
-		return vmm_gpt_map(gpt, start, op->run + op->first, op->level, op->prot,
-				   TYPE);
+		return vmm_gpt_map(gpt, start, op->run + op->first, op->level, op->prot, TYPE);
 	case OP_MAP_AT:
 		return map_at(op);
 	case OP_UNMAP:
@@ -178,8 +176,8 @@ static struct vmm_gpt_result run(const struct op *op, struct report *report)
 	case OP_MERGE:
 		return vmm_gpt_merge(gpt, start, op->level, &live.taken);
 	case OP_MAP_REGION:
-		return vmm_gpt_map_region(gpt, start, end, op->run + op->first, op->prot,
-					  TYPE, op->level, op->on ? &live.taken : NULL);
+		return vmm_gpt_map_region(gpt, start, end, op->run + op->first, op->prot, TYPE,
+					  op->level, op->on ? &live.taken : NULL);
 	}
 	return none;
 }
@@ -266,7 +264,13 @@ const struct op all_ops[] = {
 	{ .kind = OP_MERGE, .first = 0, .pages = 1, .level = 2 },
 	{ .kind = OP_MERGE, .first = 0, .pages = 1, .level = 3 },
 	{ .kind = OP_MAP_REGION, .first = 0, .pages = 4, .level = 3, .run = RUN_A, .on = true, P4 },
-	{ .kind = OP_MAP_REGION, .first = 0, .pages = 4, .level = 2, .run = RUN_A, .on = false, P4 },
+	{ .kind = OP_MAP_REGION,
+	  .first = 0,
+	  .pages = 4,
+	  .level = 2,
+	  .run = RUN_A,
+	  .on = false,
+	  P4 },
 	{ .kind = OP_MAP_REGION, .first = 1, .pages = 2, .level = 3, .run = RUN_A, .on = true, P4 },
 	{ .kind = OP_MAP_REGION, .first = 0, .pages = 2, .level = 3, .run = RUN_B, .on = true, P4 },
 	{ .kind = OP_UNMAP_REGION, .first = 0, .pages = 1, .cuts = true },

@@ -32,8 +32,8 @@ struct op {
 	uint8_t first, pages; /* the range, or where */
 	uint8_t level;
 	uint8_t prot;
-	bool on;     /* collect: clear; reset: set; hardware: a write; map_region: with taken */
-	bool cuts;   /* may cut a large leaf: not beside what changes tables */
+	bool on;      /* collect: clear; reset: set; hardware: a write; map_region: with taken */
+	bool cuts;    /* may cut a large leaf: not beside what changes tables */
 	uint16_t run; /* RUN_A, RUN_B: page n is mapped to this + n */
 };
 

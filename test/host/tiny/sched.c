@@ -5,10 +5,10 @@
 #include "test/host/fake_pte.h"
 #include "test/host/tiny/sched.h"
 
-#define STACK	 16384u
-#define KEPT	 3072u	/* of a stack, at most, at an access */
-#define DEPTH	 4096u	/* steps of a schedule */
-#define SLOTS	 (1u << 20) /* states of one story, at most half of that */
+#define STACK 16384u
+#define KEPT  3072u	 /* of a stack, at most, at an access */
+#define DEPTH 4096u	 /* steps of a schedule */
+#define SLOTS (1u << 20) /* states of one story, at most half of that */
 
 struct coroutine {
 	const struct op *op;

@@ -132,8 +132,8 @@ static bool step_vacate(const struct op *op, struct progress *p, struct report *
 	unsigned level;
 	uint64_t end;
 
-	if (p->stage == VACATE_CUT && (cut_edge(op_start(op), true, report) ||
-				       cut_edge(op_end(op), true, report)))
+	if (p->stage == VACATE_CUT &&
+	    (cut_edge(op_start(op), true, report) || cut_edge(op_end(op), true, report)))
 		return true;
 	if (p->stage != VACATE_TAKE) {
 		struct vmm_gpt_result r = probe(op).result;

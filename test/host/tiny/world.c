@@ -163,8 +163,8 @@ static void touch(unsigned page, bool dirty)
 {
 	const struct vmm_gpt_format *format = live.gpt.format;
 
-	*vmm_gpt_lookup(&live.gpt, page * PAGE, NULL) |= format->accessed |
-							   (dirty ? format->dirty : 0);
+	*vmm_gpt_lookup(&live.gpt, page * PAGE, NULL) |=
+		format->accessed | (dirty ? format->dirty : 0);
 }
 
 static void start_mixed(void)
@@ -216,8 +216,8 @@ void world_start(enum start start, const struct vmm_gpt_format *format, bool sma
 const char *start_name(enum start start)
 {
 	static const char *const names[STARTS] = {
-		"vacant",  "empty", "empty-large", "empty-huge", "leaf", "partly",
-		"full",	   "full-ad", "large", "huge", "mixed",
+		"vacant", "empty",   "empty-large", "empty-huge", "leaf",  "partly",
+		"full",	  "full-ad", "large",	    "huge",	  "mixed",
 	};
 
 	return names[start];

@@ -14,7 +14,7 @@
 #define ENTRIES VMM_GPT_ENTRIES
 #define PAGES	8
 #define TYPE	VMM_GPT_WP /* nPT spells it by the bit that moves, PAT */
-#define OPS	3 /* that can be in one story */
+#define OPS	3	   /* that can be in one story */
 
 _Static_assert(VMM_GPT_LEVELS == 3 && VMM_GPT_INDEX_BITS == 1, "the tiny geometry");
 
@@ -82,13 +82,13 @@ enum start {
 	START_EMPTY_4K, /* all of it, by tables */
 	START_EMPTY_LARGE,
 	START_EMPTY_HUGE,
-	START_LEAF_4K,	/* page 0, in a full table */
-	START_PARTLY,	/* page 0 mapped, 1 empty, 2 vacant, 3 mapped, the rest vacant */
-	START_FULL_4K,	/* uniform: a run of leaves, all over */
-	START_FULL_AD,	/* likewise, of which some are dirty, some accessed */
-	START_LARGE,	/* a run of leaves of two pages; the first is dirty */
-	START_HUGE,	/* a run of leaves of four pages; the first is accessed */
-	START_MIXED,	/* 0, 1: a large leaf; 2, 3: a full table; 4: empty and large */
+	START_LEAF_4K, /* page 0, in a full table */
+	START_PARTLY,  /* page 0 mapped, 1 empty, 2 vacant, 3 mapped, the rest vacant */
+	START_FULL_4K, /* uniform: a run of leaves, all over */
+	START_FULL_AD, /* likewise, of which some are dirty, some accessed */
+	START_LARGE,   /* a run of leaves of two pages; the first is dirty */
+	START_HUGE,    /* a run of leaves of four pages; the first is accessed */
+	START_MIXED,   /* 0, 1: a large leaf; 2, 3: a full table; 4: empty and large */
 	STARTS,
 };
 
