@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gpt/format.h"
 #include "test/host/fake_pte.h"
@@ -363,5 +364,6 @@ int main(void)
 		{ "dirty nPT", no_write_of_a_cpu_is_lost, NULL, NULL, (void *)&vmm_gpt_npt },
 	};
 
+	alarm(getenv("GPT_N") ? 0 : 600); /* gpt/ alone may loop for ever, too */
 	return cmocka_run_group_tests_name("gpt as hardware sees it", tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gpt/format.h"
 #include "test/host/tiny/sched.h"
@@ -244,5 +245,6 @@ int main(void)
 		{ "sections nPT", of_walkers_and_reuse, NULL, NULL, (void *)&vmm_gpt_npt },
 	};
 
+	alarm(getenv("GPT_N") ? 0 : 600); /* gpt/ alone may loop for ever, too */
 	return cmocka_run_group_tests_name("gpt interleavings", tests, NULL, NULL);
 }
