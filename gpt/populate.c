@@ -267,7 +267,7 @@ static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, 
 	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);)
 		if (any_present(gpt, &span, &found))
 			return gpt_met(VMM_GPT_STILL_MAPPED, span.level, found);
-	result = gpt_cut(gpt, start, end, true);
+	result = gpt_cut(gpt, start, end, GPT_SPLIT_LEAF | GPT_SPLIT_EMPTY);
 	for (uint64_t gpa = start; !result.error && gpt_next_span(gpt, &gpa, end, &span);) {
 		if (freeze(&span, &found))
 			continue;

@@ -88,13 +88,20 @@ static void fill_split(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 
 	if (pte)
 		pte = vpeo_pte_at_level(gpt->format, pte, level + 1, level);
-	if (FAULT(GPT_SPLIT_DIRTY))
-		pte &= ~gpt->format->dirty;
+	if (FAULT(GPT_SPLIT_CLEAN))
+		pte = vpeo_pte_sans_ad(gpt->format, pte);
 	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++, pte += step)
 		vmm_gpt_pte_store(&table[i], pte);
 }
 
-void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level,
+static bool is_one_of(const struct vmm_gpt *gpt, uint64_t pte, unsigned level, unsigned which)
+{
+	if (!pte)
+		return which & GPT_SPLIT_EMPTY;
+	return (which & GPT_SPLIT_LEAF) && vpeo_pte_is_leaf(gpt->format, pte, level);
+}
+
+void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level, unsigned which,
 		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	struct vmm_gpt_node *parent = gpt_node_around(gpt, ptep);
@@ -104,13 +111,16 @@ void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level,
 
 	child->in_use = VMM_GPT_ENTRIES;
 	do {
-		if ((pte & VMM_GPT_VACANT) || vpeo_pte_is_table(gpt->format, pte)) {
+		if (!is_one_of(gpt, pte, level, which)) {
 			push(&reserve->first, child);
 			reserve->count++;
 			return;
 		}
-		fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
+		if (!FAULT(GPT_LINK_FIRST))
+			fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
 	} while (!vmm_gpt_pte_cas(ptep, &pte, vpeo_map_table(gpt->format, child->pfn)));
+	if (FAULT(GPT_LINK_FIRST))
+		fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
 	gpt->tables++;
 	result->entry++;
 	result->did_it = true;
@@ -135,7 +145,8 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	if (found > level && !gpt_reserve(gpt, &reserve, found - level))
 		return gpt_error(VMM_GPT_NO_MEMORY);
 	for (; found > level; ptep = gpt_find(gpt, gpa, &found))
-		gpt_split_entry(gpt, ptep, found, &reserve, &result);
+		gpt_split_entry(gpt, ptep, found, GPT_SPLIT_LEAF | GPT_SPLIT_EMPTY, &reserve,
+				&result);
 	gpt_unreserve(gpt, &reserve);
 	result.level = (uint8_t)found;
 	return result;
@@ -164,7 +175,8 @@ static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 				*found = pte;
 				return false;
 			}
-		} while (!vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
+		} while (!FAULT(GPT_MERGE_HOT) &&
+			 !vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
 		*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
 	}
 	return true;
@@ -246,7 +258,7 @@ struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * The entry around an edge of a range, if it sticks out there and is to be split:
  * its level, else 0.
  */
-static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, bool empty,
+static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned which,
 			  vmm_gpt_pte_t **ptep)
 {
 	unsigned level;
@@ -259,9 +271,7 @@ static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, bool empty,
 
 	uint64_t pte = vmm_gpt_pte_load(*ptep);
 
-	if (vpeo_pte_is_leaf(gpt->format, pte, level) || (empty && !pte))
-		return level;
-	return 0;
+	return is_one_of(gpt, pte, level, which) ? level : 0;
 }
 
 /* How many tables it takes until an edge in an entry of this level is one of entries. */
@@ -275,11 +285,11 @@ static unsigned cut_depth(uint64_t edge, unsigned level)
 }
 
 /* How many it takes for both edges: where they are in the same entry, one serves both. */
-static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, bool empty)
+static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
 {
 	vmm_gpt_pte_t *at_start, *at_end;
-	unsigned first = cut_level(gpt, start, empty, &at_start);
-	unsigned last = cut_level(gpt, end, empty, &at_end);
+	unsigned first = cut_level(gpt, start, which, &at_start);
+	unsigned last = cut_level(gpt, end, which, &at_end);
 	unsigned tables = (first ? cut_depth(start, first) : 0) + (last ? cut_depth(end, last) : 0);
 
 	if (!first || !last || at_start != at_end)
@@ -294,29 +304,29 @@ static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t e
 	return tables;
 }
 
-static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, bool empty, struct gpt_reserve *reserve,
-		     struct vmm_gpt_result *result)
+static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
+		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	vmm_gpt_pte_t *ptep;
 	unsigned level;
 
-	while (reserve->count && (level = cut_level(gpt, edge, empty, &ptep)))
-		gpt_split_entry(gpt, ptep, level, reserve, result);
+	while (reserve->count && (level = cut_level(gpt, edge, which, &ptep)))
+		gpt_split_entry(gpt, ptep, level, which, reserve, result);
 }
 
-struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, bool empty)
+struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
 {
 	struct vmm_gpt_result result = { .error = VMM_GPT_OK };
 	struct gpt_reserve reserve = { 0 };
 
 	/* Others may map and unmap larger entries: see that none sticks out in the end. */
-	for (unsigned tables; (tables = cut_tables(gpt, start, end, empty));) {
+	for (unsigned tables; (tables = cut_tables(gpt, start, end, which));) {
 		if (!gpt_reserve(gpt, &reserve, tables)) {
 			result.error = VMM_GPT_NO_MEMORY;
 			break;
 		}
-		cut_edge(gpt, start, empty, &reserve, &result);
-		cut_edge(gpt, end, empty, &reserve, &result);
+		cut_edge(gpt, start, which, &reserve, &result);
+		cut_edge(gpt, end, which, &reserve, &result);
 	}
 	gpt_unreserve(gpt, &reserve);
 	return result;
