@@ -125,7 +125,7 @@ lint:
 		--platform=unix64 --inline-suppr --suppress=preprocessorErrorDirective -I. $(ROOMS)
 
 format:
-	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch])
+	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch] test/host/*/*.[ch])
 
 clean:
 	rm -rf $(BUILD) build-fault

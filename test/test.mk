@@ -3,6 +3,8 @@
 #	make check	host tests, and one boot in QEMU
 #	make test	all tests
 #	make host-tests	builds the host tests
+#	make prove-gpt	the proofs of gpt/, N=2 times as long
+#	make coverage	what of gpt/ its tests reach
 #
 # Read by the Makefile above. What is tested and how: test/README.md.
 
@@ -37,6 +39,23 @@ $(HOST_LIB): $(HOST_OBJS)
 $(HOST_TESTS): $(BUILD)/test/host/%: $(BUILD)/test/host/%.o $(HOST_LIB)
 	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
+# Tests for which gpt/ is built once more: in another geometry, or with another
+# sanitizer. $(call gpt_test,NAME,SOURCES,CFLAGS)
+define gpt_test
+$(1)_OBJS := $(patsubst %.c,$(BUILD)/test/$(1)/%.o,$(wildcard gpt/*.c) $(2))
+$(BUILD)/test/$(1)/%.o: %.c test/test.mk
+	@mkdir -p $$(@D)
+	$$(CC) $$(HOST_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+$(BUILD)/test/host/$(1): $$($(1)_OBJS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(HOST_CFLAGS) $(3) -o $$@ $$^ -lcmocka
+HOST_TESTS += $(BUILD)/test/host/$(1)
+HOST_OBJS += $$($(1)_OBJS)
+endef
+SMALL := $(wildcard test/host/small/*.c)
+$(eval $(call gpt_test,test_gpt_small2,$(SMALL),-DVMM_GPT_LEVELS=2 -DVMM_GPT_INDEX_BITS=1))
+$(eval $(call gpt_test,test_gpt_small3,$(SMALL),-DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=1))
+
 host-tests: $(HOST_TESTS)
 
 list-tests:
@@ -48,6 +67,22 @@ check: $(HOST_TESTS) $(KERNEL)
 test: $(HOST_TESTS) $(KERNEL)
 	BUILD=$(BUILD) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
 
+# The proofs of gpt/, N times as long or as wide.
+N ?= 2
+prove-gpt: $(HOST_TESTS)
+	GPT_N=$(N) BUILD=$(BUILD) LIMIT=$(LIMIT) test/prove.sh $(filter %/test_gpt%,$(HOST_TESTS))
+
+# Which lines and branches of gpt/ its tests reach: without sanitizers, which have
+# branches of their own.
+coverage:
+	$(MAKE) BUILD=$(BUILD)/coverage \
+		HOST_CFLAGS='-std=gnu17 -O0 -g --coverage -fprofile-update=atomic -I.' gpt-tests
+	test/coverage.pl $(BUILD)/coverage
+
+gpt-tests: $(filter-out %_tsan,$(filter %/test_gpt%,$(HOST_TESTS)))
+	find $(BUILD) -name '*.gcda' -delete
+	BUILD=$(BUILD) test/prove.sh $^
+
 -include $(HOST_OBJS:.o=.d) $(HOST_TESTS:=.d)
 
-.PHONY: host-tests list-tests check test
+.PHONY: host-tests list-tests check test prove-gpt coverage gpt-tests
