@@ -186,6 +186,7 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 	uint64_t leaf = encode(gpt, pfn, level, prot, type);
 	vmm_gpt_pte_t *ptep;
 	unsigned found;
+	uint64_t pte;
 
 	if (gpa >= VMM_GPT_GPA_END)
 		return gpt_error(VMM_GPT_OUT_OF_RANGE);
@@ -194,12 +195,15 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 	if (!is_aligned(gpa, pfn, level))
 		return gpt_error(VMM_GPT_MISALIGNED);
 
-	ptep = gpt_find(gpt, gpa, &found);
-	if (found == level)
-		return install(gpt, ptep, gpa, level, leaf);
+	do {
+		ptep = gpt_find(gpt, gpa, &found);
+		if (found == level)
+			return install(gpt, ptep, gpa, level, leaf);
+		pte = vmm_gpt_pte_load(ptep);
+	} while (found > level && vpeo_pte_is_table(gpt->format, pte)); /* only just */
 	if (found < level)
-		return gpt_met(VMM_GPT_WRONG_SIZE, found, vmm_gpt_pte_load(ptep));
-	return lost_to(gpt, gpa, leaf, level, vmm_gpt_pte_load(ptep), found);
+		return gpt_met(VMM_GPT_WRONG_SIZE, found, pte);
+	return lost_to(gpt, gpa, leaf, level, pte, found);
 }
 
 struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
