@@ -128,8 +128,10 @@ static bool clear_away(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node
 	if (vmm_gpt_pte_load(table))
 		return false;
 	merged = gpt_merge_entry(gpt, node, index, run->taken);
-	if (merged.did_it)
+	if (merged.did_it) {
+		run->result.did_it = true;
 		run->result.flush = merged.flush;
+	}
 	return merged.did_it;
 }
 
