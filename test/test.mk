@@ -60,6 +60,8 @@ MEETING := -DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=3 -pthread
 $(eval $(call gpt_test,test_gpt_threads,$(THREADS),$(MEETING)))
 $(eval $(call gpt_test,test_gpt_threads_tsan,$(THREADS),$(MEETING) \
 	-fno-sanitize=all -fsanitize=thread))
+$(eval $(call gpt_test,test_gpt_late,test/host/late/test_gpt_late.c test/host/fake_tables.c,\
+	-DVMM_GPT_PTE_H='"test/host/late/pte.h"'))
 
 host-tests: $(HOST_TESTS)
 
