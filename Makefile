@@ -30,7 +30,7 @@ ifeq ($(filter $(FAULT),$(FAULTS)),)
 $(error unknown FAULT "$(FAULT)"; known are: $(FAULTS))
 endif
 BUILD	:= build-fault/$(FAULT)
-FAULT_FLAGS := -DFAULT_$(shell echo $(FAULT) | tr a-z- A-Z_)=1
+FAULT_FLAGS := -DVMM_GPT_FAULT_H='"kernel/fault.h"' -DFAULT_$(shell echo $(FAULT) | tr a-z- A-Z_)=1
 endif
 
 CFLAGS	?= -O2 -g

@@ -49,7 +49,8 @@ bool gpt_reserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve, uint64_t coun
 		struct vmm_gpt_node *node = gpt->hooks.get_table(gpt->hooks.ctx);
 
 		if (!node) {
-			gpt_unreserve(gpt, reserve);
+			if (!FAULT(GPT_RESERVE))
+				gpt_unreserve(gpt, reserve);
 			return false;
 		}
 		push(&reserve->first, node);
@@ -165,7 +166,8 @@ static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 				return false;
 			}
 		} while (!vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
-		*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
+		if (!FAULT(GPT_MERGE))
+			*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
 	}
 	return true;
 }

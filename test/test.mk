@@ -14,7 +14,7 @@ LONG_TESTS := test/end.t test/trace.t
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
 HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
-	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I.
+	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I. $(FAULT_FLAGS)
 
 # What can be tested without the CPU being in ring 0, and what stands in for the
 # rest: each test takes from this library what it needs.
