@@ -410,6 +410,46 @@ static void vacate_meets_a_late_large_leaf(void **state)
 	assert_int_equal(fixture_check(f), 514);
 }
 
+static uint64_t looks;
+
+/* Whoever looks, at whatever moment, finds the page where it is. */
+static void everybody_looks(bool writes, const uint64_t *ptep)
+{
+	struct vmm_gpt *gpt = &other.f->gpt;
+	struct vmm_gpt_leaf leaf;
+	vmm_gpt_pte_t *found;
+	unsigned level = 0;
+
+	(void)writes;
+	(void)ptep;
+	late_turn = NULL;
+	found = vmm_gpt_lookup(gpt, 5 * PAGE, &level);
+	assert_true(vmm_gpt_is_mapped(gpt, found, level, &leaf));
+	assert_int_equal(leaf.pfn, level == 1 ? 517 : level == 2 ? 512 : 0);
+	looks++;
+	late_turn = everybody_looks;
+}
+
+static void every_step_is_valid(void **state)
+{
+	struct fixture *f = *state;
+
+	large(f, true);
+	other.f = f;
+	looks = 0;
+	late_turn = everybody_looks;
+	vmm_gpt_split(&f->gpt, 0, 1);
+	vmm_gpt_protect_region(&f->gpt, 0, 2 * MIB, VMM_GPT_READ);
+	vmm_gpt_protect_region(&f->gpt, 0, 2 * MIB, RWX);
+	vmm_gpt_merge(&f->gpt, 0, 2, &f->taken);
+	vmm_gpt_unmap_region(&f->gpt, 2 * MIB - PAGE, 4 * MIB, NULL, NULL);
+	vmm_gpt_merge(&f->gpt, 0, 2, &f->taken); /* refused: frozen, and thawed */
+	map_run(f, 2 * MIB);
+	late_turn = NULL;
+	assert_true(looks > 4000);
+	fixture_check(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +465,7 @@ int main(void)
 		BOTH_FORMATS(a_run_takes_more_tables),
 		BOTH_FORMATS(a_run_that_only_took_out_a_table),
 		BOTH_FORMATS(vacate_meets_a_late_large_leaf),
+		BOTH_FORMATS(every_step_is_valid),
 	};
 
 	return cmocka_run_group_tests_name("gpt, at the last moment", tests, NULL, NULL);
