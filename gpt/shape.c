@@ -289,7 +289,7 @@ static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t e
 	for (unsigned l = first; l > 1; l--) {
 		uint64_t size = gpt_size(l);
 
-		if (start / size != end / size || !(start & (size - 1)) || !(end & (size - 1)))
+		if (start / size != end / size || !(start & (size - 1)))
 			break;
 		tables--;
 	}
