@@ -55,7 +55,7 @@ endef
 SMALL := $(wildcard test/host/small/*.c)
 $(eval $(call gpt_test,test_gpt_small2,$(SMALL),-DVMM_GPT_LEVELS=2 -DVMM_GPT_INDEX_BITS=1))
 $(eval $(call gpt_test,test_gpt_small3,$(SMALL),-DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=1))
-THREADS := test/host/threads/test_gpt_threads.c test/host/fake_tables.c
+THREADS := $(wildcard test/host/threads/*.c) test/host/fake_tables.c
 MEETING := -DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=3 -pthread
 $(eval $(call gpt_test,test_gpt_threads,$(THREADS),$(MEETING)))
 $(eval $(call gpt_test,test_gpt_threads_tsan,$(THREADS),$(MEETING) \

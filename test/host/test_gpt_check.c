@@ -120,6 +120,12 @@ static void nodes_are_checked(void **state)
 	root->gpa = PAGE;
 	assert_complains(f, 0, 4, "a root that hangs elsewhere");
 	root->gpa = 0;
+	root->parent = node;
+	assert_complains(f, 0, 4, "a root that hangs elsewhere");
+	root->parent = NULL;
+	root->level = 3;
+	assert_complains(f, 0, 4, "a root that hangs elsewhere");
+	root->level = 4;
 	f->gpt.tables++;
 	assert_complains(f, 0, 4, "tables that are not counted");
 	f->gpt.tables--;

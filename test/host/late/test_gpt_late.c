@@ -9,48 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "gpt/format.h"
-#include "test/host/fake_tables.h"
-
-void (*late_turn)(bool writes, const uint64_t *ptep);
-
-/* Before the n-th access of this kind to the entry of gpa, of this level. */
-static struct {
-	struct fixture *f;
-	const vmm_gpt_pte_t *at;
-	bool writes;
-	unsigned n;
-	void (*act)(struct fixture *f);
-	struct vmm_gpt_result result;
-} other;
-
-static void take_turn(bool writes, const uint64_t *ptep)
-{
-	if (writes != other.writes || ptep != other.at || --other.n)
-		return;
-	late_turn = NULL;
-	other.act(other.f);
-}
-
-static void arm(struct fixture *f, uint64_t gpa, unsigned level, bool writes, unsigned n,
-		void (*act)(struct fixture *f))
-{
-	vmm_gpt_pte_t *entries[VMM_GPT_LEVELS];
-
-	vmm_gpt_walk(&f->gpt, gpa, entries, VMM_GPT_LEVELS);
-	other.f = f;
-	other.at = entries[VMM_GPT_LEVELS - level];
-	other.writes = writes;
-	other.n = n;
-	other.act = act;
-	assert_non_null(other.at);
-	late_turn = take_turn;
-}
-
-static void assert_was_late(void)
-{
-	assert_null(late_turn);
-}
+#include "test/host/late/turn.h"
 
 static void hardware_writes(struct fixture *f)
 {
@@ -381,6 +340,45 @@ static void a_run_takes_more_tables(void **state)
 	fixture_check(f);
 }
 
+/* It is of the run, and is split for it: that takes a flush. */
+static void a_run_splits_a_late_leaf(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_gpt_result r;
+
+	large(f, false);
+	arm(f, 0, 2, true, 1, other_maps_2m);
+	r = map_run(f, 4 * PAGE);
+	assert_was_late();
+	assert_result(r, VMM_GPT_OK, true);
+	assert_int_equal(r.entry, 0);
+	assert_int_equal(r.flush, VMM_GPT_FLUSH_REQUIRED);
+	assert_int_equal(unmap_all(f, 0, TOP).entry, 512);
+}
+
+static uint64_t other_stamp;
+
+static void other_begins_a_grace(struct fixture *f)
+{
+	other_stamp = vmm_gpt_grace_begin(&f->gpt);
+}
+
+static void two_begin_a_grace(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t stamp;
+
+	other.f = f;
+	other.at = &f->gpt.generation;
+	other.writes = true;
+	other.n = 1;
+	other.act = other_begins_a_grace;
+	late_turn = take_turn;
+	stamp = vmm_gpt_grace_begin(&f->gpt);
+	assert_int_equal(stamp, other_stamp + 1);
+	assert_was_late();
+}
+
 /* An empty table has given way already when another's leaf comes. */
 static void a_run_that_only_took_out_a_table(void **state)
 {
@@ -464,6 +462,8 @@ int main(void)
 		BOTH_FORMATS(a_run_meets_late_leaves),
 		BOTH_FORMATS(a_run_takes_more_tables),
 		BOTH_FORMATS(a_run_that_only_took_out_a_table),
+		BOTH_FORMATS(a_run_splits_a_late_leaf),
+		BOTH_FORMATS(two_begin_a_grace),
 		BOTH_FORMATS(vacate_meets_a_late_large_leaf),
 		BOTH_FORMATS(every_step_is_valid),
 	};
