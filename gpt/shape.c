@@ -49,7 +49,8 @@ bool gpt_reserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve, uint64_t coun
 		struct vmm_gpt_node *node = gpt->hooks.get_table(gpt->hooks.ctx);
 
 		if (!node) {
-			gpt_unreserve(gpt, reserve);
+			if (!FAULT(GPT_RESERVE))
+				gpt_unreserve(gpt, reserve);
 			return false;
 		}
 		push(&reserve->first, node);
@@ -177,7 +178,8 @@ static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 			}
 		} while (!FAULT(GPT_MERGE_HOT) &&
 			 !vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
-		*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
+		if (!FAULT(GPT_MERGE))
+			*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
 	}
 	return true;
 }
@@ -297,7 +299,7 @@ static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t e
 	for (unsigned l = first; l > 1; l--) {
 		uint64_t size = gpt_size(l);
 
-		if (start / size != end / size || !(start & (size - 1)) || !(end & (size - 1)))
+		if (start / size != end / size || !(start & (size - 1)))
 			break;
 		tables--;
 	}

@@ -66,7 +66,7 @@ $(BUILD)/test/$(1)/%.o: %.c test/test.mk
 	$$(compile_for_host)
 $$($(1)_FAULTY): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
 endif
-$(BUILD)/test/host/$(1): VARIANT_FLAGS := $(3)
+$$($(1)_FAULTY) $$($(1)_PLAIN): VARIANT_FLAGS := $(3)
 $(BUILD)/test/host/$(1): $$($(1)_FAULTY) $$($(1)_PLAIN)
 	@mkdir -p $$(@D)
 	$$(CC) $$(HOST_CFLAGS) $(3) -o $$@ $$^ -lcmocka
