@@ -259,12 +259,13 @@ static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
  * An entry for a leaf at gpa: of small ones, for all of the region that share
  * their lowest table with it.
  */
-static __attribute__((noinline)) bool populate(struct aspace *as, const struct region *region, uint64_t gpa, unsigned level)
+static __attribute__((noinline)) bool populate(struct aspace *as, const struct region *region,
+					       uint64_t gpa, unsigned level)
 {
 	uint64_t size = level == 1 ? SPAN : aspace_leaf_size(level), start = gpa & ~(size - 1);
-	struct vmm_gpt_result r = vmm_gpt_populate_region(
-		&as->gpt, max(start, region->start),
-		min(start + size, region->start + region->size), level);
+	struct vmm_gpt_result r =
+		vmm_gpt_populate_region(&as->gpt, max(start, region->start),
+					min(start + size, region->start + region->size), level);
 
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;

@@ -21,8 +21,8 @@ struct aspace_counts {
 	uint64_t spurious;		  /* found its page mapped already */
 	uint64_t granted;		  /* got back a right that was taken (aspace_change) */
 	uint64_t smaller;		  /* got a smaller leaf, since there was no larger block */
-	uint64_t pages, tables;		  /* mapped, of 4 KiB, and table pages added below the root */
-	uint64_t splits, merges, moves;	  /* leaves that were */
+	uint64_t pages, tables;		/* mapped, of 4 KiB, and table pages added below the root */
+	uint64_t splits, merges, moves; /* leaves that were */
 };
 
 /* What was taken out, until no CPU and no walker can reach it any more. */

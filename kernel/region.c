@@ -26,7 +26,9 @@ unsigned region_leaf(const struct region *r, uint64_t gpa, unsigned level)
 
 const char *region_rights(const struct region *r)
 {
-	static const char *const words[] = { "---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx" };
+	static const char *const words[] = {
+		"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"
+	};
 
 	return words[region_prot(r)];
 }

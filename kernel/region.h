@@ -6,8 +6,8 @@
 #include "gpt/vmm_gpt.h"
 
 enum region_kind {
-	REGION_RAM, /* read, write, execute */
-	REGION_ROM, /* read, execute */
+	REGION_RAM,  /* read, write, execute */
+	REGION_ROM,  /* read, execute */
 	REGION_DATA, /* read, write */
 	REGION_HOLE, /* nothing is there, on purpose; so it has a name in reports */
 };

@@ -28,7 +28,8 @@ static int begin(void **state)
 			{ .start = 4 * GIB, .size = 2 * GIB },
 		},
 	};
-	machine = (struct replay_machine){ .max_level = 1, .blocks = { 0, 0, 2000, 3 },
+	machine = (struct replay_machine){ .max_level = 1,
+					   .blocks = { 0, 0, 2000, 3 },
 					   .pages = UINT64_MAX };
 	nsteps = 0;
 	return 0;
@@ -36,8 +37,7 @@ static int begin(void **state)
 
 static void step(unsigned what, uint64_t gpa, uint64_t count, uint64_t stride)
 {
-	guest.expect.steps[nsteps++] =
-		(struct guest_step){ (uint8_t)what, gpa, count, stride };
+	guest.expect.steps[nsteps++] = (struct guest_step){ (uint8_t)what, gpa, count, stride };
 }
 
 static void assert_leaf(uint64_t gpa, unsigned level, bool accessed, bool dirty)
