@@ -192,6 +192,8 @@ static void do_split(const struct op *op, uint8_t *cells, struct expected *expec
 	}
 	if (!cells[op->from])
 		expected->error = VMM_GPT_NOT_POPULATED;
+	else
+		expected->level = (uint8_t)level;
 	if (level <= op->level)
 		return;
 	expected->gets = level - op->level;
@@ -220,8 +222,7 @@ static void check_merge(const struct alphabet *alphabet, const uint8_t *cells, u
 		} else if (page == base && (first & CELL_MAPPED) &&
 			   (!spec_has_leaf(alphabet, level, spec_prot(alphabet, first & 7)) ||
 			    (spec_run(alphabet, first & 7) + base) % span_of(level))) {
-			spec_meet(expected, VMM_GPT_NOT_EXPRESSIBLE, below, page);
-			expected->entry_kind = ENTRY_ANY;
+			expected->error = VMM_GPT_NOT_EXPRESSIBLE;
 		} else if ((cells[page] & ~(CELL_A | CELL_D)) != first) {
 			spec_meet(expected, VMM_GPT_CONFLICT, below, page);
 		}

@@ -159,7 +159,9 @@ void spec_do_protect(const struct alphabet *alphabet, const struct op *op, uint8
 {
 	unsigned prot = alphabet->prot[op->leaf];
 
-	for (unsigned page = op->from; page < op->to; page++) {
+	/* What is cut off of a large leaf may be small enough. */
+	for (unsigned page = base_of(op->from + span_of(2) - 1, 2); page + span_of(2) <= op->to;
+	     page += span_of(2)) {
 		unsigned cell = cells[page];
 
 		if ((cell & CELL_MAPPED) && cell_level(cell) > 1 &&
