@@ -44,7 +44,8 @@ CFLAGS	?= -O2 -g
 KCFLAGS	:= -std=c17 -ffreestanding -Wall -Wextra -Werror -mno-red-zone \
 	   -mgeneral-regs-only -mcmodel=small -fno-pic -fno-pie -fno-stack-protector \
 	   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer \
-	   -fno-common -I. -DVMM_GPT_PTE_H='"kernel/gpt_pte.h"' $(CFLAGS)
+	   -fno-common -I. -DVMM_GPT_PTE_H='"kernel/gpt_pte.h"' \
+	   -DVMM_GPT_FAULT_H='"kernel/fault.h"' $(CFLAGS)
 LDFLAGS	:= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)$(FAULT:%= with the deliberate bug %)
 
@@ -149,7 +150,7 @@ lint:
 		--platform=unix64 --inline-suppr --suppress=preprocessorErrorDirective -I. $(ROOMS)
 
 format:
-	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch])
+	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch] test/host/*/*.[ch])
 
 clean:
 	rm -rf $(PLAIN) $(PLAIN)-fault

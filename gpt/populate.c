@@ -118,6 +118,8 @@ static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 		    vmm_gpt_pte_cas(&slots[i], &old, 0))
 			added++;
 	}
+	if (FAULT(GPT_COUNT))
+		node->in_use++;
 	node->in_use = (uint16_t)(node->in_use + added);
 	return added;
 }
@@ -184,6 +186,8 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
 
 	if (result.error)
 		return result;
+	if (!max_level)
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
 	result.entry = missing_in(gpt, &wish, gpt_table(gpt, gpt->root->pfn), gpt->root->level, 0,
 				  start, last_page(end));
 	if (!gpt_reserve(gpt, &wish.reserve, result.entry))
@@ -263,7 +267,7 @@ static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, 
 	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);)
 		if (any_present(gpt, &span, &found))
 			return gpt_met(VMM_GPT_STILL_MAPPED, span.level, found);
-	result = gpt_cut(gpt, start, end, true);
+	result = gpt_cut(gpt, start, end, GPT_SPLIT_LEAF | GPT_SPLIT_EMPTY);
 	for (uint64_t gpa = start; !result.error && gpt_next_span(gpt, &gpa, end, &span);) {
 		if (freeze(&span, &found))
 			continue;

@@ -71,7 +71,7 @@ static inline uint64_t note_protected(struct sweep *sweep, unsigned level, uint6
 				      uint64_t removed, uint64_t stopped)
 {
 	sweep->result.entry += changed * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
-	if (removed)
+	if (removed && !FAULT(GPT_PROTECT_FLUSH))
 		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
 	return stopped;
 }
@@ -92,6 +92,10 @@ static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_
 				break;
 			if ((pte & mask) == rights)
 				break;
+			if (level > 1 && !gpt_has_leaf(gpt, level, sweep->prot)) {
+				sweep->result.error = VMM_GPT_NOT_EXPRESSIBLE;
+				return note_protected(sweep, level, changed, removed, 0);
+			}
 		} while (!vmm_gpt_pte_cas(ptep, &pte, (pte & ~mask) | rights));
 		if (!vpeo_pte_is_leaf(format, pte, level)) {
 			if (stops(pte))
@@ -143,7 +147,7 @@ static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_
 /* Cuts what sticks out of the range; false: it has failed, and says so in the result. */
 static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct sweep *sweep)
 {
-	struct vmm_gpt_result result = gpt_cut(gpt, start, end, false);
+	struct vmm_gpt_result result = gpt_cut(gpt, start, end, GPT_SPLIT_LEAF);
 
 	sweep->result.error = result.error;
 	sweep->result.did_it |= result.did_it;
@@ -165,21 +169,23 @@ static inline struct vmm_gpt_result sweep_region(struct vmm_gpt *gpt, uint64_t s
 	while (gpt_next_span(gpt, &gpa, end, &span)) {
 		uint64_t stopped;
 
-		/* One that was mapped only after the cut. */
-		if (cuts && gpt_sticks_out(&span, start, end) &&
-		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level)) {
-			if (!cut(gpt, start, end, sweep))
+		if (cuts && gpt_sticks_out(&span, start, end)) {
+			/* Empty, or a leaf since the cut: never changed as a whole. */
+			stopped = vmm_gpt_pte_load(span.slots);
+			if (vpeo_pte_is_leaf(gpt->format, stopped, span.level) &&
+			    !cut(gpt, start, end, sweep))
 				break;
-			gpa = gpt_max(start, span.gpa);
-			continue;
+			stopped = stops(stopped) ? stopped : 0;
+		} else if (span.level == 1) {
+			stopped = fn(gpt, &span, 1, sweep);
+		} else {
+			stopped = fn(gpt, &span, span.level, sweep);
 		}
-		stopped = span.level == 1 ? fn(gpt, &span, 1, sweep) :
-					    fn(gpt, &span, span.level, sweep);
-		if (vpeo_pte_is_frozen(stopped)) {
+		if (vpeo_pte_is_frozen(stopped))
 			result->error = VMM_GPT_RETRY;
+		if (result->error)
 			break;
-		}
-		if (stopped) /* it was split */
+		if (stopped) /* it is split by now */
 			gpa = gpt_max(start, span.gpa);
 	}
 	result->did_it |= result->entry > 0;
@@ -197,15 +203,27 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
 	return sweep_region(gpt, start, end, unmap_span, true, &sweep);
 }
 
-/* Whether the range has a large leaf that must not become executable. */
+/* Whether the range has a large leaf, or part of one, that must not become executable. */
 static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end)
 {
+	const uint64_t large = gpt_size(2);
 	struct gpt_span span;
 
-	while (gpt_next_span(gpt, &start, end, &span))
-		if (span.level > 1 && !gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC) &&
-		    vpeo_pte_is_leaf(gpt->format, vmm_gpt_pte_load(span.slots), span.level))
+	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);) {
+		uint64_t from = gpt_max(start, span.gpa);
+		uint64_t to = gpt_min(end, span.gpa + gpt_size(span.level));
+		uint64_t pte;
+
+		if (gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC))
+			continue;
+		pte = vmm_gpt_pte_load(span.slots);
+		if (vpeo_pte_is_table(gpt->format, pte)) /* only just */
+			gpa = from;
+		/* What is cut off of it may be small enough. */
+		if (vpeo_pte_is_leaf(gpt->format, pte, span.level) &&
+		    ((from + large - 1) & ~(large - 1)) + large <= to)
 			return true;
+	}
 	return false;
 }
 

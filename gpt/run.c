@@ -130,8 +130,10 @@ static bool clear_away(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node
 	if (vmm_gpt_pte_load(table))
 		return false;
 	merged = gpt_merge_entry(gpt, node, index, run->taken);
-	if (merged.did_it)
+	if (merged.did_it) {
 		run->result.flush = merged.flush;
+		run->result.did_it = true;
+	}
 	return merged.did_it;
 }
 
@@ -157,7 +159,7 @@ static void split_empty(struct vmm_gpt *gpt, struct run *run, vmm_gpt_pte_t *pte
 		run->result.error = VMM_GPT_RETRY;
 		return;
 	}
-	gpt_split_entry(gpt, ptep, level, &run->reserve, &split);
+	gpt_split_entry(gpt, ptep, level, GPT_SPLIT_EMPTY, &run->reserve, &split);
 	run->result.did_it |= split.did_it;
 	if (split.flush)
 		run->result.flush = split.flush;

@@ -41,7 +41,7 @@ bool vmm_gpt_grace_over(const struct vmm_gpt *gpt, uint64_t stamp)
 	for (const struct vmm_gpt_section *s = gpt->sections; s; s = s->next) {
 		uint64_t since = vmm_gpt_pte_load(&s->since);
 
-		if (since && since < stamp)
+		if (since && since < stamp && !FAULT(GPT_GRACE))
 			return false;
 	}
 	return true;

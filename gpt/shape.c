@@ -49,7 +49,8 @@ bool gpt_reserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve, uint64_t coun
 		struct vmm_gpt_node *node = gpt->hooks.get_table(gpt->hooks.ctx);
 
 		if (!node) {
-			gpt_unreserve(gpt, reserve);
+			if (!FAULT(GPT_RESERVE))
+				gpt_unreserve(gpt, reserve);
 			return false;
 		}
 		push(&reserve->first, node);
@@ -88,11 +89,20 @@ static void fill_split(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 
 	if (pte)
 		pte = vpeo_pte_at_level(gpt->format, pte, level + 1, level);
+	if (FAULT(GPT_SPLIT_CLEAN))
+		pte = vpeo_pte_sans_ad(gpt->format, pte);
 	for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++, pte += step)
 		vmm_gpt_pte_store(&table[i], pte);
 }
 
-void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level,
+static bool is_one_of(const struct vmm_gpt *gpt, uint64_t pte, unsigned level, unsigned which)
+{
+	if (!pte)
+		return which & GPT_SPLIT_EMPTY;
+	return (which & GPT_SPLIT_LEAF) && vpeo_pte_is_leaf(gpt->format, pte, level);
+}
+
+void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level, unsigned which,
 		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	struct vmm_gpt_node *parent = gpt_node_around(gpt, ptep);
@@ -102,13 +112,16 @@ void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level,
 
 	child->in_use = VMM_GPT_ENTRIES;
 	do {
-		if ((pte & VMM_GPT_VACANT) || vpeo_pte_is_table(gpt->format, pte)) {
+		if (!is_one_of(gpt, pte, level, which)) {
 			push(&reserve->first, child);
 			reserve->count++;
 			return;
 		}
-		fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
+		if (!FAULT(GPT_LINK_FIRST))
+			fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
 	} while (!vmm_gpt_pte_cas(ptep, &pte, vpeo_map_table(gpt->format, child->pfn)));
+	if (FAULT(GPT_LINK_FIRST))
+		fill_split(gpt, gpt_table(gpt, child->pfn), pte, level - 1);
 	gpt->tables++;
 	result->entry++;
 	result->did_it = true;
@@ -130,14 +143,13 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	ptep = vmm_gpt_lookup(gpt, gpa, &found);
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	if (found <= level)
-		return result;
-	if (!gpt_reserve(gpt, &reserve, found - level))
+	if (found > level && !gpt_reserve(gpt, &reserve, found - level))
 		return gpt_error(VMM_GPT_NO_MEMORY);
 	for (; found > level; ptep = gpt_find(gpt, gpa, &found))
-		gpt_split_entry(gpt, ptep, found, &reserve, &result);
+		gpt_split_entry(gpt, ptep, found, GPT_SPLIT_LEAF | GPT_SPLIT_EMPTY, &reserve,
+				&result);
 	gpt_unreserve(gpt, &reserve);
-	result.level = (uint8_t)level;
+	result.level = (uint8_t)found;
 	return result;
 }
 
@@ -164,8 +176,10 @@ static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 				*found = pte;
 				return false;
 			}
-		} while (!vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
-		*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
+		} while (!FAULT(GPT_MERGE_HOT) &&
+			 !vmm_gpt_pte_cas(&table[i], &pte, vpeo_pte_freeze(pte)));
+		if (!FAULT(GPT_MERGE))
+			*ad |= pte & (gpt->format->accessed | gpt->format->dirty);
 	}
 	return true;
 }
@@ -202,7 +216,7 @@ struct vmm_gpt_result gpt_merge_entry(struct vmm_gpt *gpt, struct vmm_gpt_node *
 	if (first && !vpeo_pte_is_leaf(gpt->format, first, child->level))
 		return misfit(gpt, first, child->level);
 	if (first ? !can_grow(gpt, first, child->level) : !gpt_has_leaf(gpt, node->level, 0))
-		return gpt_met(VMM_GPT_NOT_EXPRESSIBLE, child->level, first);
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
 	if (!freeze_run(gpt, table, first, first ? gpt_size(child->level) : 0, &ad, &found))
 		return misfit(gpt, found, child->level);
 	if (first)
@@ -246,7 +260,7 @@ struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * The entry around an edge of a range, if it sticks out there and is to be split:
  * its level, else 0.
  */
-static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, bool empty,
+static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned which,
 			  vmm_gpt_pte_t **ptep)
 {
 	unsigned level;
@@ -259,9 +273,7 @@ static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, bool empty,
 
 	uint64_t pte = vmm_gpt_pte_load(*ptep);
 
-	if (vpeo_pte_is_leaf(gpt->format, pte, level) || (empty && !pte))
-		return level;
-	return 0;
+	return is_one_of(gpt, pte, level, which) ? level : 0;
 }
 
 /* How many tables it takes until an edge in an entry of this level is one of entries. */
@@ -275,11 +287,11 @@ static unsigned cut_depth(uint64_t edge, unsigned level)
 }
 
 /* How many it takes for both edges: where they are in the same entry, one serves both. */
-static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, bool empty)
+static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
 {
 	vmm_gpt_pte_t *at_start, *at_end;
-	unsigned first = cut_level(gpt, start, empty, &at_start);
-	unsigned last = cut_level(gpt, end, empty, &at_end);
+	unsigned first = cut_level(gpt, start, which, &at_start);
+	unsigned last = cut_level(gpt, end, which, &at_end);
 	unsigned tables = (first ? cut_depth(start, first) : 0) + (last ? cut_depth(end, last) : 0);
 
 	if (!first || !last || at_start != at_end)
@@ -287,36 +299,36 @@ static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t e
 	for (unsigned l = first; l > 1; l--) {
 		uint64_t size = gpt_size(l);
 
-		if (start / size != end / size || !(start & (size - 1)) || !(end & (size - 1)))
+		if (start / size != end / size || !(start & (size - 1)))
 			break;
 		tables--;
 	}
 	return tables;
 }
 
-static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, bool empty, struct gpt_reserve *reserve,
-		     struct vmm_gpt_result *result)
+static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
+		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	vmm_gpt_pte_t *ptep;
 	unsigned level;
 
-	while (reserve->count && (level = cut_level(gpt, edge, empty, &ptep)))
-		gpt_split_entry(gpt, ptep, level, reserve, result);
+	while (reserve->count && (level = cut_level(gpt, edge, which, &ptep)))
+		gpt_split_entry(gpt, ptep, level, which, reserve, result);
 }
 
-struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, bool empty)
+struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
 {
 	struct vmm_gpt_result result = { .error = VMM_GPT_OK };
 	struct gpt_reserve reserve = { 0 };
 
 	/* Others may map and unmap larger entries: see that none sticks out in the end. */
-	for (unsigned tables; (tables = cut_tables(gpt, start, end, empty));) {
+	for (unsigned tables; (tables = cut_tables(gpt, start, end, which));) {
 		if (!gpt_reserve(gpt, &reserve, tables)) {
 			result.error = VMM_GPT_NO_MEMORY;
 			break;
 		}
-		cut_edge(gpt, start, empty, &reserve, &result);
-		cut_edge(gpt, end, empty, &reserve, &result);
+		cut_edge(gpt, start, which, &reserve, &result);
+		cut_edge(gpt, end, which, &reserve, &result);
 	}
 	gpt_unreserve(gpt, &reserve);
 	return result;

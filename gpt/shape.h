@@ -21,12 +21,18 @@ void gpt_unreserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve);
 struct vmm_gpt_node *gpt_hang(struct gpt_reserve *reserve, struct vmm_gpt_node *parent,
 			      unsigned index);
 
+/* Which entries are split. */
+enum {
+	GPT_SPLIT_LEAF = 1,
+	GPT_SPLIT_EMPTY = 2,
+};
+
 /*
- * Makes a table of a populated entry of this level, above 1, unless it is one or
- * is vacant by now. The reserve is not empty. Adds what it did to *result: a
- * table to .entry, a flush if a leaf was split.
+ * Makes a table of a populated entry of this level, above 1, if it is one of
+ * these (GPT_SPLIT_*) still. The reserve is not empty. Adds what it did to
+ * *result: a table to .entry, a flush if a leaf was split.
  */
-void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level,
+void gpt_split_entry(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level, unsigned which,
 		     struct gpt_reserve *reserve, struct vmm_gpt_result *result);
 
 /* The reverse, for the table below node's entry. As vmm_gpt_merge says. */
@@ -34,10 +40,10 @@ struct vmm_gpt_result gpt_merge_entry(struct vmm_gpt *gpt, struct vmm_gpt_node *
 				      unsigned index, struct vmm_gpt_taken *taken);
 
 /*
- * Splits what sticks out of [start, end): leaves, and if empty is set empty
- * entries, too. .entry: tables added. NO_MEMORY: nothing has changed.
+ * Splits what sticks out of [start, end) and is one of these (GPT_SPLIT_*).
+ * .entry: tables added. NO_MEMORY: nothing has changed.
  */
-struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, bool empty);
+struct vmm_gpt_result gpt_cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which);
 
 /* Takes out a table that nobody needs, and those above that this leaves so. */
 void gpt_take_out(struct vmm_gpt *gpt, struct vmm_gpt_node *node, struct vmm_gpt_taken *taken);

@@ -158,13 +158,8 @@ __attribute__((noinline)) static struct vmm_gpt_result lost_to(const struct vmm_
 	return gpt_met(there == leaf ? VMM_GPT_OK : VMM_GPT_CONFLICT, found_level, found);
 }
 
-static inline struct vmm_gpt_result install(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep,
-					    uint64_t gpa, unsigned level, uint64_t leaf)
+static inline struct vmm_gpt_result installed(uint64_t leaf, unsigned level)
 {
-	uint64_t old = 0;
-
-	if (!vmm_gpt_pte_cas(ptep, &old, leaf))
-		return lost_to(gpt, gpa, leaf, level, old, level);
 	return (struct vmm_gpt_result){ .level = (uint8_t)level, .did_it = true, .entry = leaf };
 }
 
@@ -188,6 +183,7 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 	uint64_t leaf = encode(gpt, pfn, level, prot, type);
 	vmm_gpt_pte_t *ptep;
 	unsigned found;
+	uint64_t pte;
 
 	if (gpa >= VMM_GPT_GPA_END)
 		return gpt_error(VMM_GPT_OUT_OF_RANGE);
@@ -196,18 +192,24 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 	if (!is_aligned(gpa, pfn, level))
 		return gpt_error(VMM_GPT_MISALIGNED);
 
-	ptep = gpt_find(gpt, gpa, &found);
-	if (found == level)
-		return install(gpt, ptep, gpa, level, leaf);
+	do {
+		ptep = gpt_find(gpt, gpa, &found);
+		pte = 0;
+		if (found != level)
+			pte = vmm_gpt_pte_load(ptep);
+		else if (vmm_gpt_pte_cas(ptep, &pte, leaf))
+			return installed(leaf, level);
+	} while (found > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
 	if (found < level)
-		return gpt_met(VMM_GPT_WRONG_SIZE, found, vmm_gpt_pte_load(ptep));
-	return lost_to(gpt, gpa, leaf, level, vmm_gpt_pte_load(ptep), found);
+		return gpt_met(VMM_GPT_WRONG_SIZE, found, pte);
+	return lost_to(gpt, gpa, leaf, level, pte, found);
 }
 
 struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
 				     unsigned level, unsigned prot, unsigned type)
 {
 	uint64_t leaf = encode(gpt, pfn, level, prot, type);
+	uint64_t old = 0;
 
 	if (leaf == VMM_GPT_NO_ENCODING)
 		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
@@ -215,7 +217,9 @@ struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, u
 		return gpt_error(VMM_GPT_MISALIGNED);
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	return install(gpt, ptep, 0, level, leaf);
+	if (vmm_gpt_pte_cas(ptep, &old, leaf))
+		return installed(leaf, level);
+	return lost_to(gpt, 0, leaf, level, old, level);
 }
 
 struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
@@ -231,7 +235,11 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 		return gpt_error(VMM_GPT_MISALIGNED);
 	do {
 		ptep = gpt_find(gpt, gpa, &level);
-		pte = gpt_take_leaf(gpt, ptep, level);
+		pte = FAULT(GPT_UNMAP_STORE) ? vmm_gpt_pte_load(ptep) : 0;
+		if (FAULT(GPT_UNMAP_STORE) && vpeo_pte_is_leaf(gpt->format, pte, level))
+			vmm_gpt_pte_exchange(ptep, 0);
+		else
+			pte = gpt_take_leaf(gpt, ptep, level);
 	} while (level > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
 	if (vpeo_pte_is_frozen(pte))
 		return gpt_met(VMM_GPT_RETRY, level, pte);
@@ -239,7 +247,8 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 		result.entry = pte;
 		result.level = (uint8_t)level;
 		result.did_it = true;
-		result.flush = VMM_GPT_FLUSH_REQUIRED;
+		if (!FAULT(GPT_UNMAP_NO_FLUSH))
+			result.flush = VMM_GPT_FLUSH_REQUIRED;
 	}
 	return result;
 }

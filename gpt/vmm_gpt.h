@@ -33,7 +33,10 @@
  * reset_accessed, reset_dirty, collect. What changes which tables there are runs
  * one at a time per table (the caller's lock): populate_region, vacate_region,
  * map_region, split, merge; and unmap_region and protect_region where they may
- * cut a large leaf. Where they cannot, those two run freely as well.
+ * cut a large leaf. Where they cannot, those two run freely as well. An operation
+ * on one address is one step to all others. One on a range is a step for each
+ * entry, in the order of addresses, and what others do meanwhile it meets or not;
+ * only what it is refused for is looked for in all of the range before.
  *
  * A table page that was taken out, and a page that was unmapped, are used again
  * only after every software walker that could hold a pointer into it is done
@@ -249,8 +252,8 @@ bool vmm_gpt_can_track_dirty(const struct vmm_gpt *gpt);
  * populated stays as it is. An entry stands for all of what it covers where the
  * range takes all of that, the CPU has leaves of its level, and its level is at
  * most max_level; max_level 1 makes tables all the way down. All or nothing:
- * NO_MEMORY leaves the table as it was. MISALIGNED, OUT_OF_RANGE.
- * .entry: the number of table pages added.
+ * NO_MEMORY leaves the table as it was. MISALIGNED, OUT_OF_RANGE; max_level 0 is
+ * NOT_EXPRESSIBLE. .entry: the number of table pages added.
  */
 struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					      unsigned max_level);
@@ -267,8 +270,8 @@ struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start,
 /*
  * Splits what populates gpa, a leaf or an empty entry, until it is of this level
  * or below. The new entries say what the old one said, A and D included. OK
- * without .did_it: it is that small. .entry: table pages added. All or nothing:
- * NO_MEMORY. NOT_POPULATED, OUT_OF_RANGE; NOT_EXPRESSIBLE: no such level.
+ * without .did_it: it is that small. .entry: table pages added; .level: of the
+ * entry that populates gpa now. All or nothing: NO_MEMORY. NOT_POPULATED, OUT_OF_RANGE; NOT_EXPRESSIBLE: no such level.
  */
 struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned level);
 
@@ -279,8 +282,9 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * *taken. OK without .did_it: there is no table. Refused, with nothing changed:
  * NOT_POPULATED, at least in part; CONFLICT, with the first that does not fit in
  * with the others; WRONG_SIZE, with .level of a table further down;
- * NOT_EXPRESSIBLE, this CPU has no such leaf. OUT_OF_RANGE.
- * Guests may fault on the run while this goes on: on such a fault, retry.
+ * NOT_EXPRESSIBLE, this CPU has no such leaf. OUT_OF_RANGE. Of several reasons it
+ * is one. Guests may fault on the run while this goes on, and until they have
+ * flushed: on such a fault, retry.
  */
 struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
 				    struct vmm_gpt_taken *taken);
@@ -304,7 +308,10 @@ unsigned vmm_gpt_walk(const struct vmm_gpt *gpt, uint64_t gpa, vmm_gpt_pte_t *en
  */
 vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned *level);
 
-/* Decodes the entry at ptep, of this level. False if it maps nothing. */
+/*
+ * Decodes the entry at ptep, of this level. False if it maps nothing itself: also
+ * if it was split since lookup gave it, and is a table now.
+ */
 bool vmm_gpt_is_mapped(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *ptep, unsigned level,
 		       struct vmm_gpt_leaf *leaf);
 
@@ -340,7 +347,8 @@ const struct vmm_gpt_node *vmm_gpt_node_at(const struct vmm_gpt *gpt, uint64_t g
  * that size. Of racing calls with the same mapping one has .did_it, the others
  * get OK without it and the entry they lost to; another mapping is a CONFLICT.
  * .entry: the entry that maps gpa now, of .level. OUT_OF_RANGE, MISALIGNED,
- * NOT_EXPRESSIBLE, NOT_POPULATED, WRONG_SIZE; RETRY.
+ * NOT_EXPRESSIBLE, NOT_POPULATED; WRONG_SIZE, also where there is a table instead
+ * of a large entry, populated at gpa or not; RETRY.
  */
 struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pfn, unsigned level,
 				  unsigned prot, unsigned type);
@@ -386,8 +394,9 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
  * Gives every leaf of [start, end) these rights. Large leaves are split where
  * they are only partly in the range. Errors as for vmm_gpt_unmap_region, and
  * NOT_EXPRESSIBLE, also for a large leaf that would become executable where that
- * is not allowed. .entry, always: the number of 4 KiB pages changed. .flush: only
- * if a right was taken from one.
+ * is not allowed: refused as a whole, but for one that comes about while it is at
+ * work. .entry, always: the number of 4 KiB pages changed. .flush: only if a right
+ * was taken from one, or a leaf was split.
  */
 struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					     unsigned prot);
@@ -398,7 +407,8 @@ struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start
  * Sets (on) or clears accessed, or dirty, of a leaf; hardware may do the same
  * at this moment. ptep: an entry that vmm_gpt_lookup or _walk gave. .did_it:
  * the bit was the other way before; .entry: as it was. NOT_POPULATED if there
- * is no leaf at ptep: nothing is changed then. RETRY.
+ * is no leaf at ptep, WRONG_SIZE if there is a table: nothing is changed then.
+ * RETRY.
  */
 struct vmm_gpt_result vmm_gpt_reset_accessed(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
 struct vmm_gpt_result vmm_gpt_reset_dirty(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);

@@ -7,6 +7,9 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
+/* The way of a fault on 4 KiB, which is the usual one, has the level as a constant. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 enum {
 	SPAN = 2 << 20, /* what one lowest table holds: populated at once */
 	REFUSED_MAX = 1000,
@@ -171,36 +174,6 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	return left;
 }
 
-unsigned region_prot(const struct region *r)
-{
-	static const uint8_t rights[] = {
-		[REGION_RAM] = VMM_GPT_READ | VMM_GPT_WRITE | VMM_GPT_EXEC,
-		[REGION_ROM] = VMM_GPT_READ | VMM_GPT_EXEC,
-		[REGION_DATA] = VMM_GPT_READ | VMM_GPT_WRITE,
-		[REGION_HOLE] = 0,
-	};
-
-	return rights[r->kind];
-}
-
-unsigned region_leaf(const struct region *r, uint64_t gpa, unsigned level)
-{
-	for (; level > 1; level--) {
-		uint64_t size = aspace_leaf_size(level), base = gpa & ~(size - 1);
-
-		if (base >= r->start && base + size <= r->start + r->size)
-			break;
-	}
-	return level;
-}
-
-const char *region_rights(const struct region *r)
-{
-	static const char *const words[] = { "---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx" };
-
-	return words[region_prot(r)];
-}
-
 const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 {
 	for (unsigned i = 0; i < as->nregions; i++)
@@ -210,7 +183,7 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 }
 
 /* Where the image goes on in this leaf; UINT64_MAX: it has none of it. */
-static uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
+static inline uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
 {
 	uint64_t at = (gpa & ~(aspace_leaf_size(level) - 1)) - r->start;
 
@@ -263,7 +236,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 }
 
 /* A block for a leaf at gpa, with what is there at the beginning; 0: there is none. */
-static uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
+static ALWAYS_INLINE uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
 {
 	uint64_t page = image_page(region, gpa, level), at = page << PAGE_SHIFT, pfn;
 
@@ -293,12 +266,13 @@ static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
  * An entry for a leaf at gpa: of small ones, for all of the region that share
  * their lowest table with it.
  */
-static bool populate(struct aspace *as, const struct region *region, uint64_t gpa, unsigned level)
+static __attribute__((noinline)) bool populate(struct aspace *as, const struct region *region,
+					       uint64_t gpa, unsigned level)
 {
 	uint64_t size = level == 1 ? SPAN : aspace_leaf_size(level), start = gpa & ~(size - 1);
-	struct vmm_gpt_result r = vmm_gpt_populate_region(
-		&as->gpt, max(start, region->start),
-		min(start + size, region->start + region->size), level);
+	struct vmm_gpt_result r =
+		vmm_gpt_populate_region(&as->gpt, max(start, region->start),
+					min(start + size, region->start + region->size), level);
 
 	if (r.error == VMM_GPT_NO_MEMORY)
 		return false;
@@ -312,7 +286,7 @@ struct vmm_gpt_section *aspace_walker(struct aspace *as)
 	return &as->walkers[as->cpus > 1 ? this_cpu()->number : 0];
 }
 
-static struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, uint64_t pfn, unsigned level,
+static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, uint64_t pfn, unsigned level,
 				 unsigned prot)
 {
 	struct vmm_gpt_result r;
@@ -334,8 +308,9 @@ static struct vmm_gpt_result populate_and_map(struct aspace *as, const struct re
 }
 
 /* Maps pfn at gpa; where the entry is not there, or about to be another, with the lock. */
-static struct vmm_gpt_result install(struct aspace *as, const struct region *region, uint64_t gpa,
-				     uint64_t pfn, unsigned level, bool has_lock)
+static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const struct region *region,
+						   uint64_t gpa, uint64_t pfn, unsigned level,
+						   bool has_lock)
 {
 	unsigned prot = region_prot(region);
 	struct vmm_gpt_result r;
@@ -358,8 +333,8 @@ static struct vmm_gpt_result install(struct aspace *as, const struct region *reg
 }
 
 /* A new leaf of this level around gpa, or why there is none. */
-static struct vmm_gpt_result place(struct aspace *as, const struct region *region, uint64_t gpa,
-				   unsigned level, bool has_lock)
+static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct region *region,
+						 uint64_t gpa, unsigned level, bool has_lock)
 {
 	uint64_t base = gpa & ~(aspace_leaf_size(level) - 1);
 	uint64_t pages = UINT64_C(1) << aspace_leaf_order(level);

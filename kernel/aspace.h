@@ -20,35 +20,16 @@
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lock.h"
+#include "kernel/region.h"
 #include "kernel/vcpu.h"
-
-enum region_kind {
-	REGION_RAM, /* read, write, execute */
-	REGION_ROM, /* read, execute */
-	REGION_DATA, /* read, write */
-	REGION_HOLE, /* nothing is there, on purpose; so it has a name in reports */
-};
-
-/*
- * [start, start + size) in bytes, multiples of a page. image_size bytes from
- * image on are what its first pages begin with, copied at the first touch; the
- * rest begins as zeroes.
- */
-struct region {
-	const char *name;
-	enum region_kind kind;
-	uint64_t start, size;
-	const void *image;
-	uint64_t image_size;
-};
 
 struct aspace_counts {
 	uint64_t read, write, exec, walk; /* faults by kind; each is counted once */
 	uint64_t spurious;		  /* found its page mapped already */
 	uint64_t granted;		  /* got back a right that was taken (aspace_change) */
 	uint64_t smaller;		  /* got a smaller leaf, since there was no larger block */
-	uint64_t pages, tables;		  /* mapped, of 4 KiB, and table pages added below the root */
-	uint64_t splits, merges, moves;	  /* leaves that were */
+	uint64_t pages, tables;		/* mapped, of 4 KiB, and table pages added below the root */
+	uint64_t splits, merges, moves; /* leaves that were */
 };
 
 /* What was taken out, until no CPU and no walker can reach it any more. */
@@ -100,17 +81,6 @@ struct aspace_plan {
 	uint64_t image_page;	     /* where its image goes on, if it has some; else UINT64_MAX */
 };
 
-/* What a leaf of this level covers, in bytes; and the order of a block of that size. */
-static inline uint64_t aspace_leaf_size(unsigned level)
-{
-	return VMM_GPT_PAGE_SIZE << VMM_GPT_INDEX_BITS * (level - 1);
-}
-
-static inline unsigned aspace_leaf_order(unsigned level)
-{
-	return VMM_GPT_INDEX_BITS * (level - 1);
-}
-
 /* The level of the largest leaves that are used, of those that are wanted. */
 unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf);
 
@@ -122,11 +92,6 @@ unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf);
 bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 		 const struct vmm_gpt_caps *caps, unsigned leaf, unsigned ncpus,
 		 const struct region *regions, unsigned nregions);
-
-/* The largest leaf of the region that gpa can be in. */
-unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_level);
-/* VMM_GPT_READ, _WRITE, _EXEC */
-unsigned region_prot(const struct region *region);
 
 /*
  * Unmaps, vacates, flushes and gives back everything. No CPU runs the guest any
@@ -145,9 +110,6 @@ bool aspace_is_populated(const struct aspace *as, uint64_t gpa);
 
 /* The region of gpa; NULL: none. */
 const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
-
-/* "rwx" and less, as the map and traces show it. */
-const char *region_rights(const struct region *region);
 
 /*
  * Changes what is there, between exits, as HC_MEMORY in guest/abi.h says; op is

@@ -113,8 +113,7 @@ static void read_only(struct aspace *as, const struct region *region, uint64_t s
 
 static void unmap(struct aspace *as, uint64_t start, uint64_t end)
 {
-	struct vmm_gpt_result r =
-		vmm_gpt_unmap_region(&as->gpt, start, end, aspace_quarantine, as);
+	struct vmm_gpt_result r = vmm_gpt_unmap_region(&as->gpt, start, end, aspace_quarantine, as);
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	if (r.flush == VMM_GPT_FLUSH_REQUIRED)

@@ -38,7 +38,8 @@ static bool value_of(struct word w, const char *key, struct word *value)
 static void complain(struct parser *p, const char *what, struct word w, const char *known)
 {
 	if (p->ok)
-		format(p->error, p->size, "%s \"%.*s\"; known are: %s", what, w.length, w.at, known);
+		format(p->error, p->size, "%s \"%.*s\"; known are: %s", what, w.length, w.at,
+		       known);
 	p->ok = false;
 }
 
@@ -95,6 +96,24 @@ static void parse_fail_alloc(struct parser *p, struct word value)
 		complain(p, "impossible fail-alloc=", value, "1 to 999999999, all");
 }
 
+static void parse_gpt_seed(struct parser *p, struct word value)
+{
+	if (!parse_number(value, &p->out->gpt_seed) || !p->out->gpt_seed)
+		complain(p, "impossible gpt-seed=", value, "1 to 999999999");
+}
+
+static void parse_gpt_script(struct parser *p, struct word value)
+{
+	const char *bad, *end = value.at + value.length, *at;
+
+	if (gpt_script_parse(&p->out->gpt_script, value.at, (size_t)value.length, &bad))
+		return;
+	for (at = bad; at < end && *at != ',';)
+		at++;
+	complain(p, "impossible in gpt-script=", (struct word){ bad, (int)(at - bad) },
+		 "the words of a script that failed");
+}
+
 static void parse_exit(struct parser *p, struct word value)
 {
 	static const char *const hows[] = { "halt", "qemu", "bochs" };
@@ -135,8 +154,13 @@ static void parse_word(struct parser *p, struct word w)
 		parse_fail_alloc(p, value);
 	} else if (value_of(w, "leaf=", &value)) {
 		parse_leaf(p, value);
+	} else if (value_of(w, "gpt-seed=", &value)) {
+		parse_gpt_seed(p, value);
+	} else if (value_of(w, "gpt-script=", &value)) {
+		parse_gpt_script(p, value);
 	} else {
-		complain(p, "unknown word", w, "run=, trace, exit=, fail-alloc=, leaf=, known=");
+		complain(p, "unknown word", w,
+			 "run=, trace, exit=, fail-alloc=, leaf=, gpt-seed=, gpt-script=, known=");
 	}
 }
 

@@ -7,6 +7,8 @@
  *	exit=HOW	how the machine is ended: halt (default), qemu, bochs
  *	fail-alloc=K	each guest's K-th allocation fails, once; "all": one after the other
  *	leaf=SIZE	the largest leaf that guests' memory is mapped by: 4k (default), 2m, 1g
+ *	gpt-seed=N	the self-test of page tables begins with the script of this number
+ *	gpt-script=...	it runs only this one, as a test that failed has printed it
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *
  * Pure: host tests feed it.
@@ -14,6 +16,7 @@
 #ifndef KERNEL_CMDLINE_H
 #define KERNEL_CMDLINE_H
 
+#include "kernel/gpt_script.h"
 #include "kernel/report.h"
 
 #include <stddef.h>
@@ -28,6 +31,8 @@ struct cmdline {
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
 	unsigned leaf;	     /* its level: 1, 2, 3 */
 	enum machine_exit exit;
+	uint64_t gpt_seed;	      /* 0: none was given */
+	struct gpt_script gpt_script; /* .limit 0: none was given */
 };
 
 /*

@@ -22,8 +22,9 @@ static const char *const end_names[END_KINDS] = {
 
 void expect_describe_end(const struct guest_end *e, char *words, size_t size)
 {
-	static const char *const access[] = { [ACCESS_READ] = "read", [ACCESS_WRITE] = "write",
-					      [ACCESS_EXEC] = "fetch" };
+	static const char *const access[] = {
+		[ACCESS_READ] = "read", [ACCESS_WRITE] = "write", [ACCESS_EXEC] = "fetch"
+	};
 
 	switch (e->kind) {
 	case END_DONE:
@@ -34,8 +35,9 @@ void expect_describe_end(const struct guest_end *e, char *words, size_t size)
 	case END_MEMORY:
 		format(words, size, "%s: %s of gpa 0x%012lx, %smapped", end_names[e->kind],
 		       e->walk	 ? "page walk" :
-		       e->access ? access[e->access] : "a change", (unsigned long)e->gpa,
-		       e->mapped ? "" : "not ");
+		       e->access ? access[e->access] :
+				   "a change",
+		       (unsigned long)e->gpa, e->mapped ? "" : "not ");
 		break;
 	default:
 		format(words, size, "%s", end_names[e->kind]);
@@ -141,8 +143,8 @@ static bool compare_exits(const struct guest_run *run, const struct aspace_count
 	bool ok = true;
 
 	for (unsigned i = 0; i < EXIT_KINDS; i++) {
-		uint64_t expected = i == EXIT_FAULT ? c->read + c->write + c->exec + c->walk :
-						      e->exits[i];
+		uint64_t expected =
+			i == EXIT_FAULT ? c->read + c->write + c->exec + c->walk : e->exits[i];
 
 		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
 			ok &= same_up_to(vcpu_exit_names[i], expected, e->optional[i],

@@ -241,7 +241,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	note_leaf(&machine);
 	report_plan(count_tests());
-	selftest_run();
+	selftest_run(&cmdline);
 	fault_host();
 	run_guests(&machine);
 	if (count_nmis())

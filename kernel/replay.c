@@ -141,7 +141,8 @@ static struct replay_leaf *place(const struct region *region, uint64_t gpa)
 static unsigned wants(unsigned what)
 {
 	return what == STEP_EXEC ? VMM_GPT_EXEC :
-	       what == STEP_READ ? VMM_GPT_READ : VMM_GPT_READ | VMM_GPT_WRITE;
+	       what == STEP_READ ? VMM_GPT_READ :
+				   VMM_GPT_READ | VMM_GPT_WRITE;
 }
 
 static void count_fault(unsigned what)
@@ -150,7 +151,8 @@ static void count_fault(unsigned what)
 
 	*(what == STEP_EXEC  ? &c->exec :
 	  what == STEP_READ  ? &c->read :
-	  what == STEP_WRITE ? &c->write : &c->walk) += 1;
+	  what == STEP_WRITE ? &c->write :
+			       &c->walk) += 1;
 }
 
 /* False: that ends the guest. */
@@ -196,7 +198,8 @@ static void split(uint64_t gpa, unsigned to)
 		add_table(gpa, level);
 		set.out->counts.splits++;
 		for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++) {
-			struct replay_leaf *part = add(old.gpa + i * aspace_leaf_size(level), level);
+			struct replay_leaf *part =
+				add(old.gpa + i * aspace_leaf_size(level), level);
 			uint64_t at = part->gpa;
 
 			*part = old;

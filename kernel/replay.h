@@ -11,9 +11,9 @@
 
 /* The machine, as far as it decides about leaves. */
 struct replay_machine {
-	unsigned max_level;	   /* struct aspace */
-	uint64_t blocks[4];	   /* by level: how many the allocator has; those of level 1 suffice */
-	uint64_t pages;		   /* that may be taken in all, tables too; UINT64_MAX: any number */
+	unsigned max_level; /* struct aspace */
+	uint64_t blocks[4]; /* by level: how many the allocator has; those of level 1 suffice */
+	uint64_t pages;	    /* that may be taken in all, tables too; UINT64_MAX: any number */
 };
 
 struct replay {

@@ -160,8 +160,10 @@ static void live(struct cpu *cpu, void *arg)
 	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .root = &run->as->root };
 	reset_fx(vcpu);
 	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
-	vcpu->regs.r[REG_RSI] = run->number;
-	vcpu->regs.r[REG_RDX] = run->vcpus;
+	if (run->vcpus > 1) {
+		vcpu->regs.r[REG_RSI] = run->number;
+		vcpu->regs.r[REG_RDX] = run->vcpus;
+	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
 	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
@@ -169,6 +171,8 @@ static void live(struct cpu *cpu, void *arg)
 		vcpu_stop_all(run);
 		return;
 	}
+	if (run->guest->memory_pages)
+		pages_set_quota(run->guest->memory_pages);
 	vcpu_run(run);
 	if (wants_dump(life))
 		dump_guest(run);
@@ -192,8 +196,6 @@ static void live_all(const struct machine *m, const struct guest *guest, struct 
 			.number = i, .vcpus = n, .stop = &stop,
 		};
 	}
-	if (guest->memory_pages)
-		pages_set_quota(guest->memory_pages);
 	for (unsigned i = 1; i < n; i++)
 		smp_run(smp_cpu(i), live, &lives[i]);
 	live(m->cpu, &lives[0]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/selftest.h"
 
+#include "kernel/cmdline.h"
+#include "kernel/gpt_selftest.h"
 #include "kernel/mmu.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
@@ -86,6 +88,13 @@ static const char *test_high_memory(void)
 	return NULL;
 }
 
+static const struct cmdline *words;
+
+static const char *test_gpt(void)
+{
+	return gpt_selftest(words->gpt_seed, &words->gpt_script);
+}
+
 static const struct {
 	const char *name;
 	const char *(*test)(void);
@@ -95,11 +104,13 @@ static const struct {
 	{ "host-fixup", test_fixup, false },
 	{ "host-allocator", test_allocator, false },
 	{ "host-high-memory", test_high_memory, true },
+	{ "host-gpt", test_gpt, false },
 };
 const unsigned selftest_count = sizeof(tests) / sizeof(tests[0]);
 
-void selftest_run(void)
+void selftest_run(const struct cmdline *cmdline)
 {
+	words = cmdline;
 	for (unsigned i = 0; i < selftest_count; i++) {
 		const char *error = tests[i].test();
 

@@ -3,9 +3,11 @@
 #ifndef KERNEL_SELFTEST_H
 #define KERNEL_SELFTEST_H
 
+struct cmdline;
+
 /* How many tests selftest_run reports. */
 extern const unsigned selftest_count;
 
-void selftest_run(void);
+void selftest_run(const struct cmdline *cmdline);
 
 #endif

@@ -65,4 +65,7 @@ ok "a state that hardware refuses" fails_with guest-state \
 	'# hello: its last exit, .* VMRUN refused .*: EFER.LME and CR0.PG without CR4.PAE' \
 	'# cr4    0x0000000000000600 OSFXSR OSXMMEXCPT' \
 	'# efer   0x0000000000000d00 LME LMA NXE' 'not ok .* hello'
+ok "a page table that does not agree with itself" fails_with gpt-count \
+	'# gpt: wrong after [0-9]+ operations; again: gpt-script=c[0-9a-f.]+,p.*' \
+	'# host-gpt: a table does not agree with itself' 'not ok .* host-gpt'
 done_testing

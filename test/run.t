@@ -21,8 +21,8 @@ lacks_carriage_returns() {
 boot --cmdline run=rom,hello --log "$scratch/log"
 ok "two guests: pass" ended_with 0
 ok "two guests: are the ones that run" guests_are "$scratch/out" 'hello rom'
-ok "two guests: are planned" console_has '1\.\.6'
-ok "two guests: are counted" console_has '# nestbox end PASS ok=5 failed=0 skipped=1'
+ok "two guests: are planned" console_has '1\.\.7'
+ok "two guests: are counted" console_has '# nestbox end PASS ok=6 failed=0 skipped=1'
 ok "no trace without the word" console_lacks 'fault .*'
 ok "the console begins with TAP" [ "$(head -n 1 "$scratch/out")" = 'TAP version 13' ]
 ok "the console has no carriage returns" lacks_carriage_returns

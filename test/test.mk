@@ -3,21 +3,26 @@
 #	make check	host tests, and one boot in QEMU
 #	make test	all tests
 #	make host-tests	builds the host tests
+#	make prove-gpt	the proofs of gpt/, N=2 times as long
+#	make coverage	what of gpt/ its tests reach
 #
 # Read by the Makefile above. What is tested and how: test/README.md.
 
-HOST_TESTS := $(patsubst test/host/%.c,$(BUILD)/test/host/%,$(wildcard test/host/test_*.c))
 # Those that take longest come first.
 LONG_TESTS := test/end.t test/trace.t
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
 HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
-	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I.
+	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I. \
+	       -DVMM_GPT_FAULT_H='"kernel/fault.h"'
 
-# What can be tested without the CPU being in ring 0, and what stands in for the
-# rest: each test takes from this library what it needs.
+# ---- Tests of what can be had without ring 0 ----
+
+# What stands in for the rest is in test/host: each test takes from this library
+# what it needs.
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
-	    $(addprefix kernel/,acpi.c ghost.c preflight_reduce.c bootinfo.c cmdline.c format.c heap.c insn.c memmap.c pages.c)
+	    $(addprefix kernel/,acpi.c ghost.c preflight_reduce.c bootinfo.c cmdline.c format.c gpt_script.c gpt_script_roll.c \
+	    gpt_script_shrink.c gpt_script_text.c heap.c insn.c memmap.c pages.c region.c replay.c)
 STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
 HOST_FAULTY := $(call objects,$(BUILD)/test,$(filter $(FAULTY),$(PURE)))
 HOST_OBJS := $(HOST_FAULTY) $(call objects,$(PLAIN)/test,$(filter-out $(FAULTY),$(PURE))) \
@@ -26,7 +31,7 @@ HOST_LIB := $(BUILD)/test/host/pure.a
 
 define compile_for_host
 @mkdir -p $(@D)
-$(CC) $(HOST_CFLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
+$(CC) $(HOST_CFLAGS) $(VARIANT_FLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
 endef
 
 $(PLAIN)/test/%.o: %.c test/test.mk
@@ -44,8 +49,62 @@ $(HOST_LIB): $(HOST_OBJS)
 	rm -f $@
 	ar rcs $@ $^
 
-$(HOST_TESTS): $(BUILD)/test/host/%: $(PLAIN)/test/host/%.o $(HOST_LIB)
+# ---- Tests for which gpt/ is built once more ----
+
+# With accessors that the test sees each use of, in another geometry, or with
+# another sanitizer: $(call gpt_test,NAME,SOURCES,CFLAGS). SOURCES beside gpt/ and
+# what stands in.
+define gpt_test
+GPT_VARIANTS += $(BUILD)/test/host/$(1)
+$(1)_SRC := $(wildcard gpt/*.c) $(2)
+$(1)_FAULTY := $$(call objects,$(BUILD)/test/$(1),$$(filter $(FAULTY),$$($(1)_SRC)))
+$(1)_PLAIN := $$(call objects,$(PLAIN)/test/$(1),$$(filter-out $(FAULTY),$$($(1)_SRC)))
+$(PLAIN)/test/$(1)/%.o: %.c test/test.mk
+	$$(compile_for_host)
+ifneq ($(FAULT),)
+$(BUILD)/test/$(1)/%.o: %.c test/test.mk
+	$$(compile_for_host)
+$$($(1)_FAULTY): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
+endif
+$$($(1)_FAULTY) $$($(1)_PLAIN): VARIANT_FLAGS := $(3)
+$(BUILD)/test/host/$(1): $$($(1)_FAULTY) $$($(1)_PLAIN)
+	@mkdir -p $$(@D)
+	$$(CC) $$(HOST_CFLAGS) $(3) -o $$@ $$^ -lcmocka
+VARIANT_OBJS += $$($(1)_FAULTY) $$($(1)_PLAIN)
+endef
+
+TABLES	:= test/host/fake_tables.c
+SEEN	:= -DVMM_GPT_PTE_H='"test/host/fake_pte.h"'
+$(eval $(call gpt_test,test_gpt_race,test/host/test_gpt_race.c test/host/fake_pte.c $(TABLES),$(SEEN)))
+$(eval $(call gpt_test,test_gpt_late,test/host/late/test_gpt_late.c $(TABLES),\
+	-DVMM_GPT_PTE_H='"test/host/late/pte.h"'))
+
+# Trees so small that all of them can be seen.
+SMALL := $(wildcard test/host/small/*.c)
+$(eval $(call gpt_test,test_gpt_small2,$(SMALL),-DVMM_GPT_LEVELS=2 -DVMM_GPT_INDEX_BITS=1))
+$(eval $(call gpt_test,test_gpt_small3,$(SMALL),-DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=1))
+
+# Optimised and without ASan, since these switch stacks and run millions of times.
+TINY	:= $(wildcard test/host/tiny/*.c) test/host/fake_pte.c
+TINY_FLAGS := $(SEEN) -DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=1 -O2 -fno-sanitize=address
+$(eval $(call gpt_test,test_gpt_hw,test/host/test_gpt_hw.c $(TINY),$(TINY_FLAGS)))
+$(eval $(call gpt_test,test_gpt_inter,test/host/test_gpt_inter.c $(TINY),$(TINY_FLAGS)))
+
+THREADS := $(wildcard test/host/threads/*.c) $(TABLES)
+MEETING := -DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=3 -pthread
+$(eval $(call gpt_test,test_gpt_threads,$(THREADS),$(MEETING)))
+$(eval $(call gpt_test,test_gpt_threads_tsan,$(THREADS),$(MEETING) \
+	-fno-sanitize=all -fsanitize=thread))
+
+# ---- All of them ----
+
+PURE_TESTS := $(filter-out $(GPT_VARIANTS),\
+	      $(patsubst test/host/%.c,$(BUILD)/test/host/%,$(wildcard test/host/test_*.c)))
+$(PURE_TESTS): $(BUILD)/test/host/%: $(PLAIN)/test/host/%.o $(HOST_LIB)
 	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+
+HOST_TESTS := $(GPT_VARIANTS) $(PURE_TESTS)
+GPT_TESTS  := $(foreach t,$(HOST_TESTS),$(if $(findstring /test_gpt,$(t)),$(t)))
 
 host-tests: $(HOST_TESTS)
 
@@ -58,6 +117,22 @@ check: $(HOST_TESTS) $(KERNEL)
 test: $(HOST_TESTS) $(KERNEL)
 	BUILD=$(PLAIN) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
 
--include $(HOST_OBJS:.o=.d) $(HOST_TESTS:$(BUILD)/%=$(PLAIN)/%.d)
+# The proofs of gpt/, N times as long or as wide.
+N ?= 2
+prove-gpt: $(GPT_TESTS)
+	GPT_N=$(N) BUILD=$(PLAIN) LIMIT=$(LIMIT) test/prove.sh $(GPT_TESTS)
 
-.PHONY: host-tests list-tests check test
+# Which lines and branches of gpt/ its tests reach: without sanitizers, which have
+# branches of their own.
+coverage:
+	$(MAKE) BUILD=$(PLAIN)/coverage HOST_CFLAGS='-std=gnu17 -O0 -g --coverage \
+		-fprofile-update=atomic -I. -DVMM_GPT_FAULT_H="\"kernel/fault.h\""' gpt-tests
+	test/coverage.pl $(PLAIN)/coverage
+
+gpt-tests: $(filter-out %_tsan,$(GPT_TESTS))
+	find $(PLAIN) -name '*.gcda' -delete
+	BUILD=$(PLAIN) test/prove.sh $^
+
+-include $(HOST_OBJS:.o=.d) $(PURE_TESTS:$(BUILD)/%=$(PLAIN)/%.d) $(VARIANT_OBJS:.o=.d)
+
+.PHONY: host-tests list-tests check test prove-gpt coverage gpt-tests

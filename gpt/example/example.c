@@ -113,17 +113,20 @@ static void print_extents(const struct vmm_gpt *gpt, const char *title)
 				break;
 			e.end = one.end;
 		}
-		printf("-0x%07" PRIx64 " %" PRIu64 " leaves of %s, %c%c%c%s, from pfn 0x%" PRIx64 "\n",
+		printf("-0x%07" PRIx64 " %" PRIu64 " leaves of %s, %c%c%c%s, from pfn 0x%" PRIx64
+		       "\n",
 		       e.end, leaves, sizes[e.leaf.level], e.leaf.prot & VMM_GPT_READ ? 'r' : '-',
-		       e.leaf.prot & VMM_GPT_WRITE ? 'w' : '-', e.leaf.prot & VMM_GPT_EXEC ? 'x' : '-',
-		       e.leaf.dirty ? ", dirty" : "", e.leaf.pfn);
+		       e.leaf.prot & VMM_GPT_WRITE ? 'w' : '-',
+		       e.leaf.prot & VMM_GPT_EXEC ? 'x' : '-', e.leaf.dirty ? ", dirty" : "",
+		       e.leaf.pfn);
 	}
 }
 
 static void complain(void *arg, uint64_t gpa, unsigned level, uint64_t entry, const char *what)
 {
 	(void)arg;
-	printf("WRONG: gpa 0x%" PRIx64 " level %u entry 0x%" PRIx64 ": %s\n", gpa, level, entry, what);
+	printf("WRONG: gpa 0x%" PRIx64 " level %u entry 0x%" PRIx64 ": %s\n", gpa, level, entry,
+	       what);
 }
 
 static void count_leaf(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)

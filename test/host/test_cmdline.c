@@ -14,7 +14,7 @@
 #include "test/host/roll.h"
 
 #define ALL   UINT64_MAX
-#define WORDS "run=, trace, exit=, fail-alloc=, leaf=, known="
+#define WORDS "run=, trace, exit=, fail-alloc=, leaf=, gpt-seed=, gpt-script=, known="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -134,6 +134,27 @@ static void leaf(void **state)
 	}
 }
 
+static void gpt(void **state)
+{
+	(void)state;
+	assert_true(parse(""));
+	assert_int_equal(cmdline.gpt_seed, 0);
+	assert_int_equal(cmdline.gpt_script.limit, 0);
+	assert_true(parse("gpt-seed=7 gpt-script=c34.f.28,p0.1.1,m1.0.1.7.6 trace"));
+	assert_int_equal(cmdline.gpt_seed, 7);
+	assert_int_equal(cmdline.gpt_script.limit, 0x28);
+	assert_int_equal(cmdline.gpt_script.count, 2);
+	assert_int_equal(cmdline.gpt_script.ops[1].prot, 7);
+	assert_true(cmdline.trace);
+	assert_complains("gpt-seed=0", "impossible gpt-seed= \"0\"; known are: 1 to 999999999");
+	assert_complains("gpt-seed=x", "impossible gpt-seed= \"x\"; known are: 1 to 999999999");
+	assert_complains("gpt-script=c34.f.28,y7,p0 trace",
+			 "impossible in gpt-script= \"y7\"; known are: the words of a script "
+			 "that failed");
+	assert_complains("gpt-script=", "impossible in gpt-script= \"\"; known are: the words of "
+					"a script that failed");
+}
+
 static void what_is_unknown_is_named(void **state)
 {
 	(void)state;
@@ -237,6 +258,7 @@ int main(void)
 		cmocka_unit_test(blanks),
 		cmocka_unit_test(fail_alloc),
 		cmocka_unit_test(leaf),
+		cmocka_unit_test(gpt),
 		cmocka_unit_test(what_is_unknown_is_named),
 		cmocka_unit_test(empty_names),
 		cmocka_unit_test(the_first_error_counts_and_the_rest_is_read),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The defects of the table that this one replaces, each a test with its name,
- * for both formats. Numbers 7 and 12 are in test_gpt_race.c.
+ * for both formats. Numbers 7 and 12 are in test_gpt_race.c, 7 also in
+ * late/test_gpt_late.c; 9, for all that allocates, in test_gpt_nomem.c; 11, as
+ * seen by vmm_gpt_next, in test_gpt_large.c.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -294,18 +296,171 @@ static void defect_11_vacate_across_holes(void **state)
 	}
 }
 
+/* The same with entries of 2 MiB and 1 GiB. */
+static void defect_1_large_entries_are_a_set(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_gpt *gpt = &f->gpt;
+
+	assert_result(vmm_gpt_populate_region(gpt, 0, GIB + 4 * MIB, 3), VMM_GPT_OK, true);
+	assert_result(vmm_gpt_populate_region(gpt, 0, GIB + 4 * MIB, 3), VMM_GPT_OK, false);
+	assert_result(vmm_gpt_populate_region(gpt, 0, GIB + 4 * MIB, 1), VMM_GPT_OK, false);
+	assert_result(vacate(f, PAGE, GIB + 4 * MIB), VMM_GPT_OK, true);
+	assert_int_equal(fixture_check(f), 1);
+	assert_result(vacate(f, PAGE, TOP), VMM_GPT_OK, false);
+	assert_result(vacate(f, 0, PAGE), VMM_GPT_OK, true);
+	assert_int_equal(f->gpt.tables, 1);
+}
+
+static void defect_2_vacate_refuses_large_leaves(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_gpt_result r;
+	uint64_t hash;
+
+	vmm_gpt_populate_region(&f->gpt, 0, 3 * GIB, 3);
+	vmm_gpt_map(&f->gpt, GIB, 0, 3, RWX, WB);
+	hash = fake_hash(&f->fake);
+	/* All of it, a part of it, and what would have to be split before. */
+	for (uint64_t start = GIB - PAGE; start < 2 * GIB; start += 513 * MIB) {
+		r = vacate(f, start, start + 2 * PAGE);
+		assert_result(r, VMM_GPT_STILL_MAPPED, false);
+		assert_int_equal(r.level, 3);
+		assert_int_equal(fake_hash(&f->fake), hash);
+	}
+	assert_result(vacate(f, 0, 3 * GIB), VMM_GPT_STILL_MAPPED, false);
+	assert_int_equal(fake_hash(&f->fake), hash);
+}
+
+static void defect_3_also_for_large_leaves(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_gpt_result r;
+	uint64_t was;
+
+	vmm_gpt_populate_region(&f->gpt, 0, 2 * MIB, 2);
+	vmm_gpt_map(&f->gpt, 0, 512, 2, RWX, WB);
+	hardware_sets(f, 0, f->gpt.format->dirty);
+	was = *vmm_gpt_lookup(&f->gpt, 0, NULL);
+	r = vmm_gpt_map(&f->gpt, 0, 512, 2, RWX, VMM_GPT_WP);
+	assert_result(r, VMM_GPT_CONFLICT, false);
+	assert_int_equal(r.entry, was);
+	assert_result(vmm_gpt_map(&f->gpt, 0, 1024, 2, RWX, WB), VMM_GPT_CONFLICT, false);
+	assert_result(vmm_gpt_map(&f->gpt, 0, 512, 2, RWX, WB), VMM_GPT_OK, false);
+	/* By pages of it: the right one, its neighbour's, the right one otherwise. */
+	assert_result(map(f, 7 * PAGE, 519), VMM_GPT_OK, false);
+	assert_result(map(f, 7 * PAGE, 518), VMM_GPT_CONFLICT, false);
+	assert_result(vmm_gpt_map(&f->gpt, 7 * PAGE, 519, 1, VMM_GPT_READ, WB), VMM_GPT_CONFLICT,
+		      false);
+	r = vmm_gpt_map_region(&f->gpt, PAGE, 3 * PAGE, 514, RWX, WB, 2, NULL);
+	assert_result(r, VMM_GPT_CONFLICT, false);
+	assert_int_equal(r.entry, was);
+	assert_int_equal(*vmm_gpt_lookup(&f->gpt, 0, NULL), was);
+}
+
+static void defect_5_nor_any_other_operation(void **state)
+{
+	static const struct {
+		uint64_t start, end;
+	} bad[] = {
+		{ TOP, TOP + PAGE }, { TOP - PAGE, TOP + PAGE }, { -PAGE, 0 }, { -PAGE, PAGE }
+	};
+	struct fixture *f = *state;
+	struct vmm_gpt *gpt = &f->gpt;
+	struct vmm_gpt_extent extent;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t start = bad[i].start, end = bad[i].end;
+
+		assert_result(vmm_gpt_map_region(gpt, start, end, 0, RWX, WB, 3, NULL),
+			      VMM_GPT_OUT_OF_RANGE, false);
+		assert_result(vmm_gpt_protect_region(gpt, start, end, RWX), VMM_GPT_OUT_OF_RANGE,
+			      false);
+		assert_result(vmm_gpt_collect(gpt, start, end, 3, true, NULL, NULL),
+			      VMM_GPT_OUT_OF_RANGE, false);
+		assert_false(vmm_gpt_next(gpt, start, end, &extent));
+	}
+	assert_result(vmm_gpt_split(gpt, -PAGE, 1), VMM_GPT_OUT_OF_RANGE, false);
+	assert_result(vmm_gpt_merge(gpt, TOP, 2, &f->taken), VMM_GPT_OUT_OF_RANGE, false);
+	/* Where nothing is populated there is nothing to be done. */
+	assert_result(vmm_gpt_map_region(gpt, 0, PAGE, 0, RWX, WB, 3, NULL), VMM_GPT_NOT_POPULATED,
+		      false);
+	assert_result(vmm_gpt_protect_region(gpt, 0, TOP, RWX), VMM_GPT_OK, false);
+	assert_result(vmm_gpt_collect(gpt, 0, TOP, 3, true, NULL, NULL), VMM_GPT_OK, false);
+	assert_result(vmm_gpt_split(gpt, 0, 1), VMM_GPT_NOT_POPULATED, false);
+	assert_result(vmm_gpt_merge(gpt, 0, 2, &f->taken), VMM_GPT_NOT_POPULATED, false);
+	assert_null(vmm_gpt_node_at(gpt, -PAGE, 4));
+}
+
+static void defect_6_large_entries(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t a = f->gpt.format->accessed, d = f->gpt.format->dirty;
+	vmm_gpt_pte_t *ptep;
+
+	vmm_gpt_populate_region(&f->gpt, 0, 2 * MIB, 2);
+	ptep = vmm_gpt_lookup(&f->gpt, 0, NULL);
+	assert_result(vmm_gpt_reset_dirty(&f->gpt, ptep, true), VMM_GPT_NOT_POPULATED, false);
+	assert_int_equal(*ptep, 0);
+	assert_result(vmm_gpt_map(&f->gpt, 0, 512, 2, RWX, WB), VMM_GPT_OK, true);
+	assert_int_equal(*ptep & (a | d), 0);
+	hardware_sets(f, 0, a | d);
+	assert_result(vmm_gpt_reset_accessed(&f->gpt, ptep, false), VMM_GPT_OK, true);
+	assert_int_equal(*ptep & (a | d), d);
+	/* With a table below it, it is none of theirs. */
+	vmm_gpt_split(&f->gpt, 0, 1);
+	assert_result(vmm_gpt_reset_dirty(&f->gpt, ptep, false), VMM_GPT_WRONG_SIZE, false);
+}
+
+/* What merge and map_region take out is handed out as well, and stays frozen. */
+static void defect_10_merged_tables_are_handed_out(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_gpt_section section;
+	struct vmm_gpt_result r;
+	vmm_gpt_pte_t *slot;
+	uint64_t stamp;
+
+	vmm_gpt_join(&f->gpt, &section);
+	vmm_gpt_populate_region(&f->gpt, 0, 2 * MIB, 2);
+	vmm_gpt_map(&f->gpt, 0, 512, 2, RWX, WB);
+	vmm_gpt_split(&f->gpt, 0, 1);
+	vmm_gpt_enter(&f->gpt, &section);
+	slot = vmm_gpt_lookup(&f->gpt, 5 * PAGE, NULL);
+	r = vmm_gpt_merge(&f->gpt, 0, 2, &f->taken);
+	assert_result(r, VMM_GPT_OK, true);
+	assert_int_equal(r.flush, VMM_GPT_FLUSH_REQUIRED);
+	assert_int_equal(f->taken.count, 1);
+	stamp = vmm_gpt_grace_begin(&f->gpt);
+	assert_false(vmm_gpt_grace_over(&f->gpt, stamp));
+	/* Whoever still has it can look, but change nothing. */
+	assert_true(vmm_gpt_is_mapped(&f->gpt, slot, 1, NULL));
+	assert_result(vmm_gpt_reset_dirty(&f->gpt, slot, true), VMM_GPT_RETRY, false);
+	assert_result(vmm_gpt_map_at(&f->gpt, slot, 5, 1, RWX, WB), VMM_GPT_RETRY, false);
+	vmm_gpt_leave(&section);
+	assert_true(vmm_gpt_grace_over(&f->gpt, stamp));
+	vmm_gpt_put_taken(&f->gpt, &f->taken);
+	fixture_check(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH_FORMATS(defect_1_populated_is_a_set),
+		BOTH_FORMATS(defect_1_large_entries_are_a_set),
 		BOTH_FORMATS(defect_2_vacate_refuses_what_is_mapped),
+		BOTH_FORMATS(defect_2_vacate_refuses_large_leaves),
 		BOTH_FORMATS(defect_3_another_mapping_is_a_conflict),
+		BOTH_FORMATS(defect_3_also_for_large_leaves),
 		BOTH_FORMATS(defect_4_what_is_not_expressible_is_refused),
 		BOTH_FORMATS(defect_5_gpas_without_a_slot),
+		BOTH_FORMATS(defect_5_nor_any_other_operation),
 		BOTH_FORMATS(defect_6_a_and_d_are_of_leaves_only),
+		BOTH_FORMATS(defect_6_large_entries),
 		BOTH_FORMATS(defect_8_a_large_leaf_is_no_table),
 		BOTH_FORMATS(defect_9_populate_is_all_or_nothing),
 		BOTH_FORMATS(defect_10_taken_tables_are_handed_out),
+		BOTH_FORMATS(defect_10_merged_tables_are_handed_out),
 		BOTH_FORMATS(defect_11_vacate_across_holes),
 	};
 

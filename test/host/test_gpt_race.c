@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Races, one at a time and on purpose: gpt/ is built here once more, under
- * other names, with accessors that let a test act as the other CPU, or as
- * hardware, right before an access. And what is counted there: accesses.
+ * Races, one at a time and on purpose: gpt/ is built here with accessors that
+ * let a test act as the other CPU, or as hardware, right before an access
+ * (fake_pte.h). And what is counted there: accesses.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,47 +10,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define vmm_gpt_error_name	raced_error_name
-#define vmm_gpt_alloc		raced_alloc
-#define vmm_gpt_free		raced_free
-#define vmm_gpt_populate_region raced_populate_region
-#define vmm_gpt_vacate_region	raced_vacate_region
-#define vmm_gpt_put_taken	raced_put_taken
-#define vmm_gpt_walk		raced_walk
-#define vmm_gpt_lookup		raced_lookup
-#define vmm_gpt_map		raced_map
-#define vmm_gpt_map_at		raced_map_at
-#define vmm_gpt_unmap		raced_unmap
-#define vmm_gpt_unmap_region	raced_unmap_region
-#define vmm_gpt_is_mapped	raced_is_mapped
-#define vmm_gpt_reset_accessed	raced_reset_accessed
-#define vmm_gpt_reset_dirty	raced_reset_dirty
-#define vmm_gpt_can_track_dirty raced_can_track_dirty
-#define vmm_gpt_get_pmtp	raced_get_pmtp
-#define vmm_gpt_node_at		raced_node_at
-#define vmm_gpt_split		raced_split
-#define vmm_gpt_merge		raced_merge
-#define vmm_gpt_next		raced_next
-#define vmm_gpt_map_region	raced_map_region
-#define vmm_gpt_protect_region	raced_protect_region
-#define vmm_gpt_collect		raced_collect
-#define vmm_gpt_check		raced_check
-#define gpt_reserve		raced_gpt_reserve
-#define gpt_unreserve		raced_gpt_unreserve
-#define gpt_hang		raced_gpt_hang
-#define gpt_split_entry		raced_gpt_split_entry
-#define gpt_merge_entry		raced_gpt_merge_entry
-#define gpt_cut			raced_gpt_cut
-#define gpt_take_out		raced_gpt_take_out
-
-#define FAKE_RACES
-#define VMM_GPT_PTE_H "test/host/fake_tables.h"
-#include "gpt/vmm_gpt.c"
-#include "gpt/populate.c"
-#include "gpt/shape.c"
-#include "gpt/region.c"
-#include "gpt/run.c"
-#include "gpt/look.c"
+#include "gpt/tree.h"
+#include "test/host/fake_pte.h"
+#include "test/host/fake_tables.h"
 
 /* What the other CPU does, when an access comes to this entry for the n-th time. */
 static struct {

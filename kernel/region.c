@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/region.h"
+
+unsigned region_prot(const struct region *r)
+{
+	static const uint8_t rights[] = {
+		[REGION_RAM] = VMM_GPT_READ | VMM_GPT_WRITE | VMM_GPT_EXEC,
+		[REGION_ROM] = VMM_GPT_READ | VMM_GPT_EXEC,
+		[REGION_DATA] = VMM_GPT_READ | VMM_GPT_WRITE,
+		[REGION_HOLE] = 0,
+	};
+
+	return rights[r->kind];
+}
+
+unsigned region_leaf(const struct region *r, uint64_t gpa, unsigned level)
+{
+	for (; level > 1; level--) {
+		uint64_t size = aspace_leaf_size(level), base = gpa & ~(size - 1);
+
+		if (base >= r->start && base + size <= r->start + r->size)
+			break;
+	}
+	return level;
+}
+
+const char *region_rights(const struct region *r)
+{
+	static const char *const words[] = {
+		"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"
+	};
+
+	return words[region_prot(r)];
+}
