@@ -50,6 +50,9 @@
 /* Nothing there counts as accessed or dirty any more. */
 #define MEMORY_CLEAN 5
 
+/* Of a guest with rounds (guest.h): whether there are more. 1: go on, 0: come to an end. */
+#define HC_MORE 4
+
 /* Bytes written to this port appear on the console. */
 #define GUEST_CONSOLE_PORT 0xe9
 

@@ -89,11 +89,13 @@ struct guest {
 	const char *name, *title;
 	/*
 	 * 0: one. Else so many, each on a CPU of its own, over the same memory; all
-	 * begin alike, with ESI: which one it is, EDX: how many there are. What they
+	 * begin alike, with ESI: which one it is, EDX: how many there are, RCX: a
+	 * seed for what is random. What they
 	 * touch first is not known then: .expect has the end, for each of them,
 	 * .mapped, and no steps.
 	 */
 	unsigned vcpus;
+	uint64_t rounds; /* that HC_MORE grants, to all of its vCPUs together */
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */

@@ -289,12 +289,29 @@ struct vmm_gpt_section *aspace_walker(struct aspace *as)
 static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, uint64_t pfn, unsigned level,
 				 unsigned prot)
 {
-	struct vmm_gpt_result r;
+	struct vmm_gpt_result r = { .error = VMM_GPT_RETRY };
 
+	/* Looked at in the section: who moves waits for those that began before. */
 	vmm_gpt_enter(&as->gpt, aspace_walker(as));
-	r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+	if (!__atomic_load_n(&as->moving, __ATOMIC_SEQ_CST))
+		r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
 	vmm_gpt_leave(aspace_walker(as));
 	return r;
+}
+
+void aspace_moving(struct aspace *as)
+{
+	uint64_t stamp;
+
+	__atomic_store_n(&as->moving, true, __ATOMIC_SEQ_CST);
+	stamp = vmm_gpt_grace_begin(&as->gpt);
+	while (!vmm_gpt_grace_over(&as->gpt, stamp))
+		cpu_pause();
+}
+
+void aspace_moved(struct aspace *as)
+{
+	__atomic_store_n(&as->moving, false, __ATOMIC_SEQ_CST);
 }
 
 /* With the lock: maps pfn at gpa, and makes the entry first where there is none. */

@@ -50,6 +50,7 @@ struct aspace {
 	unsigned max_level; /* of leaves */
 	unsigned cpus; /* that share it: 0 to cpus - 1 */
 	struct lock lock;
+	bool moving; /* faults wait for the lock: what is unmapped will be mapped again */
 	struct heap nodes;
 	struct vmm_gpt_section walkers[ASPACE_CPUS_MAX]; /* of each CPU */
 	unsigned refused[ASPACE_CPUS_MAX]; /* of each: faults in a row on what is mapped */
@@ -133,6 +134,10 @@ vmm_gpt_leaf_fn aspace_quarantine;
  * lock.
  */
 void aspace_flush(struct aspace *as);
+
+/* With the lock: until aspace_moved, no fault maps anything. */
+void aspace_moving(struct aspace *as);
+void aspace_moved(struct aspace *as);
 
 /* This CPU's section, for software walks. */
 struct vmm_gpt_section *aspace_walker(struct aspace *as);

@@ -121,8 +121,8 @@ static void unmap(struct aspace *as, uint64_t start, uint64_t end)
 }
 
 /*
- * A leaf gets another block. It is unmapped first, so that nobody writes to the old
- * one any more; with more than one CPU, the flush would come before the copy.
+ * A leaf gets another block. It is unmapped first, with the flush, so that nobody
+ * writes to the old one any more; no fault maps another one meanwhile.
  */
 static bool move_leaf(struct aspace *as, const struct vmm_gpt_extent *e)
 {
@@ -145,11 +145,14 @@ static bool move_leaf(struct aspace *as, const struct vmm_gpt_extent *e)
 static bool move(struct aspace *as, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_extent e;
+	bool ok = true;
 
-	for (uint64_t gpa = start; vmm_gpt_next(&as->gpt, gpa, end, &e); gpa = e.end)
-		if (e.kind == VMM_GPT_MAPPED && !move_leaf(as, &e))
-			return false;
-	return true;
+	aspace_moving(as);
+	for (uint64_t gpa = start; ok && vmm_gpt_next(&as->gpt, gpa, end, &e); gpa = e.end)
+		if (e.kind == VMM_GPT_MAPPED)
+			ok = move_leaf(as, &e);
+	aspace_moved(as);
+	return ok;
 }
 
 static void clean(struct aspace *as, uint64_t start, uint64_t end)

@@ -152,6 +152,11 @@ static void parse_word(struct parser *p, struct word w)
 		parse_exit(p, value);
 	} else if (value_of(w, "fail-alloc=", &value)) {
 		parse_fail_alloc(p, value);
+	} else if (value_of(w, "check=", &value)) {
+		if (is(value, "tlb"))
+			p->out->check_tlb = true;
+		else
+			complain(p, "unknown check=", value, "tlb");
 	} else if (value_of(w, "leaf=", &value)) {
 		parse_leaf(p, value);
 	} else if (value_of(w, "gpt-seed=", &value)) {
@@ -160,7 +165,7 @@ static void parse_word(struct parser *p, struct word w)
 		parse_gpt_script(p, value);
 	} else {
 		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, leaf=, gpt-seed=, gpt-script=, known=");
+			 "run=, trace, exit=, fail-alloc=, check=, leaf=, gpt-seed=, gpt-script=, known=");
 	}
 }
 

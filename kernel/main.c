@@ -18,6 +18,7 @@
 #include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
+#include "kernel/watch.h"
 #include "kernel/x86.h"
 
 #define BOOT_MAPPED (UINT64_C(4) << 30)
@@ -230,6 +231,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 		note("no timer: %s", error);
 
 	machine.ops = verdict.ops;
+	if (cmdline.check_tlb && !watch_start(machine.ops->format))
+		report_bad_input("check-tlb", "no memory for the checker's records");
 	machine.trace = cmdline.trace;
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;

@@ -250,6 +250,11 @@ uint64_t pages_blocks(unsigned order)
 	return n;
 }
 
+uint64_t pages_frames(void)
+{
+	return pages.nframes;
+}
+
 void pages_set_quota(uint64_t n)
 {
 	pages.quota = n;

@@ -163,6 +163,7 @@ static void live(struct cpu *cpu, void *arg)
 	if (run->vcpus > 1) {
 		vcpu->regs.r[REG_RSI] = run->number;
 		vcpu->regs.r[REG_RDX] = run->vcpus;
+		vcpu->regs.r[REG_RCX] = life->machine->seed;
 	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
@@ -185,15 +186,18 @@ static struct life lives[ASPACE_CPUS_MAX];
 static void live_all(const struct machine *m, const struct guest *guest, struct aspace *as)
 {
 	static bool stop;
+	static uint64_t rounds;
 	unsigned n = count_vcpus(guest);
 
 	stop = false;
+	rounds = 0;
 	for (unsigned i = 0; i < n; i++) {
 		lives[i].machine = m;
 		lives[i].run = (struct guest_run){
 			.guest = guest, .ops = m->ops, .as = as, .vcpu = &lives[i].vcpu,
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = n, .stop = &stop,
+			.rounds = &rounds,
 		};
 	}
 	for (unsigned i = 1; i < n; i++)

@@ -11,6 +11,7 @@ struct machine {
 	struct vmm_probe *probe;
 	struct cpu *cpu;
 	bool trace;
+	uint64_t seed; /* of what is random in guests */
 	uint64_t fail_alloc; /* cmdline.h: which allocation of each guest fails */
 	unsigned leaf; /* cmdline.h: the largest leaf that is wanted */
 	bool timer; /* something can end a guest that does not exit */

@@ -110,6 +110,11 @@ static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
+static bool grant_round(struct guest_run *run)
+{
+	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
+}
+
 bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t number = (uint32_t)*vcpu_reg(run, REG_RAX);
@@ -121,6 +126,10 @@ bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 	}
 	if (number == HC_MEMORY)
 		return on_memory(run, exit);
+	if (number == HC_MORE) {
+		*vcpu_reg(run, REG_RAX) = grant_round(run);
+		return vcpu_skip(run, exit);
+	}
 	if (number == HC_VALUE)
 		ok = report_value(run, (uint32_t)*vcpu_reg(run, REG_RCX), *vcpu_reg(run, REG_RBX));
 	else if (number == HC_INJECT)

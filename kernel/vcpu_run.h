@@ -15,6 +15,7 @@ struct guest_run {
 	bool slice_timer; /* vmm_probe.slice_timer */
 	unsigned number, vcpus; /* this one of how many */
 	bool *stop; /* set by one of them, for all */
+	uint64_t *rounds; /* granted so far, to all of them */
 
 	struct vcpu_event waiting; /* an interrupt, for its window */
 	bool injects;		   /* an event goes in at the next entry */

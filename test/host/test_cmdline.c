@@ -14,7 +14,7 @@
 #include "test/host/roll.h"
 
 #define ALL   UINT64_MAX
-#define WORDS "run=, trace, exit=, fail-alloc=, leaf=, gpt-seed=, gpt-script=, known="
+#define WORDS "run=, trace, exit=, fail-alloc=, check=, leaf=, gpt-seed=, gpt-script=, known="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;

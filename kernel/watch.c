@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The checker (ghost.h) for the guests' address spaces. */
+#include "kernel/watch.h"
+
+#include "kernel/ghost.h"
+#include "kernel/pages.h"
+
+static uint64_t root_of(uint64_t pfn, unsigned *level)
+{
+	const struct frame *frame = page_frame_if_any(pfn);
+	const struct vmm_gpt_node *node =
+		frame && frame->kind == FRAME_TABLE ? frame->owner : NULL;
+
+	if (!node)
+		return 0;
+	*level = node->level;
+	while (node->parent)
+		node = node->parent;
+	return node->level == VMM_GPT_LEVELS ? node->pfn : 0;
+}
+
+bool watch_start(const struct vmm_gpt_format *format)
+{
+	uint64_t nframes = pages_frames(), bytes = nframes * sizeof(uint64_t), pfn;
+	unsigned order = 0;
+
+	while ((uint64_t)PAGE_SIZE << order < bytes)
+		order++;
+	pfn = order <= PAGE_MAX_ORDER ? pages_get(order, FRAME_HOST) : 0;
+	if (!pfn)
+		return false;
+	pages_clear(pfn, order);
+	ghost_init(page_ptr(pfn), nframes, (uintptr_t)page_ptr(0), root_of, format);
+	return true;
+}
