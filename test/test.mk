@@ -123,14 +123,13 @@ prove-gpt: $(GPT_TESTS)
 	GPT_N=$(N) BUILD=$(PLAIN) LIMIT=$(LIMIT) test/prove.sh $(GPT_TESTS)
 
 # Which lines and branches of gpt/ its tests reach: without sanitizers, which have
-# branches of their own, and without the tests that count on being optimised, where
-# lines get lost.
+# branches of their own.
 coverage:
 	$(MAKE) BUILD=$(PLAIN)/coverage HOST_CFLAGS='-std=gnu17 -O0 -g --coverage \
 		-fprofile-update=atomic -I. -DVMM_GPT_FAULT_H="\"kernel/fault.h\""' gpt-tests
 	test/coverage.pl $(PLAIN)/coverage
 
-gpt-tests: $(filter-out %_tsan %_hw %_inter,$(GPT_TESTS))
+gpt-tests: $(filter-out %_tsan,$(GPT_TESTS))
 	find $(PLAIN) -name '*.gcda' -delete
 	BUILD=$(PLAIN) test/prove.sh $^
 
