@@ -144,6 +144,8 @@ static void parse_word(struct parser *p, struct word w)
 
 	if (is(w, "trace")) {
 		p->out->trace = true;
+	} else if (is(w, "large-exec")) {
+		p->out->large_exec = true;
 	} else if (value_of(w, "run=", &value)) {
 		p->out->run |= parse_names(p, "unknown guest in run=", value);
 	} else if (value_of(w, "known=", &value)) {
@@ -160,7 +162,7 @@ static void parse_word(struct parser *p, struct word w)
 		parse_gpt_script(p, value);
 	} else {
 		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, leaf=, gpt-seed=, gpt-script=, known=");
+			 "run=, trace, exit=, fail-alloc=, leaf=, large-exec, gpt-seed=, gpt-script=, known=");
 	}
 }
 
