@@ -225,6 +225,7 @@ boot() {
 	# shellcheck disable=SC2046 # words
 	install $(build_needs) $(machine_needs "$machine" "$firmware")
 	words="exit=$(machine_exit "$machine")${machine_known[$machine]:+ known=${machine_known[$machine]}}"
+	words+="$(machine_facts "$machine") check=tlb"
 	build_iso "$words${cmdline:+ $cmdline}"
 	machine_command "$machine" "$iso" "$memory" "$dir" "$firmware" "$cpus"
 	start

@@ -6,7 +6,7 @@
  * can see yet.
  *
  * A test that wants to see or to disturb each access builds this code with
- * -DVMM_GPT_PTE_H='"its_own.h"', which then defines these six functions.
+ * -DVMM_GPT_PTE_H='"its_own.h"', which then defines these four functions.
  */
 #ifndef GPT_PTE_H
 #define GPT_PTE_H
@@ -38,16 +38,6 @@ static inline bool vmm_gpt_pte_cas(vmm_gpt_pte_t *ptep, uint64_t *old, uint64_t 
 static inline uint64_t vmm_gpt_pte_exchange(vmm_gpt_pte_t *ptep, uint64_t pte)
 {
 	return __atomic_exchange_n(ptep, pte, __ATOMIC_ACQ_REL);
-}
-
-static inline uint64_t vmm_gpt_pte_fetch_or(vmm_gpt_pte_t *ptep, uint64_t bits)
-{
-	return __atomic_fetch_or(ptep, bits, __ATOMIC_ACQ_REL);
-}
-
-static inline uint64_t vmm_gpt_pte_fetch_and(vmm_gpt_pte_t *ptep, uint64_t bits)
-{
-	return __atomic_fetch_and(ptep, bits, __ATOMIC_ACQ_REL);
 }
 
 #endif /* VMM_GPT_PTE_H */

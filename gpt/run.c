@@ -29,11 +29,9 @@ static bool fits(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
 {
 	uint64_t size = gpt_size(level);
 
-	if (level == 1)
-		return true;
-	return level <= run->max_level && gpt_has_leaf(gpt, level, run->prot) &&
-	       gpa >= run->start && gpa + size - VMM_GPT_PAGE_SIZE <= run->last &&
-	       !(run_pfn(run, gpa) & ((size >> VMM_GPT_PAGE_SHIFT) - 1));
+	return level == 1 || (level <= run->max_level && gpt_has_leaf(gpt, level, run->prot) &&
+			      gpa >= run->start && gpa + size - VMM_GPT_PAGE_SIZE <= run->last &&
+			      !(run_pfn(run, gpa) & ((size >> VMM_GPT_PAGE_SHIFT) - 1)));
 }
 
 /* Whether a leaf of this level that begins at gpa says what the run does. */
@@ -160,9 +158,7 @@ static void split_empty(struct vmm_gpt *gpt, struct run *run, vmm_gpt_pte_t *pte
 		return;
 	}
 	gpt_split_entry(gpt, ptep, level, GPT_SPLIT_EMPTY, &run->reserve, &split);
-	run->result.did_it |= split.did_it;
-	if (split.flush)
-		run->result.flush = split.flush;
+	run->result.did_it |= split.did_it; /* an addition: no flush */
 }
 
 /* An entry that the run covers, in part at least. */

@@ -222,6 +222,18 @@ struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, u
 	return lost_to(gpt, 0, leaf, level, old, level);
 }
 
+static uint64_t take(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level)
+{
+	uint64_t pte;
+
+	if (!FAULT(GPT_UNMAP_STORE))
+		return gpt_take_leaf(gpt, ptep, level);
+	pte = vmm_gpt_pte_load(ptep);
+	if (vpeo_pte_is_leaf(gpt->format, pte, level))
+		vmm_gpt_pte_exchange(ptep, 0);
+	return pte;
+}
+
 struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 {
 	struct vmm_gpt_result result = { .error = VMM_GPT_OK };
@@ -235,11 +247,7 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 		return gpt_error(VMM_GPT_MISALIGNED);
 	do {
 		ptep = gpt_find(gpt, gpa, &level);
-		pte = FAULT(GPT_UNMAP_STORE) ? vmm_gpt_pte_load(ptep) : 0;
-		if (FAULT(GPT_UNMAP_STORE) && vpeo_pte_is_leaf(gpt->format, pte, level))
-			vmm_gpt_pte_exchange(ptep, 0);
-		else
-			pte = gpt_take_leaf(gpt, ptep, level);
+		pte = take(gpt, ptep, level);
 	} while (level > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
 	if (vpeo_pte_is_frozen(pte))
 		return gpt_met(VMM_GPT_RETRY, level, pte);

@@ -144,6 +144,8 @@ static void parse_word(struct parser *p, struct word w)
 
 	if (is(w, "trace")) {
 		p->out->trace = true;
+	} else if (is(w, "large-exec")) {
+		p->out->large_exec = true;
 	} else if (value_of(w, "run=", &value)) {
 		p->out->run |= parse_names(p, "unknown guest in run=", value);
 	} else if (value_of(w, "known=", &value)) {
@@ -165,7 +167,8 @@ static void parse_word(struct parser *p, struct word w)
 		parse_gpt_script(p, value);
 	} else {
 		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, check=, leaf=, gpt-seed=, gpt-script=, known=");
+			 "run=, trace, exit=, fail-alloc=, check=, leaf=, large-exec, gpt-seed=, "
+			 "gpt-script=, known=");
 	}
 }
 

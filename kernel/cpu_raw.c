@@ -7,6 +7,7 @@
 /* SDM vol. 4 and APM vol. 2, appendix A; the vendors' folders name them again by use. */
 enum {
 	MSR_FEATURE_CONTROL = 0x3a,
+	MSR_ARCH_CAPABILITIES = 0x10a,
 	MSR_VMX_FIRST = 0x480,
 	MSR_VMX_LAST = 0x491,
 	MSR_VM_CR = 0xc0010114,
@@ -53,6 +54,8 @@ void cpu_raw_read(struct cpu_raw *raw)
 	add_msr(raw, MSR_PAT);
 	add_msr(raw, MSR_EFER);
 	/* Only where CPUID has the feature: some emulators answer without it. */
+	if (raw->leaf7.edx & CPUID_7_EDX_ARCH_CAP)
+		add_msr(raw, MSR_ARCH_CAPABILITIES);
 	if (raw->leaf1.ecx & CPUID_1_ECX_VMX) {
 		add_msr(raw, MSR_FEATURE_CONTROL);
 		for (uint32_t i = MSR_VMX_FIRST; i <= MSR_VMX_LAST; i++)

@@ -41,6 +41,8 @@ struct cpu_raw {
 #define CPUID_1_EDX_PAT (1u << 16)
 #define CPUID_1_EDX_FXSR (1u << 24)
 #define CPUID_1_EDX_SSE (1u << 25)
+/* CPUID.7.0:EDX */
+#define CPUID_7_EDX_ARCH_CAP (1u << 29)
 /* CPUID.8000_0001:ECX, EDX */
 #define CPUID_EXT1_ECX_SVM     (1u << 2)
 #define CPUID_EXT1_EDX_NX      (1u << 20)

@@ -173,6 +173,11 @@ const char *gpt_pair_fini(struct gpt_pair *pair)
 	return error;
 }
 
+static void hardware_sets(vmm_gpt_pte_t *ptep, uint64_t bits)
+{
+	__atomic_fetch_or(ptep, bits, __ATOMIC_SEQ_CST);
+}
+
 void gpt_side_access(struct gpt_side *side, uint64_t gpa, unsigned access)
 {
 	const struct vmm_gpt_format *format = side->gpt.format;
@@ -182,12 +187,11 @@ void gpt_side_access(struct gpt_side *side, uint64_t gpa, unsigned access)
 	struct vmm_gpt_leaf leaf;
 
 	for (unsigned i = 0; i + 1 < found; i++)
-		vmm_gpt_pte_fetch_or(entries[i], format->accessed);
+		hardware_sets(entries[i], format->accessed);
 	if (found && vmm_gpt_is_mapped(&side->gpt, entries[found - 1], level, &leaf) &&
 	    !(access & ~leaf.prot))
-		vmm_gpt_pte_fetch_or(entries[found - 1],
-				     format->accessed |
-					     (access & VMM_GPT_WRITE ? format->dirty : 0));
+		hardware_sets(entries[found - 1],
+			      format->accessed | (access & VMM_GPT_WRITE ? format->dirty : 0));
 }
 
 uint64_t gpt_leaf_hash(uint64_t gpa, const struct vmm_gpt_leaf *leaf)

@@ -221,6 +221,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	preflight_report(&verdict, sides);
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
+	if (cmdline.large_exec)
+		verdict.probe.gpt.small_exec = false;
 	cpu_set_up();
 	list_cpus();
 	error = memory_init(&info, &raw);

@@ -23,8 +23,8 @@ struct vmm_probe {
 	bool unrestricted;  /* guests may start in real mode */
 	bool slice_timer;   /* set_slice works */
 	unsigned asids;	    /* SVM; 0 elsewhere */
-	char features[160]; /* that are used, in words */
-	char missing[160];  /* that are not there, and what goes without them; may be empty */
+	char features[256]; /* that are used, in words */
+	char missing[256];  /* that are not there, and what goes without them; may be empty */
 };
 
 enum { VMM_WORDS = 256 }; /* size of a text that describe fills */

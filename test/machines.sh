@@ -86,6 +86,14 @@ machine_cpus_max() {
 	esac
 }
 
+# What the kernel cannot know of it, as words for it: no emulator stops at a page
+# of two sizes, whatever CPU it plays.
+machine_facts() {
+	case $1 in
+	bochs-vmx*) echo ' large-exec' ;;
+	esac
+}
+
 # How the kernel is told to end it (exit=), and the process status which that has.
 machine_exit() {
 	case ${machine_emulator[$1]} in

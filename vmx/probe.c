@@ -66,6 +66,8 @@ static void list_features(const struct vmx_controls *controls, uint64_t ept,
 	} features[] = {
 		{ probe->gpt.leaf_2m, "2 MiB leaves", "2 MiB leaves" },
 		{ probe->gpt.leaf_1g, "1 GiB leaves", "1 GiB leaves" },
+		{ !probe->gpt.small_exec, "large executable leaves",
+		  "large executable leaves (iTLB multihit: SDM vol. 4, MSR 0x10a, bit 6)" },
 		{ probe->gpt.exec_only, "execute-only", "execute-only" },
 		{ probe->gpt.track_ad, "A/D", "A/D" },
 		{ probe->unrestricted, "unrestricted guest",
@@ -96,6 +98,8 @@ static void fill(const struct cpu_raw *raw, const struct vmx_controls *controls,
 		.leaf_1g = ept & EPT_CAP_1G,
 		.exec_only = ept & EPT_CAP_EXEC_ONLY,
 		.track_ad = ept & EPT_CAP_AD,
+		/* Who does not say that it is free of the erratum is taken to have it. */
+		.small_exec = !(cpu_raw_msr(raw, MSR_ARCH_CAPABILITIES) & ARCH_CAP_PSCHANGE_MC_NO),
 	};
 	probe->unrestricted = vmx_control(controls->proc2, PROC2_UNRESTRICTED);
 	probe->slice_timer = vmx_control(controls->pin, PIN_PREEMPTION_TIMER);

@@ -64,24 +64,4 @@ static inline uint64_t vmm_gpt_pte_exchange(vmm_gpt_pte_t *ptep, uint64_t pte)
 	return old;
 }
 
-static inline uint64_t vmm_gpt_pte_fetch_or(vmm_gpt_pte_t *ptep, uint64_t bits)
-{
-	uint64_t old;
-
-	fake_turn(FAKE_RMW, ptep);
-	old = *(volatile vmm_gpt_pte_t *)ptep;
-	fake_write(ptep, old | bits);
-	return old;
-}
-
-static inline uint64_t vmm_gpt_pte_fetch_and(vmm_gpt_pte_t *ptep, uint64_t bits)
-{
-	uint64_t old;
-
-	fake_turn(FAKE_RMW, ptep);
-	old = *(volatile vmm_gpt_pte_t *)ptep;
-	fake_write(ptep, old & bits);
-	return old;
-}
-
 #endif

@@ -14,7 +14,8 @@
 #include "test/host/roll.h"
 
 #define ALL   UINT64_MAX
-#define WORDS "run=, trace, exit=, fail-alloc=, check=, leaf=, gpt-seed=, gpt-script=, known="
+#define WORDS                                                                              \
+	"run=, trace, exit=, fail-alloc=, check=, leaf=, large-exec, gpt-seed=, gpt-script=, known="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -118,7 +119,9 @@ static void leaf(void **state)
 	(void)state;
 	assert_true(parse(""));
 	assert_int_equal(cmdline.leaf, 1);
-	assert_true(parse("leaf=4k"));
+	assert_false(cmdline.large_exec);
+	assert_true(parse("large-exec leaf=4k"));
+	assert_true(cmdline.large_exec);
 	assert_int_equal(cmdline.leaf, 1);
 	assert_true(parse("trace leaf=2m"));
 	assert_int_equal(cmdline.leaf, 2);

@@ -252,6 +252,8 @@ static void populate_counts_what_it_adds(void **state)
 	assert_int_equal(r.flush, VMM_GPT_FLUSH_NONE);
 	assert_int_equal(f->gpt.tables, 6);
 	assert_int_equal(fixture_check(f), 2);
+	assert_result(vmm_gpt_populate_region(&f->gpt, 0, PAGE, 0), VMM_GPT_NOT_EXPRESSIBLE, false);
+	assert_int_equal(f->gpt.tables, 6);
 	r = populate(f, GIB - 2 * PAGE, GIB + 2 * PAGE);
 	assert_result(r, VMM_GPT_OK, true);
 	assert_int_equal(r.entry, 0);

@@ -144,6 +144,26 @@ static void intel_physical_addresses(void **state)
 	assert_int_equal(probe.gpt.maxphyaddr, 36);
 }
 
+/* Large leaves are executable only where the CPU says that it bears it. */
+static void intel_multihit(void **state)
+{
+	(void)state;
+	good_intel();
+	assert_usable(vmx_probe);
+	assert_true(probe.gpt.small_exec);
+	assert_non_null(strstr(probe.missing, "multihit"));
+	*msr(0x10a) = ~(UINT64_C(1) << 6);
+	assert_usable(vmx_probe);
+	assert_true(probe.gpt.small_exec);
+	*msr(0x10a) = UINT64_C(1) << 6;
+	assert_usable(vmx_probe);
+	assert_false(probe.gpt.small_exec);
+	assert_null(strstr(probe.missing, "multihit"));
+	good_amd();
+	assert_usable(svm_probe);
+	assert_false(probe.gpt.small_exec);
+}
+
 static void intel_feature_control(void **state)
 {
 	(void)state;
@@ -355,6 +375,7 @@ int main(void)
 		cmocka_unit_test(intel_with_the_least),
 		cmocka_unit_test(intel_without_true_controls),
 		cmocka_unit_test(intel_physical_addresses),
+		cmocka_unit_test(intel_multihit),
 		cmocka_unit_test(intel_feature_control),
 		cmocka_unit_test(no_vmx),
 		cmocka_unit_test(remedies_depend_on_what_is_below),
