@@ -53,6 +53,9 @@
 /* Of a guest with rounds (guest.h): whether there are more. 1: go on, 0: come to an end. */
 #define HC_MORE 4
 
+/* Of a guest that takes turns, or wanders (guest.h): its turn is over. -1: it does not. */
+#define HC_YIELD 5
+
 /* Bytes written to this port appear on the console. */
 #define GUEST_CONSOLE_PORT 0xe9
 

@@ -10,7 +10,7 @@
 #include "kernel/aspace.h"
 
 enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
-       GUEST_STEPS_MAX = 48 };
+       GUEST_STEPS_MAX = 48, GUEST_COPIES_MAX = 4 };
 
 /* The state that a guest begins in. */
 enum guest_mode {
@@ -82,6 +82,7 @@ struct guest_expect {
 	uint64_t optional[EXIT_KINDS];
 	struct guest_end end;
 	uint64_t mapped; /* of several vCPUs: pages of 4 KiB at the end; 0: any number */
+	uint64_t flushes; /* of one that wanders: made by all CPUs. Copies need one for each switch. */
 	const char *output; /* what it writes to the console; NULL: nothing */
 };
 
@@ -95,7 +96,15 @@ struct guest {
 	 * .mapped, and no steps.
 	 */
 	unsigned vcpus;
-	uint64_t rounds; /* that HC_MORE grants, to all of its vCPUs together */
+	/*
+	 * 0: one. Else so many of it, each with memory of its own; they take turns on
+	 * one CPU, and begin with ESI, EDX and RCX as vCPUs do. HC_YIELD ends a turn, or
+	 * the end of its slice, in ticks of the TSC; 0: it has none.
+	 */
+	unsigned copies;
+	uint64_t slice;
+	bool wanders; /* HC_YIELD: it goes on on the next CPU */
+	uint64_t rounds; /* that HC_MORE grants, to all of its vCPUs or copies together */
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */

@@ -92,21 +92,33 @@ static bool pages_agree(void)
 	return !error;
 }
 
+static uint64_t count_waiting(const struct aspace *as)
+{
+	uint64_t waiting = 0;
+
+	for (uint64_t pfn = as->limbo.first; pfn; pfn = (uint64_t)page_frame(pfn)->owner)
+		waiting += UINT64_C(1) << page_frame(pfn)->order;
+	return waiting;
+}
+
+void audit_beside(struct audit_base *base, const struct aspace *as)
+{
+	base->guest += as->mapped + count_waiting(as);
+	base->tables += as->gpt.tables + as->limbo.tables.count;
+}
+
 bool audit_aspace(const struct aspace *as, const struct audit_base *base)
 {
 	struct audit audit = { .as = as };
-	uint64_t waiting = 0;
 	bool ok;
 
 	vmm_gpt_check(&as->gpt, complain, &audit);
 	check_leaves(&audit);
 	if (audit.wrong > SHOWN_MAX)
 		note("  WRONG: and %u more of these", audit.wrong - SHOWN_MAX);
-	for (uint64_t pfn = as->limbo.first; pfn; pfn = (uint64_t)page_frame(pfn)->owner)
-		waiting += UINT64_C(1) << page_frame(pfn)->order;
 	ok = !audit.wrong;
 	ok &= agree("pages mapped", audit.pages, as->mapped);
-	ok &= agree("the guest's pages", base->guest + audit.pages + waiting,
+	ok &= agree("the guest's pages", base->guest + audit.pages + count_waiting(as),
 		    pages_in_use(FRAME_GUEST));
 	ok &= agree("table pages", base->tables + as->gpt.tables + as->limbo.tables.count,
 		    pages_in_use(FRAME_TABLE));

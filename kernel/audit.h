@@ -14,6 +14,9 @@ struct audit_base {
 };
 struct audit_base audit_begin(void);
 
+/* What is in use for this other guest, that is there as well, goes in as well. */
+void audit_beside(struct audit_base *base, const struct aspace *as);
+
 /*
  * Before the guest's memory is taken down: each entry, node and count of the table;
  * each leaf in a region, with no more rights than that has, on a block of its own,

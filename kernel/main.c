@@ -88,7 +88,7 @@ static void describe_cpu(void)
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
-	if (g->vcpus > smp_count())
+	if (g->vcpus > smp_count() || (g->wanders && smp_count() < 2))
 		return "it needs more CPUs";
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";

@@ -7,11 +7,11 @@
 #include "kernel/expect.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
+#include "kernel/life.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
 #include "kernel/smp.h"
 #include "kernel/string.h"
-#include "kernel/vcpu_run.h"
 #include "kernel/x86.h"
 
 /* The standard entry state: guest.h, GUEST_LONG64. */
@@ -110,18 +110,20 @@ static bool give_up(const struct machine *m, const struct guest *guest, const ch
 	return m->fail_alloc;
 }
 
-/* One vCPU, from nothing to its end; all of it on the CPU that it is for. */
-struct life {
-	const struct machine *machine;
-	struct guest_run run;
-	struct vcpu vcpu;
-	bool started;
-	char error[VMM_WORDS]; /* why not */
-};
-
 static unsigned count_vcpus(const struct guest *guest)
 {
 	return guest->vcpus ? guest->vcpus : 1;
+}
+
+static unsigned count_copies(const struct guest *guest)
+{
+	return guest->copies ? guest->copies : 1;
+}
+
+/* It has one or the other. */
+static unsigned count_lives(const struct guest *guest)
+{
+	return count_vcpus(guest) * count_copies(guest);
 }
 
 static void report(const struct life *life)
@@ -129,8 +131,9 @@ static void report(const struct life *life)
 	const struct guest_run *run = &life->run;
 	char words[VMM_WORDS], which[24] = "";
 
-	if (run->vcpus > 1)
-		format(which, sizeof(which), "vCPU %u: ", run->number);
+	if (life->of > 1)
+		format(which, sizeof(which), "%s %u: ", run->vcpus > 1 ? "vCPU" : "copy",
+		       run->number);
 	expect_describe_end(&run->end, words, sizeof(words));
 	note("  %send: %s, at rip 0x%lx", which, words, (unsigned long)run->end_rip);
 	if (run->end_words[0])
@@ -150,9 +153,8 @@ static bool wants_dump(const struct life *life)
 	       !(life->machine->fail_alloc && end->kind == END_MEMORY);
 }
 
-static void live(struct cpu *cpu, void *arg)
+void life_begin(struct life *life, struct cpu *cpu)
 {
-	struct life *life = arg;
 	struct guest_run *run = &life->run;
 	struct vcpu *vcpu = &life->vcpu;
 	struct vcpu_state state = run->guest->mode == GUEST_REAL16 ? real16() : long64();
@@ -160,60 +162,120 @@ static void live(struct cpu *cpu, void *arg)
 	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .root = &run->as->root };
 	reset_fx(vcpu);
 	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
-	if (run->vcpus > 1) {
+	if (life->of > 1) {
 		vcpu->regs.r[REG_RSI] = run->number;
-		vcpu->regs.r[REG_RDX] = run->vcpus;
+		vcpu->regs.r[REG_RDX] = life->of;
 		vcpu->regs.r[REG_RCX] = life->machine->seed;
 	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
 	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
-	if (!life->started) {
+	life->over = !life->started;
+	if (life->over) {
 		vcpu_stop_all(run);
 		return;
 	}
 	if (run->guest->memory_pages)
 		pages_set_quota(run->guest->memory_pages);
+}
+
+void life_go_on(struct life *life)
+{
+	struct guest_run *run = &life->run;
+
 	vcpu_run(run);
+	if (run->yielded)
+		return;
 	if (wants_dump(life))
 		dump_guest(run);
-	run->ops->vcpu_fini(vcpu);
+	run->ops->vcpu_fini(&life->vcpu);
+	life->over = true;
+}
+
+static void live(struct cpu *cpu, void *arg)
+{
+	struct life *life = arg;
+
+	life_begin(life, cpu);
+	while (!life->over)
+		life_go_on(life);
 }
 
 static struct life lives[ASPACE_CPUS_MAX];
+static struct turns turns;
+_Static_assert((int)GUEST_COPIES_MAX <= (int)ASPACE_CPUS_MAX, "each has a life");
 
-/* All of the guest's vCPUs, each on a CPU. */
-static void live_all(const struct machine *m, const struct guest *guest, struct aspace *as)
+/* spaces: one, or one for each copy. */
+static void prepare(const struct machine *m, const struct guest *guest, struct aspace *spaces)
 {
 	static bool stop;
 	static uint64_t rounds;
-	unsigned n = count_vcpus(guest);
+	unsigned n = count_lives(guest);
 
 	stop = false;
 	rounds = 0;
 	for (unsigned i = 0; i < n; i++) {
 		lives[i].machine = m;
+		lives[i].of = n;
+		lives[i].over = false;
 		lives[i].run = (struct guest_run){
-			.guest = guest, .ops = m->ops, .as = as, .vcpu = &lives[i].vcpu,
+			.guest = guest, .ops = m->ops,
+			.as = guest->copies ? &spaces[i] : spaces, .vcpu = &lives[i].vcpu,
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
-			.number = i, .vcpus = n, .stop = &stop,
-			.rounds = &rounds,
+			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
+			.rounds = &rounds, .may_yield = guest->copies || guest->wanders,
 		};
 	}
+}
+
+/* All of the guest's vCPUs, each on a CPU. */
+static void live_apart(const struct machine *m, unsigned n)
+{
 	for (unsigned i = 1; i < n; i++)
 		smp_run(smp_cpu(i), live, &lives[i]);
 	live(m->cpu, &lives[0]);
 	for (unsigned i = 1; i < n; i++)
 		smp_wait(smp_cpu(i));
+}
+
+static void live_all(const struct machine *m, const struct guest *guest, struct aspace *spaces)
+{
+	prepare(m, guest, spaces);
+	if (guest->copies)
+		turns = turns_take(lives, guest->copies, m->cpu);
+	else if (guest->wanders)
+		turns = turns_wander(&lives[0]);
+	else
+		live_apart(m, count_vcpus(guest));
 	pages_set_quota(UINT64_MAX);
+}
+
+/* No flush was forgotten, or the ledger had stopped us; here none may be made in vain. */
+static bool judge_turns(const struct guest *guest)
+{
+	if (!guest->copies && !guest->wanders)
+		return true;
+	note("  %lu turns, of them %lu cut off by their slice's end; %lu flushes were made",
+	     (unsigned long)turns.turns, (unsigned long)turns.slices, (unsigned long)turns.flushes);
+	return expect_same("flushes made",
+			   guest->copies ? turns.switches : guest->expect.flushes, turns.flushes);
+}
+
+/* Whose allocation it was that failed on purpose. */
+static const struct guest_run *who_failed(unsigned n)
+{
+	for (unsigned i = 1; i < n; i++)
+		if (lives[i].run.end.kind == END_MEMORY)
+			return &lives[i].run;
+	return &lives[0].run;
 }
 
 /* *reached: an allocation failed on purpose. */
 static bool judge(const struct machine *m, const struct guest *guest,
 		  const struct replay_machine *memory, struct run_row *row, bool *reached)
 {
-	unsigned n = count_vcpus(guest);
-	bool ok = true;
+	unsigned n = count_lives(guest);
+	bool ok = judge_turns(guest);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (!lives[i].started)
@@ -225,8 +287,8 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	row->ticks = lives[0].run.ticks;
 	*reached = pages_fail_at(0);
 	if (*reached)
-		return expect_compare_failed(&lives[0].run);
-	if (n == 1)
+		return expect_compare_failed(who_failed(n)) && ok;
+	if (n == 1 && !guest->wanders)
 		return expect_compare(&lives[0].run, memory);
 	for (unsigned i = 0; i < n; i++)
 		ok &= expect_compare_racing(&lives[i].run);
@@ -243,11 +305,51 @@ static struct replay_machine memory_for(const struct guest *guest)
 	};
 }
 
+/* CPUs that may come to share a space of the guest's. */
+static unsigned count_cpus(const struct guest *guest)
+{
+	return guest->wanders ? turns_cpus() : count_vcpus(guest);
+}
+
+/* An address space for each copy. False: no memory, and there is none. */
+static bool make_spaces(const struct machine *m, const struct guest *guest, struct aspace *spaces)
+{
+	for (unsigned i = 0; i < count_copies(guest); i++) {
+		if (aspace_init(&spaces[i], m->ops->format, &m->probe->gpt, m->leaf,
+				count_cpus(guest), guest->regions, count_regions(guest)))
+			continue;
+		while (i--)
+			aspace_fini(&spaces[i], m->cpu, m->ops->invalidate);
+		return false;
+	}
+	return true;
+}
+
+/* The first copy goes last: until then, each is audited beside those that are left. */
+static bool take_down(const struct machine *m, struct aspace *spaces, unsigned n,
+		      const struct audit_base *base)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < n; i++)
+		aspace_settle(&spaces[i]);
+	while (n--) {
+		struct audit_base beside = *base;
+
+		for (unsigned i = 0; i < n; i++)
+			audit_beside(&beside, &spaces[i]);
+		ok &= audit_aspace(&spaces[n], &beside);
+		ok &= expect_same("table pages left after vacating", 0,
+				  aspace_fini(&spaces[n], m->cpu, m->ops->invalidate));
+	}
+	return ok;
+}
+
 /* With the n-th allocation failing; *reached: there were that many. 0: none fails. */
 static bool run_once(const struct machine *m, const struct guest *guest, struct run_row *row,
 		     uint64_t n, bool *reached)
 {
-	static struct aspace as;
+	static struct aspace spaces[GUEST_COPIES_MAX];
 	struct replay_machine memory = memory_for(guest);
 	struct audit_base base = audit_begin();
 	uint64_t before = pages_free_count();
@@ -256,15 +358,11 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	*reached = true; /* unless it gets as far as to run */
 	row->exits = 0;
 	pages_fail_at(n);
-	if (aspace_init(&as, m->ops->format, &m->probe->gpt, m->leaf,
-			count_vcpus(guest), guest->regions, count_regions(guest))) {
-		memory.max_level = as.max_level;
-		live_all(m, guest, &as);
+	if (make_spaces(m, guest, spaces)) {
+		memory.max_level = spaces[0].max_level;
+		live_all(m, guest, spaces);
 		ok = judge(m, guest, &memory, row, reached);
-		aspace_settle(&as);
-		ok &= audit_aspace(&as, &base);
-		ok &= expect_same("table pages left after vacating", 0,
-			   aspace_fini(&as, m->cpu, m->ops->invalidate));
+		ok &= take_down(m, spaces, count_copies(guest), &base);
 	} else {
 		ok = give_up(m, guest, "no memory for its page table");
 	}

@@ -19,10 +19,7 @@ void tlb_shoot(struct tlb_root *root)
 	for (unsigned i = 0; i < n; i++)
 		if (may_be_stale(&smp_cpu(i)->tlb, root, due))
 			lapic_send_fixed(smp_cpu(i)->apic_id, LAPIC_VECTOR_KICK);
-	/*
-	 * Who is inside leaves without asking for anything that we might hold. (A CPU
-	 * whose .done is another root's is inside of that one.)
-	 */
+	/* Who is inside leaves without asking for anything that we might hold. */
 	for (unsigned i = 0; i < n; i++)
 		while (may_be_stale(&smp_cpu(i)->tlb, root, due))
 			cpu_pause();

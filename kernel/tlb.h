@@ -44,6 +44,9 @@ static inline uint64_t tlb_mark_due(struct tlb_root *root)
 /* Before an entry, with interrupts off until the guest runs. */
 static inline void tlb_begin(struct tlb_cpu *cpu, const struct tlb_root *root)
 {
+	/* Another root's count says nothing about this one, and may be larger. */
+	if (__builtin_expect(cpu->serial != root->serial, 0))
+		__atomic_store_n(&cpu->done, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&cpu->inside, root->serial, __ATOMIC_SEQ_CST);
 	cpu->due = __atomic_load_n(&root->due, __ATOMIC_SEQ_CST);
 }

@@ -16,6 +16,8 @@ typedef bool handler_fn(struct guest_run *run, struct vcpu_exit *exit);
 /* vcpu_run.c. Both return false. */
 bool vcpu_end(struct guest_run *run, const struct vcpu_exit *exit, enum guest_end_kind kind);
 handler_fn on_unexpected;
+/* Its turn is over, and it goes on later. False. */
+bool vcpu_yield(struct guest_run *run);
 /* The CPU's walk of the guest's tables, as far as it is ours to do: gpa is mapped
  * afterwards. False: there cannot be anything, and the guest's life is over. */
 bool vcpu_touch(struct guest_run *run, const struct vcpu_exit *exit, uint64_t gpa);

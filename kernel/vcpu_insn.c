@@ -130,6 +130,10 @@ bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 		*vcpu_reg(run, REG_RAX) = grant_round(run);
 		return vcpu_skip(run, exit);
 	}
+	if (number == HC_YIELD && run->may_yield) {
+		*vcpu_reg(run, REG_RAX) = 0;
+		return vcpu_skip(run, exit) && vcpu_yield(run);
+	}
 	if (number == HC_VALUE)
 		ok = report_value(run, (uint32_t)*vcpu_reg(run, REG_RCX), *vcpu_reg(run, REG_RBX));
 	else if (number == HC_INJECT)

@@ -151,18 +151,40 @@ static uint64_t budget_of(const struct guest_run *run)
 	return run->guest->budget ? run->guest->budget : GUEST_BUDGET;
 }
 
+/* What is left of its budget, or of this turn's slice. */
+static uint64_t left_of(const struct guest_run *run)
+{
+	uint64_t turn = rdtsc() - run->since, used = run->ticks + turn;
+	uint64_t budget = budget_of(run), slice = run->guest->slice;
+	uint64_t left = used < budget ? budget - used : 0;
+
+	if (!slice)
+		return left;
+	return turn >= slice ? 0 : slice - turn < left ? slice - turn : left;
+}
+
+bool vcpu_yield(struct guest_run *run)
+{
+	run->yielded = true;
+	return false;
+}
+
 /* The slice's end, or the host's timer, or another interrupt of the host's. */
 static bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 {
-	uint64_t used;
+	uint64_t left;
 
 	interrupts_take_pending();
-	used = rdtsc() - run->ticks;
-	if (used >= budget_of(run))
+	left = left_of(run);
+	if (!left && run->ticks + rdtsc() - run->since >= budget_of(run))
 		return vcpu_end(run, exit, END_BUDGET);
-	arm(run, budget_of(run) - used);
 	if (exit->pending.valid)
 		vcpu_inject(run, &exit->pending);
+	if (!left) {
+		run->slices++;
+		return vcpu_yield(run);
+	}
+	arm(run, left);
 	return true;
 }
 
@@ -228,9 +250,11 @@ void vcpu_run(struct guest_run *run)
 
 	if (!run->number)
 		current_run = run;
+	run->yielded = false;
+	run->turns++;
 	put_on(vcpu);
-	run->ticks = rdtsc();
-	arm(run, budget_of(run));
+	run->since = rdtsc();
+	arm(run, left_of(run));
 	do {
 		tlb_begin(&vcpu->cpu->tlb, vcpu->root);
 		ops->enter(vcpu);
@@ -241,10 +265,12 @@ void vcpu_run(struct guest_run *run)
 		run->exits[exit->kind]++;
 	} while (handlers[exit->kind](run, exit) && !is_stopped(run, exit));
 	lapic_timer_arm(0);
-	run->ticks = rdtsc() - run->ticks;
+	run->ticks += rdtsc() - run->since;
 	take_off(vcpu);
 	if (!run->number)
 		current_run = NULL;
+	if (run->yielded)
+		return;
 	if (run->end.kind != END_DONE || run->end.value)
 		vcpu_stop_all(run);
 }

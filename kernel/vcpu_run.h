@@ -16,6 +16,8 @@ struct guest_run {
 	unsigned number, vcpus; /* this one of how many */
 	bool *stop; /* set by one of them, for all */
 	uint64_t *rounds; /* granted so far, to all of them */
+	bool may_yield;	  /* its turns are more than one */
+	bool yielded;	  /* only a turn is over, not its life */
 
 	struct vcpu_event waiting; /* an interrupt, for its window */
 	bool injects;		   /* an event goes in at the next entry */
@@ -24,7 +26,10 @@ struct guest_run {
 	struct vcpu_exit exit; /* the last one */
 	uint64_t exits[EXIT_KINDS];
 	uint64_t denied; /* ports and MSRs that the policy refused */
-	uint64_t ticks;	 /* of the TSC, from the first entry to the end */
+	uint64_t turns;	 /* its life came in so many pieces */
+	uint64_t slices; /* of them, cut off by the end of its slice */
+	uint64_t ticks;	 /* of the TSC, from the first entry to the end, turns of others left out */
+	uint64_t since;	 /* the TSC when its turn began */
 	char output[GUEST_OUTPUT_MAX];
 	unsigned output_length, output_printed;
 	struct guest_end end;
@@ -37,7 +42,10 @@ struct guest_run {
 	const uint8_t *window;
 };
 
-/* Runs run->guest on run->vcpu to its end, which is in run->end afterwards. */
+/*
+ * Runs run->guest on run->vcpu to its end, which is in run->end afterwards; or to the
+ * end of its turn (run->yielded), and then from there on.
+ */
 void vcpu_run(struct guest_run *run);
 
 /* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */

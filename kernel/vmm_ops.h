@@ -48,6 +48,16 @@ struct vmm_ops {
 	void (*vcpu_fini)(struct vcpu *vcpu);
 
 	/*
+	 * Between exits. unload, on vcpu->cpu: takes off it what the vCPU has there, so that
+	 * it can go on elsewhere. load, with vcpu->cpu set anew, on that CPU. In
+	 * between nothing but these may be called for it. What its address space owes to
+	 * the new CPU is the ledger's affair, and x87, SSE and CR2 the vCPU loop's.
+	 * A CPU may have several vCPUs on it, and enter them in turn.
+	 */
+	void (*vcpu_unload)(struct vcpu *vcpu);
+	void (*vcpu_load)(struct vcpu *vcpu);
+
+	/*
 	 * Runs the guest until its next exit, which decode then turns into
 	 * words that no vendor owns. enter makes the flush that
 	 * vcpu->cpu->tlb owes to vcpu->root, and proves it by tlb_entering.

@@ -6,7 +6,7 @@
  * FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs go by VMLOAD and VMSAVE;
  * the general registers by enter.asm. vcpu.c has the table.
  *
- * All guests run with ASID 1: one vCPU at a time is on a CPU, and the flush
+ * All guests run with ASID 1: one vCPU at a time is in the guest on a CPU, and the flush
  * ledger (kernel/tlb.h) flushes that ASID whenever another root comes.
  */
 #include "svm/svm.h"
@@ -97,6 +97,8 @@ const struct vmm_ops svm_ops = {
 	.disable = svm_disable,
 	.vcpu_init = svm_vcpu_init,
 	.vcpu_fini = svm_vcpu_fini,
+	.vcpu_unload = svm_vcpu_unload,
+	.vcpu_load = svm_vcpu_load,
 	.enter = svm_vcpu_enter,
 	.decode = svm_exit_decode,
 	.skip = svm_vcpu_skip,

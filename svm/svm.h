@@ -26,6 +26,8 @@ void svm_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
 void svm_maps_init(void);
 bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
 void svm_vcpu_fini(struct vcpu *vcpu);
+void svm_vcpu_unload(struct vcpu *vcpu);
+void svm_vcpu_load(struct vcpu *vcpu);
 void svm_vcpu_enter(struct vcpu *vcpu);
 void svm_vcpu_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
 void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event);

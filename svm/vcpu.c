@@ -147,6 +147,31 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	return true;
 }
 
+/*
+ * Where a vCPU goes from CPU to CPU, nothing of it stays behind: all that VMRUN and
+ * VMLOAD take is in the VMCB, in memory, once VMSAVE has put it back, which enter.asm
+ * does at each exit. The other things that could:
+ *
+ *	what a CPU caches of a VMCB		allowed by clean bits only, which are all 0
+ *						(15.15)
+ *	what is cached for the ASID		the same number everywhere: flushed by the
+ *						ledger, where another root was, or it changed
+ *	the host save area, the host's VMCB	each CPU has its own (struct svm_cpu)
+ *	the I/O and MSR permission maps		shared by all
+ *
+ * What is not carried over: the TSC, which the guest reads as it is; branch
+ * predictors.
+ */
+void svm_vcpu_unload(struct vcpu *vcpu)
+{
+	ASSERT_EQ(svm_vmcb(vcpu)->clean, 0);
+}
+
+void svm_vcpu_load(struct vcpu *vcpu)
+{
+	ASSERT_EQ(svm_vmcb(vcpu)->asid, ASID);
+}
+
 void svm_vcpu_fini(struct vcpu *vcpu)
 {
 	struct svm_vcpu *sv = svm_vcpu(vcpu);

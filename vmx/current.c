@@ -4,7 +4,8 @@
  *
  * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
  * it. So the guest's value stays in the MSR over exits; it is read out when
- * another vCPU, or none, becomes current on this CPU. A vCPU stays on its CPU.
+ * another vCPU, or none, becomes current on this CPU. A vCPU goes to another CPU by
+ * vmx_vcpu_unload and _load only.
  */
 #include "vmx/vmx.h"
 

@@ -176,6 +176,7 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 		return false;
 	}
 	arch = vcpu->arch;
+	arch->cpu_controls = cpu->controls;
 	arch->controls = cpu->controls;
 	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
 	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
@@ -195,6 +196,42 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	init_host(vcpu->cpu);
 	init_guest(vcpu, state);
 	return true;
+}
+
+/*
+ * Where a vCPU goes from CPU to CPU, this is what it must not leave behind:
+ *
+ *	the VMCS, as far as the CPU keeps it	VMCLEAR writes it back (current.c)
+ *	KERNEL_GS_BASE				read out with that (current.c)
+ *	the host state: GS, TR, GDTR, ...	written anew: each CPU has its own
+ *	HOST_RSP				likewise, by enter.asm
+ *	what is cached of its EPTP		flushed by the ledger, if anything changed
+ *	the preemption timer			in the VMCS; armed anew at each turn
+ *
+ * And this stays as it is on all CPUs: the controls and fixed bits that the first
+ * one had, which load insists on; the VMXON region. What is not carried over: the
+ * TSC, which the guest reads as it is; branch predictors.
+ */
+void vmx_vcpu_unload(struct vcpu *vcpu)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	ASSERT_EQ(vmx_clear(arch), VMX_OK);
+	arch->cpu->vcpus--;
+	arch->cpu = NULL;
+}
+
+void vmx_vcpu_load(struct vcpu *vcpu)
+{
+	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	ASSERT(!arch->cpu);
+	ASSERT(memcmp(&cpu->controls, &arch->cpu_controls, sizeof(cpu->controls)) == 0);
+	arch->cpu = cpu;
+	cpu->vcpus++;
+	vmx_make_current(vcpu);
+	init_host(vcpu->cpu);
 }
 
 void vmx_vcpu_fini(struct vcpu *vcpu)

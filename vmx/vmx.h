@@ -35,12 +35,13 @@ struct vmx_vcpu {
 	 */
 	uint64_t eptp;
 	uint64_t pfn;	/* of this record */
-	struct vmx_cpu *cpu; /* that it stays on */
+	struct vmx_cpu *cpu; /* that it is on; NULL between unload and load */
 	uint64_t vmcs_pfn;
 	uint64_t msr_bitmap_pfn;
 	uint64_t efer;		 /* as in the VMCS */
 	uint64_t kernel_gs_base; /* the guest's, while it is not current */
 	struct vmx_controls controls; /* as in the VMCS */
+	struct vmx_controls cpu_controls; /* of the CPU that it was made on */
 };
 
 static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
@@ -60,6 +61,8 @@ void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
 void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp);
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
 void vmx_vcpu_fini(struct vcpu *vcpu);
+void vmx_vcpu_unload(struct vcpu *vcpu);
+void vmx_vcpu_load(struct vcpu *vcpu);
 void vmx_vcpu_enter(struct vcpu *vcpu);
 void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
 void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event);
