@@ -26,12 +26,20 @@ host_test() {
 	status=$?
 }
 
-# start MACHINE WHAT: a boot with these words, or for the machine "host" a host test.
+cpus_of() {
+	case $1 in
+	*/*) echo "${1#*/}" ;;
+	*) echo 1 ;;
+	esac
+}
+
+# start MACHINE WHAT: a boot with these words, or for the machine "host" a host
+# test. qemu-svm/2 is one with two CPUs.
 start() {
 	if [ "$1" = host ]; then
 		host_test "$2"
 	else
-		boot --machine "$1" --timeout 60 --cmdline "$2"
+		boot --machine "${1%/*}" --cpus "$(cpus_of "$1")" --timeout 60 --cmdline "$2"
 	fi
 }
 
