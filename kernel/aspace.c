@@ -300,8 +300,7 @@ static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, 
 	struct vmm_gpt_result r = { .error = VMM_GPT_RETRY };
 
 	/* Looked at in the section: who moves waits for those that began before. */
-	if (!FAULT(NO_SECTION))
-		vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	vmm_gpt_enter(&as->gpt, aspace_walker(as));
 	if (!__atomic_load_n(&as->moving, __ATOMIC_SEQ_CST))
 		r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
 	vmm_gpt_leave(aspace_walker(as));
