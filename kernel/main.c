@@ -168,6 +168,8 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 
 	cpu_raw_read(&own);
 	machine.ops->probe(&own, &probe);
+	if (cmdline.large_exec)
+		probe.gpt.small_exec = false;
 	if (!probe.usable) {
 		format(error, size, "%s", probe.cause);
 		return false;

@@ -1,22 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Machines with several CPUs: all of them come up, the guests run as ever, and one
-# goes from CPU to CPU.
+# Machines with several CPUs: all of them come up, and share guests' page tables; a
+# vCPU goes from one to the next, and two address spaces take turns on one of them.
 # shellcheck source=test/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-for where in "qemu-svm 4 bios" "qemu-svm 2 uefi" "bochs-vmx 4 bios" "bochs-svm 2 bios"; do
-	read -r machine cpus firmware <<< "$where"
-	boot --machine "$machine" --cpus "$cpus" --firmware "$firmware" --cmdline run=hello,touch,wander
+for where in "qemu-svm 4 bios 4k" "qemu-svm 2 uefi 2m" "bochs-vmx 4 bios 4k" "bochs-vmx 2 bios 2m" \
+	"bochs-svm 2 bios 4k" "bochs-svm 2 bios 2m"; do
+	read -r machine cpus firmware leaf <<< "$where"
+	boot --machine "$machine" --cpus "$cpus" --firmware "$firmware" \
+		--cmdline "run=hello,race,stale,shoot,wander leaf=$leaf"
 	ok "$where: passes" ended_with 0
 	ok "$where: all are up" console_has "# CPUs: $cpus of $cpus"
-	ok "$where: a vCPU wanders" console_has 'ok [0-9]+ - wander'
 	ok "$where: none is left out" console_lacks '# CPU with APIC ID .*'
+	for guest in race stale shoot wander; do
+		ok "$where: $guest" console_has "ok [0-9]+ - $guest"
+	done
 done
 boot
 ok "one CPU: passes" ended_with 0
 ok "one CPU: two address spaces take turns" console_has 'ok [0-9]+ - turns'
 ok "one CPU: nobody wanders" console_has 'ok [0-9]+ - wander # SKIP it needs more CPUs'
 ok "one CPU: is one" console_has '# CPUs: 1 of 1'
+ok "one CPU: two are not run on it" console_has 'ok [0-9]+ - shoot # SKIP it needs more CPUs'
 done_testing
