@@ -138,6 +138,14 @@ static void parse_leaf(struct parser *p, struct word value)
 	complain(p, "unknown leaf=", value, "4k, 2m, 1g");
 }
 
+static void parse_kick(struct parser *p, struct word value)
+{
+	if (is(value, "int") || is(value, "nmi"))
+		p->out->kick_nmi = is(value, "nmi");
+	else
+		complain(p, "unknown kick=", value, "int, nmi");
+}
+
 static void parse_word(struct parser *p, struct word w)
 {
 	struct word value;
@@ -158,6 +166,8 @@ static void parse_word(struct parser *p, struct word w)
 		p->out->check_tlb = is(value, "tlb");
 		if (!is(value, "tlb") && !is(value, "none"))
 			complain(p, "unknown check=", value, "tlb, none");
+	} else if (value_of(w, "kick=", &value)) {
+		parse_kick(p, value);
 	} else if (value_of(w, "leaf=", &value)) {
 		parse_leaf(p, value);
 	} else if (value_of(w, "gpt-seed=", &value)) {
@@ -166,7 +176,7 @@ static void parse_word(struct parser *p, struct word w)
 		parse_gpt_script(p, value);
 	} else {
 		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, check=, leaf=, large-exec, gpt-seed=, "
+			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, gpt-seed=, "
 			 "gpt-script=, known=");
 	}
 }

@@ -10,6 +10,7 @@
  *	gpt-seed=N	the self-test of page tables begins with the script of this number
  *	gpt-script=...	it runs only this one, as a test that failed has printed it
  *	check=WHAT	tlb: the checker of the TLB discipline is on (ghost.h); none (default)
+ *	kick=HOW	what makes a CPU leave the guest: int (default), nmi
  *	large-exec	large leaves may be executable, also where the CPU may stop at it
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *
@@ -31,6 +32,7 @@ struct cmdline {
 	uint64_t known; /* bit n: names[n] */
 	bool trace;
 	bool check_tlb;
+	bool kick_nmi;
 	bool large_exec;
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
 	unsigned leaf;	     /* its level: 1, 2, 3 */

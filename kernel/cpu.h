@@ -21,7 +21,7 @@ enum { CPU_GDT_ENTRIES = 5 };
 
 struct cpu {
 	struct cpu *self; /* first: GS:0, for this_cpu */
-	struct tlb_cpu tlb;
+	struct tlb_cpu tlb; /* second: GS:8 is .tlb.kicked, for the entry stubs */
 	unsigned number;
 	uint32_t apic_id;
 	void *arch;    /* the vendor's part, while virtualization is enabled */

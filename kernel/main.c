@@ -237,6 +237,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.ops = verdict.ops;
 	if (cmdline.check_tlb && !watch_start(machine.ops->format))
 		report_bad_input("check-tlb", "no memory for the checker's records");
+	if (cmdline.kick_nmi)
+		tlb_kick_by_nmi();
 	machine.trace = cmdline.trace;
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;

@@ -15,6 +15,21 @@ static bool may_be_stale(const struct tlb_cpu *cpu, const struct tlb_root *root,
 	       __atomic_load_n(&cpu->done, __ATOMIC_ACQUIRE) < due;
 }
 
+static bool by_nmi;
+
+void tlb_kick_by_nmi(void)
+{
+	by_nmi = true;
+}
+
+static void kick(uint32_t apic_id)
+{
+	if (by_nmi)
+		lapic_send_nmi(apic_id);
+	else
+		lapic_send_fixed(apic_id, LAPIC_VECTOR_KICK);
+}
+
 void tlb_shoot(struct tlb_root *root)
 {
 	uint64_t due = FAULT(NO_GENERATION) ? root->due : tlb_mark_due(root);
@@ -23,7 +38,7 @@ void tlb_shoot(struct tlb_root *root)
 
 	for (unsigned i = 0; i < n; i++)
 		if (may_be_stale(&smp_cpu(i)->tlb, root, due) && !FAULT(NO_KICK))
-			lapic_send_fixed(smp_cpu(i)->apic_id, LAPIC_VECTOR_KICK);
+			kick(smp_cpu(i)->apic_id);
 	/* Who is inside leaves without asking for anything that we might hold. */
 	for (unsigned i = 0; i < n && !FAULT(NO_ACK); i++)
 		while (may_be_stale(&smp_cpu(i)->tlb, root, due)) {

@@ -12,6 +12,10 @@
  * has flushed for it. Entering says "inside" first and reads what is due then,
  * with interrupts off from there to the guest: a CPU that read too early was
  * seen inside, so its kick is pending, and ends its stay before it has begun.
+ *
+ * An NMI that is a kick (kick=nmi) is not held up by that. It leaves a mark, .kicked,
+ * which the entry stubs look for as the last thing that they do before the guest runs:
+ * there will be no stay then.
  */
 #ifndef KERNEL_TLB_H
 #define KERNEL_TLB_H
@@ -28,6 +32,7 @@ struct tlb_root {
 };
 
 struct tlb_cpu {
+	uint64_t kicked; /* first: an NMI came since tlb_begin; the entry stubs look at it */
 	uint64_t serial; /* of the root last entered; 0: none since enable */
 	uint64_t done;	 /* that root's .due when this CPU last flushed for it; others read it */
 	uint64_t due;	 /* that root's .due, as of this entry */
@@ -44,6 +49,8 @@ static inline uint64_t tlb_mark_due(struct tlb_root *root)
 /* Before an entry, with interrupts off until the guest runs. */
 static inline void tlb_begin(struct tlb_cpu *cpu, const struct tlb_root *root)
 {
+	/* Who sees us inside, kicks later than this; what came before was for an earlier stay. */
+	__atomic_store_n(&cpu->kicked, 0, __ATOMIC_RELAXED);
 	/* Another root's count says nothing about this one, and may be larger. */
 	if (__builtin_expect(cpu->serial != root->serial, 0))
 		__atomic_store_n(&cpu->done, 0, __ATOMIC_RELEASE);
@@ -85,6 +92,19 @@ static inline void tlb_entering(struct tlb_cpu *cpu, const struct tlb_root *root
 	__atomic_store_n(&cpu->done, cpu->due, __ATOMIC_RELEASE);
 	cpu->made++;
 }
+
+/*
+ * There was no entry after all, and the flush that would have come with it was not
+ * made: as if nothing were known of what this CPU has cached.
+ */
+static inline void tlb_not_flushed(struct tlb_cpu *cpu)
+{
+	cpu->serial = 0;
+	cpu->made--;
+}
+
+/* Kicks are NMIs from now on: for machines where an interrupt does not end every stay. */
+void tlb_kick_by_nmi(void);
 
 /*
  * Until this returns, others may still use what the table said before. Not for

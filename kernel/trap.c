@@ -30,6 +30,9 @@ extern const struct fixup fixups_start[], fixups_end[];
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
 static interrupt_fn *handlers[VECTORS];
 static bool stops_on_nmi;
+static struct {
+	uint64_t start, size, to;
+} nmi_window;
 
 static const char *const names[] = {
 	"#DE divide error", "#DB debug", "NMI", "#BP breakpoint", "#OF overflow",
@@ -132,13 +135,24 @@ void trap_stop_on_nmi(void)
 	__atomic_store_n(&stops_on_nmi, true, __ATOMIC_RELEASE);
 }
 
+void trap_set_nmi_window(const char *start, const char *end, const char *to)
+{
+	nmi_window.start = (uintptr_t)start;
+	nmi_window.size = (uint64_t)(end - start);
+	nmi_window.to = (uintptr_t)to;
+}
+
 /*
  * NMIs say that hardware has a complaint, or (on some machines) that a
- * debugger's button was pressed; or that another CPU has come to the end.
+ * debugger's button was pressed; that another CPU wants this one out of the guest,
+ * or has come to the end.
  */
-static void on_nmi(void)
+static void on_nmi(struct trap_frame *f)
 {
 	this_cpu()->nmis++;
+	__atomic_store_n(&this_cpu()->tlb.kicked, 1, __ATOMIC_RELAXED);
+	if (f->rip - nmi_window.start < nmi_window.size)
+		f->rip = nmi_window.to;
 	while (__atomic_load_n(&stops_on_nmi, __ATOMIC_ACQUIRE))
 		__asm__ volatile("cli; hlt");
 }
@@ -146,7 +160,7 @@ static void on_nmi(void)
 void trap_entry(struct trap_frame *f)
 {
 	if (f->vector == VECTOR_NMI) {
-		on_nmi();
+		on_nmi(f);
 		return;
 	}
 	if (handlers[f->vector]) {

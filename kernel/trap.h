@@ -28,6 +28,9 @@ bool msr_write_safe(uint32_t msr, uint64_t value);
 /* From now on an NMI makes the CPU that gets it stop for ever: the end has come. */
 void trap_stop_on_nmi(void);
 
+/* An NMI in [start, end) goes on at to, in place of where it came. */
+void trap_set_nmi_window(const char *start, const char *end, const char *to);
+
 /* The handler of a vector from VECTOR_FIRST_FREE on. Runs with interrupts off. */
 typedef void interrupt_fn(void);
 void trap_set_handler(uint8_t vector, interrupt_fn *fn);

@@ -79,7 +79,7 @@ enum vcpu_exit_kind {
 	EXIT_EXCEPTION,	   /* one that is intercepted */
 	EXIT_TRIPLE_FAULT,
 	EXIT_INTERRUPT,	   /* the host's; pending for the host to take */
-	EXIT_NMI,	   /* the host's; taken already */
+	EXIT_NMI,	   /* the host's; taken already, and the guest may not have run at all */
 	EXIT_TIMER,	   /* the slice that was armed is over */
 	EXIT_WINDOW,	   /* the guest can take an interrupt now */
 	EXIT_ENTRY_FAILED, /* the guest did not run: see describe */

@@ -272,13 +272,18 @@ void vcpu_run(struct guest_run *run)
 	arm(run, left_of(run));
 	do {
 		begin(&vcpu->cpu->tlb, vcpu->root);
+		/* Behind that: who stops us either is seen here, or sees us inside, and kicks. */
+		if (is_stopped(run, exit)) {
+			tlb_end(&vcpu->cpu->tlb);
+			break;
+		}
 		ops->enter(vcpu);
 		tlb_end(&vcpu->cpu->tlb);
 		run->injects = false;
 		exit->pending.valid = false;
 		ops->decode(vcpu, exit);
 		run->exits[exit->kind]++;
-	} while (handlers[exit->kind](run, exit) && !is_stopped(run, exit));
+	} while (handlers[exit->kind](run, exit));
 	lapic_timer_arm(0);
 	run->ticks += rdtsc() - run->since;
 	take_off(vcpu);

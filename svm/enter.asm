@@ -1,15 +1,25 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; void svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb)
+; bool svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb)
+;
+; False: the guest did not run, since an NMI came after tlb_begin (kernel/tlb.h). One
+; that comes after CLGI is pending until VMRUN, and ends the stay at once.
 ;
 ; GIF is clear from before the guest's state is loaded until the host's is
 ; back, so that no interrupt and no NMI sees a mixture. IF is set at VMRUN:
 ; with V_INTR_MASKING it is the host's IF that lets interrupts end the guest.
 
+%define CPU_KICKED gs:8		; struct cpu: tlb.kicked
+
 	bits 64
 	section .text
 	global svm_enter
 svm_enter:
+	clgi
+%ifndef FAULT_KICK_LOST_SVM
+	cmp byte [CPU_KICKED], 0
+	jne .kicked
+%endif
 	push rbx
 	push rbp
 	push r12
@@ -33,13 +43,12 @@ svm_enter:
 	mov r14, [rdi + 8 * 14]
 	mov r15, [rdi + 8 * 15]
 	mov rdi, [rdi + 8 * 7]
-	clgi
 	sti
 	vmload			; all three take RAX
 	vmrun
 	vmsave			; RAX is the host's again: the guest's VMCB
 	pop rax
-	vmload			; all three take RAX		; TR and what else VMRUN leaves alone
+	vmload			; TR and what else VMRUN leaves alone
 	pop rax
 	mov [rax + 8 * 1], rcx
 	mov [rax + 8 * 2], rdx
@@ -65,6 +74,11 @@ svm_enter:
 	pop r12
 	pop rbp
 	pop rbx
+	mov eax, 1
+	ret
+.kicked:
+	stgi
+	xor eax, eax
 	ret
 
 	section .note.GNU-stack noalloc noexec nowrite progbits

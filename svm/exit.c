@@ -123,11 +123,25 @@ static void decode_pending(const struct vmcb *vmcb, struct vcpu_event *e)
 		e->valid = false;
 }
 
+/* As if the NMI had ended the stay at once; what was to be injected still is. */
+static void decode_kicked(const struct vmcb *vmcb, struct vcpu_exit *exit)
+{
+	exit->kind = EXIT_NMI;
+	exit->rip = vmcb->rip;
+	exit->reason = VMEXIT_NMI;
+	exit->length = 0;
+	exit->pending.valid = false;
+}
+
 void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmcb *vmcb = svm_vmcb(vcpu);
 	unsigned code = (unsigned)vmcb->exitcode;
 
+	if (__builtin_expect(svm_vcpu(vcpu)->kicked, 0)) {
+		decode_kicked(vmcb, exit);
+		return;
+	}
 	exit->rip = vmcb->rip;
 	exit->fetch = vmcb->cs.base + vmcb->rip;
 	exit->cr3 = vmcb->cr3;

@@ -17,6 +17,7 @@ struct svm_cpu {
 struct svm_vcpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_pfn;
+	bool kicked; /* the last entry was none */
 };
 
 /* probe.c */
@@ -45,9 +46,10 @@ void svm_exit_describe(struct vcpu *vcpu, char *words);
 /*
  * enter.asm: runs the guest until its next #VMEXIT. Physical addresses of the
  * VMCBs. Interrupts are off before and after; in between, the host's make the
- * guest exit (V_INTR_MASKING, 15.21.1). RAX and RSP are the VMCB's.
+ * guest exit (V_INTR_MASKING, 15.21.1). RAX and RSP are the VMCB's. False: an NMI
+ * came before it could run.
  */
-void svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb);
+bool svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb);
 
 static inline struct svm_vcpu *svm_vcpu(const struct vcpu *vcpu)
 {

@@ -207,8 +207,15 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
 	if (__builtin_expect(ghost_on, 0))
 		tell_ghost(vcpu->cpu->number, vmcb);
-	svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, sc->host_pfn << PAGE_SHIFT);
+	sv->kicked = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT,
+				sc->host_pfn << PAGE_SHIFT);
 	ghost_exit(vcpu->cpu->number);
+	if (__builtin_expect(sv->kicked, 0)) {
+		if (vmcb->tlb_control != TLB_NOTHING)
+			tlb_not_flushed(&vcpu->cpu->tlb);
+		vmcb->tlb_control = TLB_NOTHING;
+		return;
+	}
 	vcpu->regs.r[REG_RAX] = vmcb->rax;
 	vcpu->regs.r[REG_RSP] = vmcb->rsp;
 

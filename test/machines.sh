@@ -87,10 +87,12 @@ machine_cpus_max() {
 }
 
 # What the kernel cannot know of it, as words for it: no emulator stops at a page
-# of two sizes, whatever CPU it plays.
+# of two sizes, whatever CPU it plays; in Bochs an interrupt of the host's does not end a
+# stay that was entered with interrupts off.
 machine_facts() {
 	case $1 in
-	bochs-vmx*) echo ' large-exec' ;;
+	bochs-vmx*) echo ' large-exec kick=nmi' ;;
+	bochs-*) echo ' kick=nmi' ;;
 	esac
 }
 

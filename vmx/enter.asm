@@ -5,7 +5,9 @@
 ; Runs the guest of the current VMCS until its next exit, its general
 ; registers in and out of *regs (r[16] in encoding order; RSP, RIP and RFLAGS
 ; are the VMCS's). arch->launched chooses the instruction. If that fails,
-; arch->result says how, and *regs is untouched.
+; arch->result says how, and *regs is untouched. The same if an NMI came since
+; tlb_begin (kernel/tlb.h): it is looked for at vmx_window, and one that comes between
+; there and the instruction is sent to vmx_kicked by its handler (kernel/trap.c).
 ;
 ; An exit arrives at vmx_exited with RFLAGS = 2 (interrupts off) and the RSP
 ; that was current here, from the VMCS: it is written there when it changed.
@@ -21,6 +23,8 @@ bits 64
 %define ARCH_HOST_RSP 8
 %define VMX_FAIL_INVALID 1
 %define VMX_FAIL_VALID	 2
+%define VMX_KICKED	 3
+%define CPU_KICKED	 gs:8	; struct cpu: tlb.kicked
 %define VMCS_HOST_RSP 0x6c14
 
 %define R(n) [rdi + 8 * (n)]
@@ -38,8 +42,13 @@ vmx_enter:
 	push rsi
 	push rdi
 	cmp rsp, [rsi + ARCH_HOST_RSP]
-	jne .new_rsp
-.go:
+	jne new_rsp
+global vmx_window, vmx_window_end, vmx_kicked
+vmx_window:
+%ifndef FAULT_KICK_LOST_VMX
+	cmp byte [CPU_KICKED], 0
+	jne vmx_kicked
+%endif
 	cmp byte [rsi + ARCH_LAUNCHED], 0 ; the loads below leave ZF alone
 	mov rax, R(0)
 	mov rcx, R(1)
@@ -58,27 +67,31 @@ vmx_enter:
 %endif
 	mov r15, R(15)
 	mov rdi, R(7)
-	je .launch
+	je launch
 	vmresume
-	jmp .failed
-.launch:
+	jmp failed
+launch:
 	vmlaunch
+vmx_window_end:
 
-.failed:			; CF: VMfailInvalid; else ZF: VMfailValid
+failed:				; CF: VMfailInvalid; else ZF: VMfailValid
 	mov eax, VMX_FAIL_INVALID
-	jc .out
+	jc out
 	mov eax, VMX_FAIL_VALID
-.out:
+	jmp out
+vmx_kicked:
+	mov eax, VMX_KICKED
+out:
 	mov rsi, [rsp + 8]
 	mov [rsi + ARCH_RESULT], al
 	jmp restore
 
-.new_rsp:
+new_rsp:
 	mov [rsi + ARCH_HOST_RSP], rsp
 	mov eax, VMCS_HOST_RSP
 	vmwrite rax, rsp
-	ja .go
-	jmp .failed
+	ja vmx_window
+	jmp failed
 
 global vmx_exited
 vmx_exited:

@@ -272,6 +272,18 @@ static void decode_entry_failed(struct vcpu *vcpu, struct vcpu_exit *exit)
 	vmx_clear_launch(vcpu);
 }
 
+/* As if the NMI had ended the stay at once; what was to be injected still is. */
+static void decode_kicked(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	struct vmx_vcpu *arch = vcpu->arch;
+
+	arch->result = VMX_OK;
+	exit->kind = EXIT_NMI;
+	exit->length = 0;
+	exit->reason = 0;
+	exit->rip = vmcs_read(VMCS_GUEST_RIP);
+}
+
 /* Bit 31 says that there was no entry; other bits, and reasons without a row, are not expected. */
 static void decode_beyond(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
@@ -295,7 +307,10 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->info1 = 0;
 	exit->info2 = 0;
 	if (__builtin_expect(arch->result != VMX_OK, 0)) {
-		decode_entry_failed(vcpu, exit);
+		if (arch->result == VMX_KICKED)
+			decode_kicked(vcpu, exit);
+		else
+			decode_entry_failed(vcpu, exit);
 		return;
 	}
 	reason = vmcs_read(VMCS_EXIT_REASON);

@@ -31,7 +31,7 @@
 _Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "it gets a page");
 _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcpu, launched) == 1 &&
 		       offsetof(struct vmx_vcpu, host_rsp) == 8 && VMX_FAIL_INVALID == 1 &&
-		       VMX_FAIL_VALID == 2,
+		       VMX_FAIL_VALID == 2 && VMX_KICKED == 3,
 	       "enter.asm");
 _Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
 	       "enum vcpu_event_type has the numbers of 25.8.3");

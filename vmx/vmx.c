@@ -150,6 +150,7 @@ static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 	arch->timer_rate = cpu_raw_msr(raw, MSR_VMX_MISC) & VMX_MISC_TIMER_RATE;
 	arch->invept_single = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP) & EPT_CAP_INVEPT_SINGLE;
 	arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+	trap_set_nmi_window(vmx_window, vmx_window_end, vmx_kicked);
 	missing = vmx_controls(raw, &arch->controls);
 	if (missing)
 		format(error, VMM_WORDS, "%s", missing);

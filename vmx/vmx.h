@@ -51,7 +51,7 @@ static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
 
 /* enter.asm */
 void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *arch);
-extern const char vmx_exited[];
+extern const char vmx_exited[], vmx_window[], vmx_window_end[], vmx_kicked[];
 
 /* probe.c */
 void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
