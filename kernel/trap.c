@@ -4,6 +4,7 @@
 #include "kernel/backtrace.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
+#include "kernel/fault.h"
 #include "kernel/panic.h"
 #include "kernel/trap_frame.h"
 #include "kernel/x86.h"
@@ -151,7 +152,7 @@ static void on_nmi(struct trap_frame *f)
 {
 	this_cpu()->nmis++;
 	__atomic_store_n(&this_cpu()->tlb.kicked, 1, __ATOMIC_RELAXED);
-	if (f->rip - nmi_window.start < nmi_window.size)
+	if (f->rip - nmi_window.start < nmi_window.size && !FAULT(NMI_WINDOW))
 		f->rip = nmi_window.to;
 	while (__atomic_load_n(&stops_on_nmi, __ATOMIC_ACQUIRE))
 		__asm__ volatile("cli; hlt");

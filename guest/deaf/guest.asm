@@ -2,7 +2,8 @@
 ;
 ; As stale, but with interrupts off, and again and again: all vCPUs but the first
 ; look at a page without an exit; the first has it moved, and writes the round's
-; number to it, which all others must see.
+; number to it, which all others must see. Before they go on looking, they exit once,
+; later and later after the last number: so that kicks also hit who is about to enter.
 ;
 ; The verdict: 1, a number was not seen.
 %include "guest.inc"
@@ -22,6 +23,11 @@ seen:	mov ROUND, rax
 	lock inc qword [rel saw]
 	cmp ROUND, DEAF_ROUNDS
 	je good
+	imul ecx, r10d, DEAF_STEP
+	inc ecx
+	loop $
+	xor eax, eax
+	cpuid
 	mov ecx, DEAF_LOOKS
 .look:	mov rax, [rdi]
 	cmp rax, ROUND
@@ -37,12 +43,11 @@ first:	xor r11, r11		; how often a number must have been seen by now
 	jne .all
 	cmp ROUND, DEAF_ROUNDS
 	je good
-	mov ecx, DEAF_WAIT
-.wait:	pause
-	loop .wait
-	mov edx, MEMORY_MOVE
 	mov ebx, DEAF_PAGE
 	mov ecx, PAGE
+	mov edx, MEMORY_READ_ONLY ; who reads it need not leave for that by itself
+	HYPERCALL HC_MEMORY
+	mov edx, MEMORY_MOVE
 	HYPERCALL HC_MEMORY
 	inc ROUND
 	mov [rdi], ROUND

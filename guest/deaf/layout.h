@@ -2,7 +2,8 @@
 /* Where this guest has its memory. */
 #define IMAGE_SIZE 0x4000
 #define DEAF_PAGE 0x10000000
-#define DEAF_ROUNDS 40
-/* How often to look before giving up; and how long to let the others look. */
+#define DEAF_ROUNDS 200
+/* How often to look before giving up. */
 #define DEAF_LOOKS 100000000
-#define DEAF_WAIT 1000
+/* So many instructions more in each round. */
+#define DEAF_STEP 16
