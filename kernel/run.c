@@ -186,6 +186,7 @@ void life_go_on(struct life *life)
 	vcpu_run(run);
 	if (run->yielded)
 		return;
+	report(life);
 	if (wants_dump(life))
 		dump_guest(run);
 	run->ops->vcpu_fini(&life->vcpu);
@@ -280,7 +281,6 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	for (unsigned i = 0; i < n; i++) {
 		if (!lives[i].started)
 			return give_up(m, guest, lives[i].error);
-		report(&lives[i]);
 		row->exits += guest_exits(lives[i].run.exits);
 	}
 	row->counts = lives[0].run.as->counts;

@@ -198,8 +198,9 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	struct svm_cpu *sc = svm_cpu(vcpu->cpu);
 	struct svm_vcpu *sv = svm_vcpu(vcpu);
 	struct vmcb *vmcb = sv->vmcb;
+	bool due = tlb_is_due(&vcpu->cpu->tlb, vcpu->root) || FAULT(FLUSH_VAIN);
 
-	if (tlb_is_due(&vcpu->cpu->tlb, vcpu->root) && !FAULT(FLUSH_SVM))
+	if (due && !FAULT(FLUSH_SVM))
 		vmcb->tlb_control = sc->flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
 	tlb_entering(&vcpu->cpu->tlb, vcpu->root, vmcb->tlb_control != TLB_NOTHING);
 

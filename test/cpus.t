@@ -10,11 +10,11 @@ for where in "qemu-svm 4 bios 4k" "qemu-svm 2 uefi 2m" "bochs-vmx 4 bios 4k" "bo
 	"bochs-svm 2 bios 4k" "bochs-svm 2 bios 2m"; do
 	read -r machine cpus firmware leaf <<< "$where"
 	boot --machine "$machine" --cpus "$cpus" --firmware "$firmware" \
-		--cmdline "run=hello,race,stale,shoot,wander leaf=$leaf"
+		--cmdline "run=hello,race,stale,deaf,shoot,wander leaf=$leaf"
 	ok "$where: passes" ended_with 0
 	ok "$where: all are up" console_has "# CPUs: $cpus of $cpus"
 	ok "$where: none is left out" console_lacks '# CPU with APIC ID .*'
-	for guest in race stale shoot wander; do
+	for guest in race stale deaf shoot wander; do
 		ok "$where: $guest" console_has "ok [0-9]+ - $guest"
 	done
 done

@@ -212,6 +212,19 @@ for machine in qemu-svm bochs-vmx; do
 	caught release-early $machine run=hello assertion "$(panic 'tlb_owes.*')" "$(by aspace_fini)"
 done
 
+# Turns, and a vCPU that wanders
+caught flush-vain qemu-svm run=turns turns "$(wrong 'flushes made: expected [0-9]+, saw [0-9]+')"
+for machine in qemu-svm bochs-vmx; do
+	caught root-reused $machine run=turns assertion '# PANIC: tlb check: CPU 0 enters root .*'
+done
+caught kernel-gs-left bochs-vmx/2 run=wander wander '#   end: said that it is done, verdict 22, .*'
+
+# Kicks by NMI that hit the way into the guest
+deaf='# PANIC: CPU 1 was kicked, and does not leave the guest'
+caught nmi-window bochs-vmx/2 run=deaf assertion "$deaf"
+caught kick-lost-vmx bochs-vmx/2 run=deaf assertion "$deaf"
+caught kick-lost-svm bochs-svm/2 run=deaf assertion "$deaf"
+
 # CPUs that share a table: what the checker sees, and what the guest sees
 for machine in qemu-svm/2 bochs-vmx/2 bochs-svm/2; do
 	caught no-kick $machine run=stale stale '#   vCPU 1: end: said that it is done, verdict 1, .*'

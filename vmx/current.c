@@ -9,6 +9,7 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/fault.h"
 #include "kernel/pages.h"
 #include "kernel/x86.h"
 
@@ -35,7 +36,8 @@ enum vmx_result vmx_clear(struct vmx_vcpu *arch)
 	struct vmx_cpu *cpu = arch->cpu;
 
 	if (cpu->current == arch) {
-		arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		if (!FAULT(KERNEL_GS_LEFT))
+			arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
 		wrmsr(MSR_KERNEL_GS_BASE, cpu->kernel_gs_base);
 		cpu->current = NULL;
 	}

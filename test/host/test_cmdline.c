@@ -15,7 +15,7 @@
 
 #define ALL   UINT64_MAX
 #define WORDS                                                                              \
-	"run=, trace, exit=, fail-alloc=, check=, leaf=, large-exec, gpt-seed=, gpt-script=, known="
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, gpt-seed=, gpt-script=, known="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -78,6 +78,19 @@ static void blanks(void **state)
 	assert_parses(" ", ALL, 0, false, MACHINE_HALT);
 	assert_parses(" \t  \t", ALL, 0, false, MACHINE_HALT);
 	assert_parses("  trace\t\trun=hel  ", 2, 0, true, MACHINE_HALT);
+}
+
+static void kick(void **state)
+{
+	(void)state;
+	assert_true(parse(""));
+	assert_false(cmdline.kick_nmi);
+	assert_true(parse("kick=nmi"));
+	assert_true(cmdline.kick_nmi);
+	assert_true(parse("kick=nmi kick=int"));
+	assert_false(cmdline.kick_nmi);
+	assert_complains("kick=", "unknown kick= \"\"; known are: int, nmi");
+	assert_complains("kick=smi", "unknown kick= \"smi\"; known are: int, nmi");
 }
 
 static void fail_alloc(void **state)
@@ -259,6 +272,7 @@ int main(void)
 		cmocka_unit_test(each_word),
 		cmocka_unit_test(words_together),
 		cmocka_unit_test(blanks),
+		cmocka_unit_test(kick),
 		cmocka_unit_test(fail_alloc),
 		cmocka_unit_test(leaf),
 		cmocka_unit_test(gpt),
