@@ -176,8 +176,8 @@ static void parse_word(struct parser *p, struct word w)
 		parse_gpt_script(p, value);
 	} else {
 		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, gpt-seed=, "
-			 "gpt-script=, known=");
+			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, "
+			 "gpt-seed=, gpt-script=, known=");
 	}
 }
 

@@ -258,8 +258,8 @@ static bool judge_turns(const struct guest *guest)
 		return true;
 	note("  %lu turns, of them %lu cut off by their slice's end; %lu flushes were made",
 	     (unsigned long)turns.turns, (unsigned long)turns.slices, (unsigned long)turns.flushes);
-	return expect_same("flushes made",
-			   guest->copies ? turns.switches : guest->expect.flushes, turns.flushes);
+	return expect_same("flushes made", guest->copies ? turns.switches : guest->expect.flushes,
+			   turns.flushes);
 }
 
 /* Whose allocation it was that failed on purpose. */

@@ -11,7 +11,7 @@ guests=${guests// /, }
 ok "there are guests to list" [ -n "$guests" ]
 
 all_have_titles() {
-	! ./run.sh list | sed '1,/^guests/d' | grep -vE '^  [a-z_]+ +[^ ]'
+	! ./run.sh list | sed '1,/^guests/d' | grep -vE '^  [a-z0-9_]+ +[^ ]'
 }
 ok "each of them has a title" all_have_titles
 

@@ -8,7 +8,7 @@ const struct guest guest_turns = {
 	.title = "two address spaces take turns on one CPU, with other content at the same addresses",
 	.copies = 2,
 	.slice = TURNS_SLICE,
-	.rounds = 400,
+	.rounds = 200,
 	.needs_timer = true,
 	.regions = {
 		GUEST_IMAGE_REGION(guest_turns_image),

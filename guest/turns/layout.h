@@ -4,6 +4,6 @@
 #define TURNS_PAGES 0x10000000
 #define TURNS_COUNT 16
 /* How long a turn may be, in ticks of the TSC. */
-#define TURNS_SLICE 200000
+#define TURNS_SLICE 100000
 /* A copy sits out its slice, instead of giving it up, in each of so many rounds. */
 #define TURNS_SIT_EVERY 8
