@@ -7,9 +7,9 @@
 #include "kernel/vcpu_run.h"
 
 struct life {
+	struct vcpu vcpu;
 	const struct machine *machine;
 	struct guest_run run;
-	struct vcpu vcpu;
 	unsigned of;	       /* vCPUs or copies, of which it is run.number */
 	bool started;
 	bool over;	       /* it has ended, or never started */
