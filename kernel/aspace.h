@@ -102,6 +102,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root));
 
+/* aspace_fault.c */
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit);
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan);
