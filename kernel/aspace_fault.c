@@ -230,15 +230,27 @@ static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspac
 	return r;
 }
 
+static bool is_mapped(const struct aspace *as, uint64_t gpa)
+{
+	struct vmm_gpt_extent e;
+
+	return vmm_gpt_next(&as->gpt, gpa, gpa + 1, &e) && e.kind == VMM_GPT_MAPPED;
+}
+
+/*
+ * Who waited for the lock may find that it is mapped by now. That is looked at first:
+ * if memory for a large leaf has run out meanwhile, what is there must not be split.
+ */
 static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_plan *plan,
 				       uint64_t gpa)
 {
-	struct vmm_gpt_result r;
+	struct vmm_gpt_result r = { .error = VMM_GPT_OK };
 
 	if (as->max_level == 1)
 		return place(as, plan->region, gpa, 1, false);
 	lock_take(&as->lock);
-	r = place_largest(as, plan, gpa);
+	if (!is_mapped(as, gpa))
+		r = place_largest(as, plan, gpa);
 	lock_give(&as->lock);
 	return r;
 }
