@@ -39,6 +39,12 @@ struct aspace_limbo {
 	uint64_t stamp; /* vmm_gpt_grace_begin */
 };
 
+/* Faults in a row, of one instruction, on what is mapped and has all rights. */
+struct aspace_refused {
+	uint64_t gpa, rip;
+	unsigned times;
+};
+
 /* CPUs that can have a guest's vCPUs. */
 enum { ASPACE_CPUS_MAX = 16 };
 
@@ -53,7 +59,7 @@ struct aspace {
 	bool moving; /* faults wait for the lock: what is unmapped will be mapped again */
 	struct heap nodes;
 	struct vmm_gpt_section walkers[ASPACE_CPUS_MAX]; /* of each CPU */
-	unsigned refused[ASPACE_CPUS_MAX]; /* of each: faults in a row on what is mapped */
+	struct aspace_refused refused[ASPACE_CPUS_MAX]; /* of each CPU */
 	struct aspace_limbo limbo;
 	uint64_t mapped; /* pages of 4 KiB, now */
 	struct aspace_counts counts;

@@ -289,12 +289,21 @@ static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
  */
 static enum aspace_outcome spurious(struct aspace *as, const struct vcpu_exit *exit)
 {
+	struct aspace_refused *refused = &as->refused[aspace_walker(as) - as->walkers];
+
 	aspace_count(&as->counts.spurious, 1);
 	if (!exit->fault.present)
 		return ASPACE_SPURIOUS;
-	return as->cpus == 1 || ++as->refused[aspace_walker(as) - as->walkers] > REFUSED_MAX ?
-		       ASPACE_REFUSED :
-		       ASPACE_SPURIOUS;
+	if (as->cpus == 1)
+		return ASPACE_REFUSED;
+	if (refused->gpa != exit->fault.gpa || refused->rip != exit->rip)
+		*refused = (struct aspace_refused){ .gpa = exit->fault.gpa, .rip = exit->rip };
+	return ++refused->times > REFUSED_MAX ? ASPACE_REFUSED : ASPACE_SPURIOUS;
+}
+
+static void served(struct aspace *as)
+{
+	as->refused[aspace_walker(as) - as->walkers].times = 0;
 }
 
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
@@ -306,11 +315,13 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 	count(&as->counts, exit);
 	if (plan->outcome != ASPACE_MAPPED)
 		return plan->outcome;
-	if (exit->fault.present && grant(as, plan->region, gpa))
+	if (exit->fault.present && grant(as, plan->region, gpa)) {
+		served(as);
 		return ASPACE_MAPPED;
+	}
 	r = place_any(as, plan, gpa);
 	if (r.error == VMM_GPT_OK && r.did_it) {
-		as->refused[aspace_walker(as) - as->walkers] = 0;
+		served(as);
 		return ASPACE_MAPPED;
 	}
 	if (r.error == VMM_GPT_NO_MEMORY)
