@@ -17,6 +17,7 @@
 #define KERNEL_ASPACE_H
 
 #include "gpt/vmm_gpt.h"
+#include "guest/abi.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lock.h"
@@ -30,6 +31,8 @@ struct aspace_counts {
 	uint64_t smaller;		  /* got a smaller leaf, since there was no larger block */
 	uint64_t pages, tables;		/* mapped, of 4 KiB, and table pages added below the root */
 	uint64_t splits, merges, moves; /* leaves that were */
+	uint64_t taken; /* tables that were taken out again by vacating */
+	uint64_t changes[MEMORY_OPS]; /* aspace_change, of each kind: how often it was done */
 };
 
 /* What was taken out, until no CPU and no walker can reach it any more. */
