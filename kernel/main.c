@@ -16,6 +16,7 @@
 #include "kernel/run.h"
 #include "kernel/selftest.h"
 #include "kernel/smp.h"
+#include "kernel/soak.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/watch.h"
@@ -88,7 +89,7 @@ static void describe_cpu(void)
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
-	if (g->vcpus > smp_count())
+	if (g->vcpus == GUEST_VCPUS_ALL ? smp_count() < 2 : g->vcpus > smp_count())
 		return "it needs more CPUs";
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";
@@ -111,6 +112,16 @@ static void test_guest(const struct machine *machine, const struct guest *g, boo
 			    known ? "known to fail on this machine" : NULL);
 }
 
+static void test_soak(const struct machine *machine)
+{
+	const char *lack = lacks(machine, &guest_soak);
+
+	if (lack)
+		report_skip(guest_soak.name, lack);
+	else
+		report_test(soak_run(machine), guest_soak.name, NULL);
+}
+
 static void note_leaf(const struct machine *m)
 {
 	static const char *const sizes[] = { "", "4k", "2m", "1g" };
@@ -129,12 +140,15 @@ static void run_guests(const struct machine *machine)
 	for (unsigned i = 0; i < guests_count; i++)
 		if (cmdline.run >> i & 1)
 			test_guest(machine, guests[i], cmdline.known >> i & 1, &rows[i]);
-	run_table(rows);
+	if (cmdline.run)
+		run_table(rows);
+	if (cmdline.soak)
+		test_soak(machine);
 }
 
 static unsigned count_tests(void)
 {
-	unsigned n = selftest_count;
+	unsigned n = selftest_count + (cmdline.soak > 0);
 
 	for (unsigned i = 0; i < guests_count; i++)
 		n += cmdline.run >> i & 1;
@@ -238,6 +252,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.trace = cmdline.trace;
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
+	machine.seed = cmdline.seed;
+	machine.soak = cmdline.soak;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");

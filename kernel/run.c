@@ -121,7 +121,9 @@ struct life {
 
 static unsigned count_vcpus(const struct guest *guest)
 {
-	return guest->vcpus ? guest->vcpus : 1;
+	unsigned all = smp_count() < ASPACE_CPUS_MAX ? smp_count() : ASPACE_CPUS_MAX;
+
+	return guest->vcpus == GUEST_VCPUS_ALL ? all : guest->vcpus ? guest->vcpus : 1;
 }
 
 static void report(const struct life *life)
@@ -197,7 +199,7 @@ static void live_all(const struct machine *m, const struct guest *guest, struct 
 			.guest = guest, .ops = m->ops, .as = as, .vcpu = &lives[i].vcpu,
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = n, .stop = &stop,
-			.rounds = &rounds,
+			.rounds = &rounds, .soak = guest == &guest_soak ? m->soak : 0,
 		};
 	}
 	for (unsigned i = 1; i < n; i++)

@@ -7,6 +7,7 @@
 #include "kernel/pages.h"
 #include "kernel/policy.h"
 #include "kernel/report.h"
+#include "kernel/soak.h"
 #include "kernel/vcpu_handlers.h"
 
 /*
@@ -112,6 +113,8 @@ static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 
 static bool grant_round(struct guest_run *run)
 {
+	if (run->soak)
+		return soak_goes_on(run);
 	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
 }
 

@@ -16,6 +16,7 @@ struct guest_run {
 	unsigned number, vcpus; /* this one of how many */
 	bool *stop; /* set by one of them, for all */
 	uint64_t *rounds; /* granted so far, to all of them */
+	uint64_t soak; /* seconds instead of rounds; 0: rounds */
 
 	struct vcpu_event waiting; /* an interrupt, for its window */
 	bool injects;		   /* an event goes in at the next entry */
