@@ -173,6 +173,13 @@ static void list_cpus(void)
 		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 }
 
+/* For each CPU: else the first one without leave takes it from all. */
+static void allow_large_exec(struct vmm_probe *probe)
+{
+	if (cmdline.large_exec)
+		probe->gpt.small_exec = false;
+}
+
 /* Another CPU, on that CPU: what it lacks, the others do without. */
 static bool admit(struct cpu *cpu, char *error, size_t size)
 {
@@ -182,6 +189,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 
 	cpu_raw_read(&own);
 	machine.ops->probe(&own, &probe);
+	allow_large_exec(&probe);
 	if (!probe.usable) {
 		format(error, size, "%s", probe.cause);
 		return false;
@@ -235,8 +243,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	preflight_report(&verdict, sides);
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
-	if (cmdline.large_exec)
-		verdict.probe.gpt.small_exec = false;
+	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	list_cpus();
 	error = memory_init(&info, &raw);

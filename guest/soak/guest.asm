@@ -11,11 +11,13 @@
 
 %define NUMBER	r8			; of this vCPU
 %define KNOWN	r9			; what it has written, by page
+%define TRIED	r11			; changes asked for
 %define AGAIN	r12			; pages of the last change that are still to be touched
 %define PAGE_NO	r13			; the next of these
 %define LEFT	r14			; until it asks whether to go on
 %define SEED	r15
 ASK_EVERY	equ 64
+FIRST		equ (changes.end - changes) / 8
 
 %macro RANDOM 0				; xorshift, into RAX and SEED
 	mov rax, SEED
@@ -92,6 +94,8 @@ ASK_EVERY	equ 64
 	xor SEED, rax
 	mov r14d, ASK_EVERY
 	xor r12d, r12d
+	lea r11d, [NUMBER * 8]
+	and r11d, FIRST - 1
 
 next:	dec LEFT
 	jnz .go
@@ -140,12 +144,17 @@ lost:	and eax, SOAK_LOST_PAGES - 1
 	jmp next
 
 ; One of the host's changes.
-change:	mov edx, eax
-	and edx, (changes.end - changes) / 8 - 1
-	lea rdi, [changes + rdx * 8]
-	lea rsi, [whole + rdx * 8]
+change:	mov edx, r11d		; one after the other, and then
+	inc TRIED
+	cmp edx, FIRST
+	jb .which
+	mov edx, eax
+	and edx, FIRST - 1
 	test eax, 0x7000
-	cmovz rdi, rsi		; one of eight
+	jz .which		; one of eight: any of them
+	and edx, FIRST / 2 - 1
+.which:	and edx, FIRST - 1
+	lea rdi, [changes + rdx * 8]
 	shr rax, 16
 	movzx ecx, word [rdi + 4]	; pages: so many, or 1 to 8
 	movzx ebx, word [rdi + 2]	; in such a range
@@ -199,7 +208,7 @@ finish:	xor eax, eax
 	DONE 0
 wrong:	DONE rbx
 
-; What, whether of what is kept, from which page on, how many, of how many.
+; The changes: what, whether of what is kept, from which page on, how many, of how many.
 %macro CHANGE 5
 	db %1, %2
 	dw %3, %4, %5
@@ -221,10 +230,8 @@ changes:
 	CHANGE MEMORY_UNMAP, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
-.end:
 
-; One of eight comes from here instead.
-whole:
+; The second half: less often, since they are slow, or stop the others' work.
 %rep 2
 	CHANGE MEMORY_READ_ONLY, 1, SOAK_WHOLE, 512, 512
 	CHANGE MEMORY_NO_EXEC, 1, SOAK_WHOLE, 512, 512
@@ -235,4 +242,5 @@ whole:
 	CHANGE MEMORY_MERGE, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
 %endrep
+.end:
 	GUEST_END
