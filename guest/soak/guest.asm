@@ -47,8 +47,8 @@ FIRST		equ (changes.end - changes) / 8
 	or edx, r8d
 %endmacro
 
-; Adds one to its part of page RAX; the first time it leaves a function there, too:
-; mov eax, its value; jmp rbx
+; Adds one to its part of page RAX; the first time it leaves two functions there, too:
+; mov eax, its value; jmp rbx, and mov eax, CPUID_NESTBOX; cpuid; jmp rsi
 %macro ADD_ONE 0
 	mov rcx, [KNOWN + rax * 8]
 	MY_PART
@@ -62,6 +62,9 @@ FIRST		equ (changes.end - changes) / 8
 	mov rbx, 0x00e3ff00000000b8
 	or rdx, rbx
 	mov [rdi + SOAK_FUNCTION], rdx
+	mov rdx, 0xffa20f40000000b8
+	mov [rdi + SOAK_CPUID], rdx
+	mov byte [rdi + SOAK_CPUID + 8], 0xe6
 %%add:	inc rcx
 	mov [rdi], rcx
 	mov [KNOWN + rax * 8], rcx
@@ -78,6 +81,20 @@ FIRST		equ (changes.end - changes) / 8
 	jmp rdi
 %%back:	mov ebx, 3
 	cmp eax, edx
+	jne wrong
+%%none:
+%endmacro
+
+; Has an instruction in page RAX exit, if there is one.
+%macro IDENTIFY 0
+	cmp qword [KNOWN + rax * 8], 0
+	je %%none
+	MY_PART
+	lea rsi, [rel %%back]
+	add rdi, SOAK_CPUID
+	jmp rdi
+%%back:	cmp ebx, CPUID_NESTBOX_EBX
+	mov ebx, 3
 	jne wrong
 %%none:
 %endmacro
@@ -113,9 +130,13 @@ next:	dec LEFT
 	cmp ecx, 3
 	jb lost
 	and eax, SOAK_KEPT_PAGES - 1
-	cmp ecx, 6
+	cmp ecx, 5
 	jb execute
+	je identify
 	ADD_ONE
+	jmp next
+identify: and eax, SOAK_BUSY_PAGES - 1
+	IDENTIFY
 	jmp next
 execute: EXECUTE
 	jmp next
@@ -225,7 +246,7 @@ changes:
 	CHANGE MEMORY_CLEAN, 1, SOAK_PARTS, 0, 512
 	CHANGE MEMORY_CLEAN, 1, SOAK_MIXED, 0, 1024
 	CHANGE MEMORY_MOVE, 1, SOAK_MIXED, 0, 1024
-	CHANGE MEMORY_MOVE, 1, SOAK_MIXED, 0, 1024
+	CHANGE MEMORY_MOVE, 1, SOAK_BUSY, SOAK_BUSY_PAGES, SOAK_BUSY_PAGES
 	CHANGE MEMORY_SPLIT, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_UNMAP, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES

@@ -5,6 +5,9 @@
  * to those of PARTS what leaves them one run of memory, to WHOLE all at once. */
 #define SOAK_KEPT 0x10000000
 #define SOAK_MIXED 0
+/* Of these: where instructions exit, and what is moved most often. */
+#define SOAK_BUSY 0
+#define SOAK_BUSY_PAGES 8
 #define SOAK_PARTS 1024
 #define SOAK_WHOLE 1536
 #define SOAK_KEPT_PAGES 2048
@@ -15,6 +18,7 @@
 #define SOAK_KNOWN 0x30000000
 #define SOAK_KNOWN_SIZE 0x4000
 #define SOAK_VCPUS_MAX 16
-/* Each vCPU's part of a page, in bytes: a number, and a function behind it. */
+/* Each vCPU's part of a page, in bytes: a number, and two functions behind it. */
 #define SOAK_SLOT 64
 #define SOAK_FUNCTION 8
+#define SOAK_CPUID 16
