@@ -174,7 +174,7 @@ static void live(struct cpu *cpu, void *arg)
 		vcpu_stop_all(run);
 		return;
 	}
-	if (run->guest->memory_pages)
+	if (run->guest->memory_pages && !run->number)
 		pages_set_quota(run->guest->memory_pages);
 	vcpu_run(run);
 	if (wants_dump(life))
