@@ -132,6 +132,16 @@ void aspace_settle(struct aspace *as)
 	lock_give(&as->lock);
 }
 
+bool aspace_reclaim(struct aspace *as)
+{
+	bool any = as->limbo.first || as->limbo.tables.count;
+
+	while (!vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+		cpu_pause();
+	release(as);
+	return any;
+}
+
 /* cpu is the one that could still use all of it, and must not without a flush. */
 static void release_all(struct aspace *as, const struct cpu *cpu)
 {
@@ -171,9 +181,14 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 	return NULL;
 }
 
-bool aspace_is_populated(const struct aspace *as, uint64_t gpa)
+bool aspace_is_populated(struct aspace *as, uint64_t gpa)
 {
-	return vmm_gpt_lookup(&as->gpt, gpa, NULL);
+	bool populated;
+
+	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	populated = vmm_gpt_lookup(&as->gpt, gpa, NULL);
+	vmm_gpt_leave(aspace_walker(as));
+	return populated;
 }
 
 struct vmm_gpt_section *aspace_walker(struct aspace *as)

@@ -117,7 +117,7 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 				 const struct aspace_plan *plan);
 
 /* Whether the slot of gpa has to be made before something can be mapped there. */
-bool aspace_is_populated(const struct aspace *as, uint64_t gpa);
+bool aspace_is_populated(struct aspace *as, uint64_t gpa);
 
 /* The region of gpa; NULL: none. */
 const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
@@ -131,6 +131,9 @@ enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, 
 
 /* Gives back what is in limbo, if nobody looks at it any more. */
 void aspace_settle(struct aspace *as);
+
+/* With the lock: the same, and waits until nobody does. False: there was nothing. */
+bool aspace_reclaim(struct aspace *as);
 
 /* Whether what this leaf maps is a block of its size that was got for this gpa. */
 bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);

@@ -169,6 +169,22 @@ struct batch {
 	unsigned n;
 };
 
+/*
+ * A block for a leaf to move to; where there is none of its size, it is split, and *e
+ * is its first part. 0: there is none at all.
+ */
+static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
+{
+	uint64_t pfn;
+
+	while (!(pfn = pages_get(aspace_leaf_order(e->leaf.level), FRAME_GUEST))) {
+		if (e->leaf.level == 1 || !split(as, e->gpa, e->leaf.level - 1u))
+			return 0;
+		vmm_gpt_next(&as->gpt, e->gpa, leaf_end(e), e);
+	}
+	return pfn;
+}
+
 /* The next leaves of [start, end), with a new block for each; where they end. */
 static uint64_t gather(struct aspace *as, uint64_t start, uint64_t end, struct batch *b, bool *ok)
 {
@@ -178,7 +194,7 @@ static uint64_t gather(struct aspace *as, uint64_t start, uint64_t end, struct b
 	*ok = true;
 	while (b->n < BATCH && vmm_gpt_next(&as->gpt, start, end, &e)) {
 		if (e.kind == VMM_GPT_MAPPED) {
-			b->to[b->n] = pages_get(aspace_leaf_order(e.leaf.level), FRAME_GUEST);
+			b->to[b->n] = block_for(as, &e);
 			*ok = b->to[b->n];
 			if (!*ok)
 				break;
@@ -219,6 +235,7 @@ static bool move(struct aspace *as, uint64_t start, uint64_t end)
 			flush_if(as, unmap(as, start, next));
 		for (unsigned i = 0; i < b.n; i++)
 			place(as, &b.from[i], b.to[i]);
+		aspace_reclaim(as);
 		start = next;
 	}
 	aspace_moved(as);

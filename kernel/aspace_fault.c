@@ -306,6 +306,19 @@ static void served(struct aspace *as)
 	as->refused[aspace_walker(as) - as->walkers].times = 0;
 }
 
+/* What other vCPUs had taken out may be all that there is. */
+static bool reclaim(struct aspace *as)
+{
+	bool any;
+
+	if (as->cpus == 1)
+		return false;
+	lock_take(&as->lock);
+	any = aspace_reclaim(as);
+	lock_give(&as->lock);
+	return any;
+}
+
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan)
 {
@@ -320,6 +333,8 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 		return ASPACE_MAPPED;
 	}
 	r = place_any(as, plan, gpa);
+	if (r.error == VMM_GPT_NO_MEMORY && reclaim(as))
+		r = place_any(as, plan, gpa);
 	if (r.error == VMM_GPT_OK && r.did_it) {
 		served(as);
 		return ASPACE_MAPPED;
