@@ -81,6 +81,10 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	ghost_root_begins(as->gpt.root->pfn);
 	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->root.serial = ++serial;
+	if (FAULT(ROOT_REUSED)) {
+		as->root.serial = 1;
+		as->root.due = this_cpu()->tlb.done;
+	}
 	return true;
 }
 
@@ -100,6 +104,10 @@ void aspace_quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	aspace_count(&as->mapped, -(UINT64_C(1) << aspace_leaf_order(leaf->level)));
 	if (!aspace_owns(gpa, leaf))
 		return; /* better lost than given back twice; the audit has said so */
+	if (FAULT(NO_LIMBO)) {
+		pages_put(leaf->pfn, frame->order, FRAME_GUEST);
+		return;
+	}
 	frame->owner = (void *)as->limbo.first;
 	as->limbo.first = leaf->pfn;
 }

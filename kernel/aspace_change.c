@@ -88,6 +88,8 @@ static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 	struct vmm_gpt_result r = vmm_gpt_merge(&as->gpt, gpa, level, &as->limbo.tables);
 	struct vmm_gpt_extent e;
 
+	if (FAULT(TABLE_EARLY))
+		vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
 	flush_if(as, r);
 	if (!r.did_it || !leaf_at(as, gpa, &e))
 		return false;

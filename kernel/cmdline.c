@@ -169,10 +169,9 @@ static void parse_word(struct parser *p, struct word w)
 	} else if (value_of(w, "fail-alloc=", &value)) {
 		parse_fail_alloc(p, value);
 	} else if (value_of(w, "check=", &value)) {
-		if (is(value, "tlb"))
-			p->out->check_tlb = true;
-		else
-			complain(p, "unknown check=", value, "tlb");
+		p->out->check_tlb = is(value, "tlb");
+		if (!is(value, "tlb") && !is(value, "none"))
+			complain(p, "unknown check=", value, "tlb, none");
 	} else if (value_of(w, "leaf=", &value)) {
 		parse_leaf(p, value);
 	} else if (value_of(w, "soak=", &value)) {

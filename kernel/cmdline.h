@@ -11,7 +11,7 @@
  *	seed=N		of what is random in guests with several vCPUs
  *	gpt-seed=N	the self-test of page tables begins with the script of this number
  *	gpt-script=...	it runs only this one, as a test that failed has printed it
- *	check=tlb	the checker of the TLB discipline is on (ghost.h)
+ *	check=WHAT	tlb: the checker of the TLB discipline is on (ghost.h); none (default)
  *	large-exec	large leaves may be executable, also where the CPU may stop at it
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *

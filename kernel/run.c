@@ -177,6 +177,7 @@ static void live(struct cpu *cpu, void *arg)
 	if (run->guest->memory_pages && !run->number)
 		pages_set_quota(run->guest->memory_pages);
 	vcpu_run(run);
+	report(life);
 	if (wants_dump(life))
 		dump_guest(run);
 	run->ops->vcpu_fini(vcpu);
@@ -220,7 +221,6 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	for (unsigned i = 0; i < n; i++) {
 		if (!lives[i].started)
 			return give_up(m, guest, lives[i].error);
-		report(&lives[i]);
 		row->exits += guest_exits(lives[i].run.exits);
 	}
 	row->counts = lives[0].run.as->counts;

@@ -14,6 +14,8 @@
 #include "kernel/string.h"
 #include "kernel/vcpu_handlers.h"
 
+enum { WINDOW_PAUSES = 200 };
+
 const char *const vcpu_exit_names[EXIT_KINDS] = {
 	[EXIT_UNKNOWN] = "unknown",
 	[EXIT_FAULT] = "faults",
@@ -203,6 +205,19 @@ static void take_off(struct vcpu *vcpu)
 	vcpu->cr2 = read_cr2();
 }
 
+/* A deliberate bug: what is due is read while nobody sees that this CPU is about to enter. */
+static void begin(struct tlb_cpu *cpu, const struct tlb_root *root)
+{
+	if (!FAULT(WINDOW_OPEN)) {
+		tlb_begin(cpu, root);
+		return;
+	}
+	cpu->due = root->due;
+	for (unsigned i = 0; i < WINDOW_PAUSES; i++)
+		cpu_pause();
+	cpu->inside = root->serial;
+}
+
 struct guest_run *current_run;
 
 void vcpu_stop_all(const struct guest_run *run)
@@ -233,7 +248,7 @@ void vcpu_run(struct guest_run *run)
 	run->ticks = rdtsc();
 	arm(run, budget_of(run));
 	do {
-		tlb_begin(&vcpu->cpu->tlb, vcpu->root);
+		begin(&vcpu->cpu->tlb, vcpu->root);
 		ops->enter(vcpu);
 		tlb_end(&vcpu->cpu->tlb);
 		run->injects = false;

@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Machines with several CPUs: all of them come up, and the guests run as ever.
+# Machines with several CPUs: all of them come up, and share guests' page tables.
 # shellcheck source=test/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-for where in "qemu-svm 4 bios" "qemu-svm 2 uefi" "bochs-vmx 4 bios" "bochs-svm 2 bios"; do
-	read -r machine cpus firmware <<< "$where"
-	boot --machine "$machine" --cpus "$cpus" --firmware "$firmware" --cmdline run=hello,touch
+for where in "qemu-svm 4 bios 4k" "qemu-svm 2 uefi 2m" "bochs-vmx 4 bios 4k" "bochs-vmx 2 bios 2m" \
+	"bochs-svm 2 bios 4k" "bochs-svm 2 bios 2m"; do
+	read -r machine cpus firmware leaf <<< "$where"
+	boot --machine "$machine" --cpus "$cpus" --firmware "$firmware" \
+		--cmdline "run=hello,race,stale,shoot leaf=$leaf"
 	ok "$where: passes" ended_with 0
 	ok "$where: all are up" console_has "# CPUs: $cpus of $cpus"
 	ok "$where: none is left out" console_lacks '# CPU with APIC ID .*'
+	for guest in race stale shoot; do
+		ok "$where: $guest" console_has "ok [0-9]+ - $guest"
+	done
 done
 boot
 ok "one CPU: passes" ended_with 0
 ok "one CPU: is one" console_has '# CPUs: 1 of 1'
+ok "one CPU: two are not run on it" console_has 'ok [0-9]+ - shoot # SKIP it needs more CPUs'
 done_testing

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/kicks/layout.h"
+#include "guest/guest.h"
+#include "guest/images.h"
+
+const struct guest guest_kicks = {
+	.name = "kicks",
+	.title = "what a write-protection costs while another vCPU is in the guest",
+	.vcpus = 2,
+	.regions = {
+		GUEST_IMAGE_REGION(guest_kicks_image),
+		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },
+	},
+	.values = { "ticks for a hypercall that changes nothing",
+		    "ticks for write-protecting 1 page", "ticks for write-protecting 512 pages" },
+	.expect = {
+		.mapped = GUEST_TABLES + 1 + KICKS_COUNT,
+		.end = { .kind = END_DONE },
+	},
+};
