@@ -49,6 +49,12 @@
 #define MEMORY_MOVE 4
 /* Nothing there counts as accessed or dirty any more. */
 #define MEMORY_CLEAN 5
+/* Takes the right to execute; who executes gets it back, for that leaf. */
+#define MEMORY_NO_EXEC 6
+/* As MEMORY_UNMAP, and the entries go with it, and tables that nobody needs any
+ * more. -1: not done, since somebody touched it meanwhile. */
+#define MEMORY_VACATE 7
+#define MEMORY_OPS 8
 
 /* Of a guest with rounds (guest.h): whether there are more. 1: go on, 0: come to an end. */
 #define HC_MORE 4

@@ -12,6 +12,8 @@
 enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
        GUEST_STEPS_MAX = 48, GUEST_COPIES_MAX = 4 };
 
+#define GUEST_VCPUS_ALL (~0u)
+
 /* The state that a guest begins in. */
 enum guest_mode {
 	/* 64-bit mode at GUEST_ENTRY, CR3 = GUEST_IMAGE, flat segments, no stack,
@@ -89,7 +91,8 @@ struct guest_expect {
 struct guest {
 	const char *name, *title;
 	/*
-	 * 0: one. Else so many, each on a CPU of its own, over the same memory; all
+	 * 0: one; GUEST_VCPUS_ALL: on all CPUs that there are, 2 at least, but not more
+	 * than ASPACE_CPUS_MAX. Else so many, each on a CPU of its own, over the same memory; all
 	 * begin alike, with ESI: which one it is, EDX: how many there are, RCX: a
 	 * seed for what is random. What they
 	 * touch first is not known then: .expect has the end, for each of them,
@@ -104,7 +107,8 @@ struct guest {
 	unsigned copies;
 	uint64_t slice;
 	bool wanders; /* HC_YIELD: it goes on on the next CPU */
-	uint64_t rounds; /* that HC_MORE grants, to all of its vCPUs or copies together */
+	uint64_t rounds; /* that HC_MORE grants, to all of its vCPUs or copies together;
+			    soak= grants time */
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
@@ -121,6 +125,7 @@ struct guest {
 
 extern const struct guest *const guests[]; /* guests.c */
 extern const unsigned guests_count;
+extern const struct guest guest_soak; /* of soak= only */
 
 /* The region of a guest's image: IMAGE_SIZE is in its layout.h, and guest.inc
  * pads the image to it. */

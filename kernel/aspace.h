@@ -17,6 +17,7 @@
 #define KERNEL_ASPACE_H
 
 #include "gpt/vmm_gpt.h"
+#include "guest/abi.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lock.h"
@@ -30,6 +31,8 @@ struct aspace_counts {
 	uint64_t smaller;		  /* got a smaller leaf, since there was no larger block */
 	uint64_t pages, tables;		/* mapped, of 4 KiB, and table pages added below the root */
 	uint64_t splits, merges, moves; /* leaves that were */
+	uint64_t taken; /* tables that were taken out again by vacating */
+	uint64_t changes[MEMORY_OPS]; /* aspace_change, of each kind: how often it was done */
 };
 
 /* What was taken out, until no CPU and no walker can reach it any more. */
@@ -37,6 +40,12 @@ struct aspace_limbo {
 	uint64_t first; /* pfn of a block that was a guest's; linked by their frames */
 	struct vmm_gpt_taken tables;
 	uint64_t stamp; /* vmm_gpt_grace_begin */
+};
+
+/* Faults in a row, of one instruction, on what is mapped and has all rights. */
+struct aspace_refused {
+	uint64_t gpa, rip;
+	unsigned times;
 };
 
 /* CPUs that can have a guest's vCPUs. */
@@ -53,7 +62,7 @@ struct aspace {
 	bool moving; /* faults wait for the lock: what is unmapped will be mapped again */
 	struct heap nodes;
 	struct vmm_gpt_section walkers[ASPACE_CPUS_MAX]; /* of each CPU */
-	unsigned refused[ASPACE_CPUS_MAX]; /* of each: faults in a row on what is mapped */
+	struct aspace_refused refused[ASPACE_CPUS_MAX]; /* of each CPU */
 	struct aspace_limbo limbo;
 	uint64_t mapped; /* pages of 4 KiB, now */
 	struct aspace_counts counts;
@@ -102,12 +111,13 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root));
 
+/* aspace_fault.c */
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit);
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan);
 
 /* Whether the slot of gpa has to be made before something can be mapped there. */
-bool aspace_is_populated(const struct aspace *as, uint64_t gpa);
+bool aspace_is_populated(struct aspace *as, uint64_t gpa);
 
 /* The region of gpa; NULL: none. */
 const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
@@ -121,6 +131,9 @@ enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, 
 
 /* Gives back what is in limbo, if nobody looks at it any more. */
 void aspace_settle(struct aspace *as);
+
+/* With the lock: the same, and waits until nobody does. False: there was nothing. */
+bool aspace_reclaim(struct aspace *as);
 
 /* Whether what this leaf maps is a block of its size that was got for this gpa. */
 bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);

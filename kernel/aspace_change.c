@@ -77,6 +77,12 @@ static bool cut(struct aspace *as, uint64_t edge)
 	return split(as, edge, level);
 }
 
+static void flush_if(struct aspace *as, struct vmm_gpt_result r)
+{
+	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
+		aspace_flush(as);
+}
+
 static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 {
 	struct vmm_gpt_result r = vmm_gpt_merge(&as->gpt, gpa, level, &as->limbo.tables);
@@ -84,8 +90,7 @@ static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 
 	if (FAULT(TABLE_EARLY))
 		vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
-	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
-		aspace_flush(as);
+	flush_if(as, r);
 	if (!r.did_it || !leaf_at(as, gpa, &e))
 		return false;
 	pages_join(e.leaf.pfn, aspace_leaf_order(level - 1), aspace_leaf_order(level), FRAME_GUEST);
@@ -103,56 +108,138 @@ static bool merge(struct aspace *as, uint64_t gpa)
 	return any;
 }
 
-static void read_only(struct aspace *as, const struct region *region, uint64_t start, uint64_t end)
+/*
+ * Leaf by leaf, since each keeps its other rights. One that a fault maps meanwhile,
+ * with all rights, came behind it.
+ */
+static void take_right(struct aspace *as, uint64_t start, uint64_t end, unsigned right)
 {
-	struct vmm_gpt_result r = vmm_gpt_protect_region(
-		&as->gpt, start, end, region_prot(region) & ~(unsigned)VMM_GPT_WRITE);
+	struct vmm_gpt_result all = { .flush = VMM_GPT_FLUSH_NONE };
+	struct vmm_gpt_extent e;
 
-	ASSERT_EQ(r.error, VMM_GPT_OK);
-	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
-		aspace_flush(as);
+	for (uint64_t gpa = start; vmm_gpt_next(&as->gpt, gpa, end, &e); gpa = e.end) {
+		struct vmm_gpt_result r;
+
+		if (e.kind != VMM_GPT_MAPPED)
+			continue;
+		r = vmm_gpt_protect_region(&as->gpt, e.gpa, leaf_end(&e), e.leaf.prot & ~right);
+		ASSERT_EQ(r.error, VMM_GPT_OK);
+		if (r.flush == VMM_GPT_FLUSH_REQUIRED)
+			all.flush = r.flush;
+	}
+	flush_if(as, all);
 }
 
-static void unmap(struct aspace *as, uint64_t start, uint64_t end)
+static struct vmm_gpt_result unmap(struct aspace *as, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_result r = vmm_gpt_unmap_region(&as->gpt, start, end, aspace_quarantine, as);
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
-	if (r.flush == VMM_GPT_FLUSH_REQUIRED)
-		aspace_flush(as);
+	return r;
 }
 
 /*
- * A leaf gets another block. It is unmapped first, with the flush, so that nobody
- * writes to the old one any more; no fault maps another one meanwhile.
+ * One flush serves both: what each takes out is in limbo. Between the two a fault
+ * may map something again, without the lock: then the entries stay.
  */
-static bool move_leaf(struct aspace *as, const struct vmm_gpt_extent *e)
+static enum aspace_outcome vacate(struct aspace *as, uint64_t start, uint64_t end)
 {
-	unsigned level = e->leaf.level;
-	uint64_t pfn = pages_get(aspace_leaf_order(level), FRAME_GUEST);
-	struct vmm_gpt_result r;
+	uint64_t waiting = as->limbo.tables.count, tables = as->gpt.tables, taken;
+	struct vmm_gpt_result unmapped = unmap(as, start, end);
+	struct vmm_gpt_result r = vmm_gpt_vacate_region(&as->gpt, start, end, &as->limbo.tables);
 
-	if (!pfn)
-		return false;
-	unmap(as, e->gpa, leaf_end(e));
-	memcpy(page_ptr(pfn), page_ptr(e->leaf.pfn), aspace_leaf_size(level));
-	r = vmm_gpt_map(&as->gpt, e->gpa, pfn, level, e->leaf.prot, e->leaf.type);
-	ASSERT_EQ(r.error, VMM_GPT_OK);
-	page_frame(pfn)->owner = (void *)e->gpa;
-	aspace_count(&as->mapped, UINT64_C(1) << aspace_leaf_order(level));
-	as->counts.moves++;
-	return true;
+	taken = as->limbo.tables.count - waiting;
+	as->counts.taken += taken;
+	/* It may have split an empty entry. */
+	aspace_count(&as->counts.tables, as->gpt.tables + taken - tables);
+	if (unmapped.flush == VMM_GPT_FLUSH_REQUIRED)
+		r.flush = unmapped.flush;
+	flush_if(as, r);
+	if (r.error == VMM_GPT_NO_MEMORY)
+		return ASPACE_NO_MEMORY;
+	if (r.error != VMM_GPT_OK)
+		ASSERT_EQ(r.error, VMM_GPT_STILL_MAPPED);
+	return r.error ? ASPACE_DENIED : ASPACE_MAPPED;
 }
 
-static bool move(struct aspace *as, uint64_t start, uint64_t end)
+/* Leaves that move together, behind one flush. */
+enum { BATCH = 32 };
+
+struct batch {
+	struct vmm_gpt_extent from[BATCH];
+	uint64_t to[BATCH]; /* pfn */
+	unsigned n;
+};
+
+/*
+ * A block for a leaf to move to; where there is none of its size, it is split, and *e
+ * is its first part. 0: there is none at all.
+ */
+static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
+{
+	uint64_t pfn;
+
+	while (!(pfn = pages_get(aspace_leaf_order(e->leaf.level), FRAME_GUEST))) {
+		if (e->leaf.level == 1 || !split(as, e->gpa, e->leaf.level - 1u))
+			return 0;
+		vmm_gpt_next(&as->gpt, e->gpa, leaf_end(e), e);
+	}
+	return pfn;
+}
+
+/* The next leaves of [start, end), with a new block for each; where they end. */
+static uint64_t gather(struct aspace *as, uint64_t start, uint64_t end, struct batch *b, bool *ok)
 {
 	struct vmm_gpt_extent e;
+
+	b->n = 0;
+	*ok = true;
+	while (b->n < BATCH && vmm_gpt_next(&as->gpt, start, end, &e)) {
+		if (e.kind == VMM_GPT_MAPPED) {
+			b->to[b->n] = block_for(as, &e);
+			*ok = b->to[b->n];
+			if (!*ok)
+				break;
+			b->from[b->n++] = e;
+		}
+		start = e.end;
+	}
+	return start;
+}
+
+static void place(struct aspace *as, const struct vmm_gpt_extent *e, uint64_t pfn)
+{
+	unsigned level = e->leaf.level;
+	struct vmm_gpt_result r;
+
+	memcpy(page_ptr(pfn), page_ptr(e->leaf.pfn), aspace_leaf_size(level));
+	page_frame(pfn)->owner = (void *)e->gpa;
+	r = vmm_gpt_map(&as->gpt, e->gpa, pfn, level, e->leaf.prot, e->leaf.type);
+	ASSERT_EQ(r.error, VMM_GPT_OK);
+	aspace_count(&as->mapped, UINT64_C(1) << aspace_leaf_order(level));
+	as->counts.moves++;
+}
+
+/*
+ * Leaves get other blocks. They are unmapped first, with the flush, so that nobody
+ * writes to the old ones any more; no fault maps others meanwhile.
+ */
+static bool move(struct aspace *as, uint64_t start, uint64_t end)
+{
+	struct batch b;
 	bool ok = true;
 
 	aspace_moving(as);
-	for (uint64_t gpa = start; ok && vmm_gpt_next(&as->gpt, gpa, end, &e); gpa = e.end)
-		if (e.kind == VMM_GPT_MAPPED)
-			ok = move_leaf(as, &e);
+	while (ok && start < end) {
+		uint64_t next = gather(as, start, end, &b, &ok);
+
+		if (next > start)
+			flush_if(as, unmap(as, start, next));
+		for (unsigned i = 0; i < b.n; i++)
+			place(as, &b.from[i], b.to[i]);
+		aspace_reclaim(as);
+		start = next;
+	}
 	aspace_moved(as);
 	return ok;
 }
@@ -187,11 +274,16 @@ static enum aspace_outcome change(struct aspace *as, unsigned op, uint64_t gpa, 
 		return ASPACE_NO_MEMORY;
 	switch (op) {
 	case MEMORY_READ_ONLY:
-		read_only(as, region, gpa, gpa + size);
+		take_right(as, gpa, gpa + size, VMM_GPT_WRITE);
+		return ASPACE_MAPPED;
+	case MEMORY_NO_EXEC:
+		take_right(as, gpa, gpa + size, VMM_GPT_EXEC);
 		return ASPACE_MAPPED;
 	case MEMORY_UNMAP:
-		unmap(as, gpa, gpa + size);
+		flush_if(as, unmap(as, gpa, gpa + size));
 		return ASPACE_MAPPED;
+	case MEMORY_VACATE:
+		return vacate(as, gpa, gpa + size);
 	case MEMORY_MOVE:
 		return outcome(move(as, gpa, gpa + size));
 	case MEMORY_CLEAN:
@@ -207,6 +299,8 @@ enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, 
 
 	lock_take(&as->lock);
 	outcome = change(as, op, gpa, size);
+	if (outcome == ASPACE_MAPPED)
+		as->counts.changes[op]++;
 	lock_give(&as->lock);
 	return outcome;
 }

@@ -4,6 +4,8 @@
 #include "kernel/format.h"
 #include "kernel/string.h"
 
+enum { SOAK_MAX = 24 * 60 * 60 };
+
 /* A part of the text. */
 struct word {
 	const char *at;
@@ -96,6 +98,18 @@ static void parse_fail_alloc(struct parser *p, struct word value)
 		complain(p, "impossible fail-alloc=", value, "1 to 999999999, all");
 }
 
+static void parse_soak(struct parser *p, struct word value)
+{
+	if (!parse_number(value, &p->out->soak) || !p->out->soak || p->out->soak > SOAK_MAX)
+		complain(p, "impossible soak=", value, "1 to 86400");
+}
+
+static void parse_seed(struct parser *p, struct word value)
+{
+	if (!parse_number(value, &p->out->seed) || !p->out->seed)
+		complain(p, "impossible seed=", value, "1 to 999999999");
+}
+
 static void parse_gpt_seed(struct parser *p, struct word value)
 {
 	if (!parse_number(value, &p->out->gpt_seed) || !p->out->gpt_seed)
@@ -170,14 +184,18 @@ static void parse_word(struct parser *p, struct word w)
 		parse_kick(p, value);
 	} else if (value_of(w, "leaf=", &value)) {
 		parse_leaf(p, value);
+	} else if (value_of(w, "soak=", &value)) {
+		parse_soak(p, value);
+	} else if (value_of(w, "seed=", &value)) {
+		parse_seed(p, value);
 	} else if (value_of(w, "gpt-seed=", &value)) {
 		parse_gpt_seed(p, value);
 	} else if (value_of(w, "gpt-script=", &value)) {
 		parse_gpt_script(p, value);
 	} else {
 		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, "
-			 "gpt-seed=, gpt-script=, known=");
+			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, "
+			 "seed=, gpt-seed=, gpt-script=, known=");
 	}
 }
 
@@ -200,7 +218,11 @@ bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 		w.length = (int)(text - w.at);
 		parse_word(&p, w);
 	}
-	if (!cmdline->run)
+	if (!cmdline->run && !cmdline->soak)
 		cmdline->run = ~UINT64_C(0);
+	if (cmdline->soak && cmdline->fail_alloc && p.ok) {
+		format(error, size, "soak= and fail-alloc= do not go together");
+		p.ok = false;
+	}
 	return p.ok;
 }

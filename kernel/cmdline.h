@@ -7,6 +7,8 @@
  *	exit=HOW	how the machine is ended: halt (default), qemu, bochs
  *	fail-alloc=K	each guest's K-th allocation fails, once; "all": one after the other
  *	leaf=SIZE	the largest leaf that guests' memory is mapped by: 4k (default), 2m, 1g
+ *	soak=SECONDS	vCPUs on all CPUs work for so long while their memory is changed (soak.h)
+ *	seed=N		of what is random in guests with several vCPUs
  *	gpt-seed=N	the self-test of page tables begins with the script of this number
  *	gpt-script=...	it runs only this one, as a test that failed has printed it
  *	check=WHAT	tlb: the checker of the TLB discipline is on (ghost.h); none (default)
@@ -28,13 +30,15 @@
 #define CMDLINE_FAIL_ALL UINT64_MAX
 
 struct cmdline {
-	uint64_t run;	/* bit n: names[n] was chosen; all, if none was named */
+	uint64_t run;	/* bit n: names[n] was chosen; all, if none was named, and no soak= */
 	uint64_t known; /* bit n: names[n] */
 	bool trace;
 	bool check_tlb;
 	bool kick_nmi;
 	bool large_exec;
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
+	uint64_t soak;	     /* seconds; 0: none */
+	uint64_t seed;
 	unsigned leaf;	     /* its level: 1, 2, 3 */
 	enum machine_exit exit;
 	uint64_t gpt_seed;	      /* 0: none was given */

@@ -193,6 +193,29 @@ static bool takes(uint64_t old, uint64_t new, unsigned level)
 	       (vpeo_pte_prot(f, old) & ~vpeo_pte_prot(f, new)) || (old & ~new & f->dirty);
 }
 
+/*
+ * What an entry leads to, now that it was stored. Others may have taken it out again
+ * before we come to say so: nothing is noted that is no longer true, nor over what
+ * they have noted since we looked.
+ */
+static void set_reachable(const vmm_gpt_pte_t *ptep, uint64_t pte, unsigned level)
+{
+	const struct vmm_gpt_format *f = ghost.format;
+	bool leaf = vpeo_pte_is_leaf(f, pte, level);
+	uint64_t pfn = vpeo_pte_pfn(f, pte, leaf ? level : 1);
+	uint64_t end =
+		pfn + (leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) : 1);
+
+	for (; pfn < end && pfn < ghost.nframes; pfn++) {
+		uint64_t seen = load(&ghost.frames[pfn]);
+
+		if (!same_frames(load(ptep), pte, level))
+			return;
+		__atomic_compare_exchange_n(&ghost.frames[pfn], &seen, REACHABLE, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	}
+}
+
 void ghost_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 {
 	const struct vmm_gpt_format *f = ghost.format;
@@ -215,7 +238,7 @@ void ghost_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 			set_frames(old, level, stamp_of(root, when));
 	}
 	if (vpeo_pte_is_present(f, new) && !same_frames(old, new, level))
-		set_frames(new, level, REACHABLE);
+		set_reachable(ptep, new, level);
 }
 
 /* CPUs. */

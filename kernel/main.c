@@ -16,6 +16,7 @@
 #include "kernel/run.h"
 #include "kernel/selftest.h"
 #include "kernel/smp.h"
+#include "kernel/soak.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/watch.h"
@@ -88,7 +89,9 @@ static void describe_cpu(void)
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
-	if (g->vcpus > smp_count() || (g->wanders && smp_count() < 2))
+	bool all = g->vcpus == GUEST_VCPUS_ALL;
+
+	if ((!all && g->vcpus > smp_count()) || ((all || g->wanders) && smp_count() < 2))
 		return "it needs more CPUs";
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";
@@ -111,6 +114,16 @@ static void test_guest(const struct machine *machine, const struct guest *g, boo
 			    known ? "known to fail on this machine" : NULL);
 }
 
+static void test_soak(const struct machine *machine)
+{
+	const char *lack = lacks(machine, &guest_soak);
+
+	if (lack)
+		report_skip(guest_soak.name, lack);
+	else
+		report_test(soak_run(machine), guest_soak.name, NULL);
+}
+
 static void note_leaf(const struct machine *m)
 {
 	static const char *const sizes[] = { "", "4k", "2m", "1g" };
@@ -129,12 +142,15 @@ static void run_guests(const struct machine *machine)
 	for (unsigned i = 0; i < guests_count; i++)
 		if (cmdline.run >> i & 1)
 			test_guest(machine, guests[i], cmdline.known >> i & 1, &rows[i]);
-	run_table(rows);
+	if (cmdline.run)
+		run_table(rows);
+	if (cmdline.soak)
+		test_soak(machine);
 }
 
 static unsigned count_tests(void)
 {
-	unsigned n = selftest_count;
+	unsigned n = selftest_count + (cmdline.soak > 0);
 
 	for (unsigned i = 0; i < guests_count; i++)
 		n += cmdline.run >> i & 1;
@@ -159,6 +175,13 @@ static void list_cpus(void)
 		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 }
 
+/* For each CPU: else the first one without leave takes it from all. */
+static void allow_large_exec(struct vmm_probe *probe)
+{
+	if (cmdline.large_exec)
+		probe->gpt.small_exec = false;
+}
+
 /* Another CPU, on that CPU: what it lacks, the others do without. */
 static bool admit(struct cpu *cpu, char *error, size_t size)
 {
@@ -168,8 +191,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 
 	cpu_raw_read(&own);
 	machine.ops->probe(&own, &probe);
-	if (cmdline.large_exec)
-		probe.gpt.small_exec = false;
+	allow_large_exec(&probe);
 	if (!probe.usable) {
 		format(error, size, "%s", probe.cause);
 		return false;
@@ -223,8 +245,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	preflight_report(&verdict, sides);
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
-	if (cmdline.large_exec)
-		verdict.probe.gpt.small_exec = false;
+	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	list_cpus();
 	error = memory_init(&info, &raw);
@@ -242,6 +263,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.trace = cmdline.trace;
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
+	machine.seed = cmdline.seed;
+	machine.soak = cmdline.soak;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");

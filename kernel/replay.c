@@ -263,8 +263,10 @@ static void cut(uint64_t edge)
 		split(edge, edge == base_of(edge, 2) ? 2 : 1);
 }
 
+/* What only guests with several vCPUs ask for is not replayed. */
 static void change(unsigned op, uint64_t gpa, uint64_t end)
 {
+	ASSERT(op < MEMORY_NO_EXEC);
 	if (op == MEMORY_SPLIT) {
 		split(gpa, 1);
 		return;

@@ -112,7 +112,9 @@ static bool give_up(const struct machine *m, const struct guest *guest, const ch
 
 static unsigned count_vcpus(const struct guest *guest)
 {
-	return guest->vcpus ? guest->vcpus : 1;
+	unsigned all = smp_count() < ASPACE_CPUS_MAX ? smp_count() : ASPACE_CPUS_MAX;
+
+	return guest->vcpus == GUEST_VCPUS_ALL ? all : guest->vcpus ? guest->vcpus : 1;
 }
 
 static unsigned count_copies(const struct guest *guest)
@@ -175,7 +177,7 @@ void life_begin(struct life *life, struct cpu *cpu)
 		vcpu_stop_all(run);
 		return;
 	}
-	if (run->guest->memory_pages)
+	if (run->guest->memory_pages && !run->number)
 		pages_set_quota(run->guest->memory_pages);
 }
 
@@ -225,6 +227,7 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
 			.rounds = &rounds, .may_yield = guest->copies || guest->wanders,
+			.soak = guest == &guest_soak ? m->soak : 0,
 		};
 	}
 }

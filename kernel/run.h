@@ -12,6 +12,7 @@ struct machine {
 	struct cpu *cpu;
 	bool trace;
 	uint64_t seed; /* of what is random in guests */
+	uint64_t soak; /* seconds for guest_soak */
 	uint64_t fail_alloc; /* cmdline.h: which allocation of each guest fails */
 	unsigned leaf; /* cmdline.h: the largest leaf that is wanted */
 	bool timer; /* something can end a guest that does not exit */

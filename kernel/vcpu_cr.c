@@ -87,10 +87,11 @@ static bool write_cr(struct guest_run *run, struct vcpu_exit *exit, const struct
 	if (!policy_cr_write(&to, exit->cr.number, value_of(run, exit, from)))
 		return vcpu_deny(run);
 	if (run->ops->set_pdptes && loads_pdptes(from, &to, exit->cr.number)) {
-		if (!vcpu_touch(run, exit, to.cr3 & PAE_TABLE))
-			return false;
-		if (!aspace_read(run->as, to.cr3 & PAE_TABLE, pdptes, sizeof(pdptes)) ||
-		    !are_valid(run, pdptes))
+		do /* another vCPU may have it moved or unmapped in between */
+			if (!vcpu_touch(run, exit, to.cr3 & PAE_TABLE))
+				return false;
+		while (!aspace_read(run->as, to.cr3 & PAE_TABLE, pdptes, sizeof(pdptes)));
+		if (!are_valid(run, pdptes))
 			return vcpu_deny(run);
 		run->ops->set_pdptes(run->vcpu, pdptes);
 	}

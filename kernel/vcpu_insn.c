@@ -7,7 +7,34 @@
 #include "kernel/pages.h"
 #include "kernel/policy.h"
 #include "kernel/report.h"
+#include "kernel/soak.h"
 #include "kernel/vcpu_handlers.h"
+
+static bool read_insn(struct guest_run *run, const struct vcpu_exit *exit,
+		      const struct vcpu_state *state, struct insn *insn)
+{
+	uint8_t bytes[INSN_MAX];
+	unsigned n = gwalk_read(run->as, state, exit->fetch, bytes, INSN_MAX);
+
+	return insn_decode(bytes, n, vcpu_in_code64(state), insn) && insn->kind == exit->kind;
+}
+
+/*
+ * Another vCPU may be having the instruction's page moved, or one of the tables on
+ * the way there: then it is not mapped for a while. With the lock nothing moves.
+ */
+static bool read_again(struct guest_run *run, const struct vcpu_exit *exit,
+		       const struct vcpu_state *state, struct insn *insn)
+{
+	bool ok;
+
+	if (run->vcpus == 1)
+		return false;
+	lock_take(&run->as->lock);
+	ok = read_insn(run, exit, state, insn);
+	lock_give(&run->as->lock);
+	return ok;
+}
 
 /*
  * Where the CPU does not say how long the instruction is: look. What the last
@@ -18,13 +45,9 @@ bool vcpu_look(struct guest_run *run, const struct vcpu_exit *exit, struct insn 
 {
 	uint64_t page = exit->fetch / PAGE_SIZE * PAGE_SIZE, gpa;
 	struct vcpu_state state;
-	uint8_t bytes[INSN_MAX];
-	unsigned n;
 
 	run->ops->get_state(run->vcpu, &state);
-	n = gwalk_read(run->as, &state, exit->fetch, bytes, INSN_MAX);
-	if (!insn_decode(bytes, n, vcpu_in_code64(&state), insn) ||
-	    insn->kind != exit->kind)
+	if (!read_insn(run, exit, &state, insn) && !read_again(run, exit, &state, insn))
 		return false;
 	if (run->vcpus > 1) /* others may have that memory unmapped */
 		return true;
@@ -112,6 +135,8 @@ static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 
 static bool grant_round(struct guest_run *run)
 {
+	if (run->soak)
+		return soak_goes_on(run);
 	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
 }
 

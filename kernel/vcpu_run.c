@@ -10,6 +10,7 @@
 #include "kernel/lapic.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
+#include "kernel/soak.h"
 #include "kernel/string.h"
 #include "kernel/vcpu_handlers.h"
 
@@ -150,7 +151,7 @@ static void arm(struct guest_run *run, uint64_t ticks)
 
 static uint64_t budget_of(const struct guest_run *run)
 {
-	return run->guest->budget ? run->guest->budget : GUEST_BUDGET;
+	return (run->guest->budget ? run->guest->budget : GUEST_BUDGET) + soak_ticks(run);
 }
 
 /* What is left of its budget, or of this turn's slice. */

@@ -31,6 +31,7 @@ kernel known=nobody "unknown guest in known= \"nobody\"; known are: $guests"
 kernel fail-alloc=none 'impossible fail-alloc= "none"; known are: 1 to .*'
 kernel leaf=3m 'unknown leaf= "3m"; known are: 4k, 2m, 1g'
 kernel kick=smi 'unknown kick= "smi"; known are: int, nmi'
+kernel soak=0 'impossible soak= "0"; known are: 1 to 86400'
 kernel gpt-seed=0 'impossible gpt-seed= "0"; known are: 1 to .*'
 kernel gpt-script=c34.f.8,z 'impossible in gpt-script= "z"; known are: .*'
 kernel exit=sideways 'unknown exit= "sideways"; known are: halt, qemu, bochs'

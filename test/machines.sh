@@ -129,7 +129,8 @@ machine_command() {
 		[ "$firmware" = bios ] || command+=(-bios "$ovmf")
 		case $name in
 		kvm) command+=(-accel kvm) ;;
-		qemu-icount) command+=(-icount 'shift=0,sleep=off') ;;
+		qemu-icount) command+=(-icount 'shift=0,sleep=off') ;; # one thread
+		*) command+=(-accel 'tcg,thread=multi') ;;
 		esac
 		;;
 	bochs)

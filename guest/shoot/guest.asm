@@ -87,8 +87,8 @@ lost:	shr rax, 16
 change:	mov rdx, rax
 	shr rdx, 3
 	and edx, 7
-	movzx r10d, byte [rel what + rdx]
-	movzx r11d, byte [rel where + rdx]
+	movzx r10d, byte [what + rdx]
+	movzx r11d, byte [where + rdx]
 	mov rcx, rax
 	shr rcx, 32
 	and ecx, 7

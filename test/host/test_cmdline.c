@@ -13,9 +13,10 @@
 #include "kernel/cmdline.h"
 #include "test/host/roll.h"
 
-#define ALL   UINT64_MAX
-#define WORDS                                                                              \
-	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, gpt-seed=, gpt-script=, known="
+#define ALL UINT64_MAX
+#define WORDS                                                                                      \
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, gpt-seed=, "    \
+	"gpt-script=, known="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -150,6 +151,42 @@ static void leaf(void **state)
 	}
 }
 
+static void soak(void **state)
+{
+	static const char *const bad_soaks[] = { "", "0", "86401", "1000000000", "-1", "1s", "x" };
+	static const char *const bad_seeds[] = { "", "0", "1000000000", "-1", "0x1", "x" };
+	char text[64], message[128];
+
+	(void)state;
+	assert_true(parse(""));
+	assert_int_equal(cmdline.soak, 0);
+	assert_int_equal(cmdline.seed, 0);
+	assert_true(parse("soak=86400 seed=999999999"));
+	assert_int_equal(cmdline.soak, 86400);
+	assert_int_equal(cmdline.seed, 999999999);
+	assert_int_equal(cmdline.run, 0); /* in place of the guests */
+	assert_true(parse("run=hello soak=1"));
+	assert_int_equal(cmdline.soak, 1);
+	assert_int_equal(cmdline.run, 1);
+	assert_true(parse("seed=3"));
+	assert_int_equal(cmdline.run, ALL);
+	for (unsigned i = 0; i < sizeof(bad_soaks) / sizeof(bad_soaks[0]); i++) {
+		snprintf(text, sizeof(text), "soak=%s", bad_soaks[i]);
+		snprintf(message, sizeof(message), "impossible soak= \"%s\"; known are: 1 to 86400",
+			 bad_soaks[i]);
+		assert_complains(text, message);
+	}
+	for (unsigned i = 0; i < sizeof(bad_seeds) / sizeof(bad_seeds[0]); i++) {
+		snprintf(text, sizeof(text), "seed=%s", bad_seeds[i]);
+		snprintf(message, sizeof(message),
+			 "impossible seed= \"%s\"; known are: 1 to 999999999", bad_seeds[i]);
+		assert_complains(text, message);
+	}
+	assert_complains("soak=1 fail-alloc=2", "soak= and fail-alloc= do not go together");
+	assert_complains("fail-alloc=all soak=1", "soak= and fail-alloc= do not go together");
+	assert_complains("soak=1 frob fail-alloc=2", "unknown word \"frob\"; known are: " WORDS);
+}
+
 static void gpt(void **state)
 {
 	(void)state;
@@ -275,6 +312,7 @@ int main(void)
 		cmocka_unit_test(kick),
 		cmocka_unit_test(fail_alloc),
 		cmocka_unit_test(leaf),
+		cmocka_unit_test(soak),
 		cmocka_unit_test(gpt),
 		cmocka_unit_test(what_is_unknown_is_named),
 		cmocka_unit_test(empty_names),

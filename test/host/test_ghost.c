@@ -110,6 +110,22 @@ static void a_change_waits_for_those_inside(void **state)
 	ghost_exit(1);
 }
 
+/* Between a CPU's store and its saying so, another takes out what was stored. */
+static void news_may_come_late(void **state)
+{
+	const uint64_t b = leaf(PAGE_B, VMM_GPT_RWX);
+
+	(void)state;
+	*entry(TABLE, 1) = b;
+	write_entry(TABLE, 1, 0);
+	ghost_wrote(entry(TABLE, 1), 0, b);
+	ghost_given_back(PAGE_B);
+	/* But it counts if it is true. */
+	*entry(TABLE, 1) = b;
+	ghost_wrote(entry(TABLE, 1), 0, b);
+	caught(ghost_given_back(PAGE_B));
+}
+
 static void what_takes_and_what_does_not(void **state)
 {
 	static const struct {
@@ -254,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_entry_flushes),
 		TEST(a_change_waits_for_those_inside),
+		TEST(news_may_come_late),
 		TEST(what_takes_and_what_does_not),
 		TEST(frames_come_back_late),
 		TEST(a_flush_before_the_store_is_none),

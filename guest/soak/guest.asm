@@ -1,0 +1,267 @@
+; SPDX-License-Identifier: BSD-2-Clause
+;
+; The guest of soak=. As in shoot, all vCPUs write to the same pages, each to its
+; own part of them, look whether what they wrote last is still there, and have the
+; host change those pages under each other; here with all that it can change, and
+; they execute what lies in those pages, too. HC_MORE says until when.
+;
+; The verdict: 1, something that was to stay is gone; 2, something came from
+; elsewhere; 3, something else was executed.
+%include "guest.inc"
+
+%define NUMBER	r8			; of this vCPU
+%define KNOWN	r9			; what it has written, by page
+%define TRIED	r11			; changes asked for
+%define AGAIN	r12			; pages of the last change that are still to be touched
+%define PAGE_NO	r13			; the next of these
+%define LEFT	r14			; until it asks whether to go on
+%define SEED	r15
+ASK_EVERY	equ 64
+FIRST		equ (changes.end - changes) / 8
+
+%macro RANDOM 0				; xorshift, into RAX and SEED
+	mov rax, SEED
+	shl rax, 13
+	xor SEED, rax
+	mov rax, SEED
+	shr rax, 7
+	xor SEED, rax
+	mov rax, SEED
+	shl rax, 17
+	xor SEED, rax
+	mov rax, SEED
+%endmacro
+
+; RDI: this vCPU's part of the kept page RAX
+%macro MY_PART 0
+	mov rdi, rax
+	shl rdi, 12
+	imul rdx, NUMBER, SOAK_SLOT
+	lea rdi, [rdi + rdx + SOAK_KEPT]
+%endmacro
+
+; EDX: what its function in page RAX returns
+%macro MY_VALUE 0
+	mov edx, eax
+	shl edx, 4
+	or edx, r8d
+%endmacro
+
+; Adds one to its part of page RAX; the first time it leaves two functions there, too:
+; mov eax, its value; jmp rbx, and mov eax, CPUID_NESTBOX; cpuid; jmp rsi
+%macro ADD_ONE 0
+	mov rcx, [KNOWN + rax * 8]
+	MY_PART
+	cmp [rdi], rcx
+	mov ebx, 1
+	jne wrong
+	test rcx, rcx
+	jnz %%add
+	MY_VALUE
+	shl rdx, 8
+	mov rbx, 0x00e3ff00000000b8
+	or rdx, rbx
+	mov [rdi + SOAK_FUNCTION], rdx
+	mov rdx, 0xffa20f40000000b8
+	mov [rdi + SOAK_CPUID], rdx
+	mov byte [rdi + SOAK_CPUID + 8], 0xe6
+%%add:	inc rcx
+	mov [rdi], rcx
+	mov [KNOWN + rax * 8], rcx
+%endmacro
+
+; Calls its function in page RAX, if there is one.
+%macro EXECUTE 0
+	cmp qword [KNOWN + rax * 8], 0
+	je %%none
+	MY_PART
+	MY_VALUE
+	lea rbx, [rel %%back]
+	add rdi, SOAK_FUNCTION
+	jmp rdi
+%%back:	mov ebx, 3
+	cmp eax, edx
+	jne wrong
+%%none:
+%endmacro
+
+; Has an instruction in page RAX exit, if there is one.
+%macro IDENTIFY 0
+	cmp qword [KNOWN + rax * 8], 0
+	je %%none
+	MY_PART
+	lea rsi, [rel %%back]
+	add rdi, SOAK_CPUID
+	jmp rdi
+%%back:	cmp ebx, CPUID_NESTBOX_EBX
+	mov ebx, 3
+	jne wrong
+%%none:
+%endmacro
+
+	GUEST_BEGIN
+	sti			; so that the host's interrupts end a stay in any emulator
+	mov r8d, esi
+	imul r9, NUMBER, SOAK_KNOWN_SIZE
+	add r9, SOAK_KNOWN
+	lea r15, [rcx + 1]	; the seed, another for each
+	mov rax, 0x9e3779b97f4a7c15
+	lea rdx, [NUMBER + 1]
+	imul rax, rdx
+	xor SEED, rax
+	mov r14d, ASK_EVERY
+	xor r12d, r12d
+	lea r11d, [NUMBER * 8]
+	and r11d, FIRST - 1
+
+next:	dec LEFT
+	jnz .go
+	mov r14d, ASK_EVERY
+	HYPERCALL HC_MORE
+	test rax, rax
+	jz finish
+.go:	test r12d, r12d
+	jnz again
+	RANDOM
+	mov ecx, eax
+	shr rax, 16
+	and ecx, 15
+	jz change
+	cmp ecx, 3
+	jb lost
+	and eax, SOAK_KEPT_PAGES - 1
+	cmp ecx, 5
+	jb execute
+	je identify
+	ADD_ONE
+	jmp next
+identify: and eax, SOAK_BUSY_PAGES - 1
+	IDENTIFY
+	jmp next
+execute: EXECUTE
+	jmp next
+
+; What was just changed: all of it comes back by the way.
+again:	mov rax, PAGE_NO
+	ADD_ONE
+	mov rax, PAGE_NO
+	EXECUTE
+	inc PAGE_NO
+	dec AGAIN
+	jmp next
+
+; In a page that may get lost: nothing, or what it left there.
+lost:	and eax, SOAK_LOST_PAGES - 1
+	shl rax, 12
+	imul rdx, NUMBER, SOAK_SLOT
+	lea rdi, [rax + rdx + SOAK_LOST]
+	lea rdx, [NUMBER + 1]
+	mov rcx, [rdi]
+	jrcxz .write
+	mov ebx, 2
+	cmp rcx, rdx
+	jne wrong
+.write:	mov [rdi], rdx
+	jmp next
+
+; One of the host's changes.
+change:	mov edx, r11d		; one after the other, and then
+	inc TRIED
+	cmp edx, FIRST
+	jb .which
+	mov edx, eax
+	and edx, FIRST - 1
+	test eax, 0x7000
+	jz .which		; one of eight: any of them
+	and edx, FIRST / 2 - 1
+.which:	and edx, FIRST - 1
+	lea rdi, [changes + rdx * 8]
+	shr rax, 16
+	movzx ecx, word [rdi + 4]	; pages: so many, or 1 to 8
+	movzx ebx, word [rdi + 2]	; in such a range
+	movzx esi, word [rdi + 6]	; of so many
+	test ecx, ecx
+	jnz .at
+	mov ecx, eax
+	and ecx, 7
+	inc ecx
+.at:	shr rax, 8
+	and eax, 0xffff
+	mov r10d, eax
+	xor edx, edx
+	sub esi, ecx
+	inc esi
+	div esi			; EDX: any of the places where it fits in
+	cmp byte [rdi + 1], 0
+	jne .kept
+	cmp ecx, 512		; all of one of two tables
+	jne .small
+	mov edx, r10d
+	and edx, 512
+.small:	lea eax, [rdx + rbx]
+	mov ebx, SOAK_LOST
+	xor r12d, r12d
+	jmp .do
+.kept:	lea eax, [rdx + rbx]
+	mov ebx, SOAK_KEPT
+	mov r13d, eax
+	mov r12d, ecx
+	cmp ecx, 8
+	jna .do
+	mov r12d, 8
+.do:	shl rax, 12
+	add rbx, rax
+	shl rcx, 12
+	movzx edx, byte [rdi]
+	HYPERCALL HC_MEMORY	; a merge or a vacate may be refused
+	jmp next
+
+; All that is known must be there in the end.
+finish:	xor eax, eax
+.page:	mov rcx, [KNOWN + rax * 8]
+	MY_PART
+	mov ebx, 1
+	cmp [rdi], rcx
+	jne wrong
+	inc eax
+	cmp eax, SOAK_KEPT_PAGES
+	jne .page
+	DONE 0
+wrong:	DONE rbx
+
+; The changes: what, whether of what is kept, from which page on, how many, of how many.
+%macro CHANGE 5
+	db %1, %2
+	dw %3, %4, %5
+%endmacro
+changes:
+	CHANGE MEMORY_SPLIT, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_MERGE, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_MERGE, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_MERGE, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_READ_ONLY, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_READ_ONLY, 1, SOAK_MIXED, 0, 1024
+	CHANGE MEMORY_NO_EXEC, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_NO_EXEC, 1, SOAK_MIXED, 0, 1024
+	CHANGE MEMORY_CLEAN, 1, SOAK_PARTS, 0, 512
+	CHANGE MEMORY_CLEAN, 1, SOAK_MIXED, 0, 1024
+	CHANGE MEMORY_MOVE, 1, SOAK_MIXED, 0, 1024
+	CHANGE MEMORY_MOVE, 1, SOAK_BUSY, SOAK_BUSY_PAGES, SOAK_BUSY_PAGES
+	CHANGE MEMORY_SPLIT, 0, 0, 0, SOAK_LOST_PAGES
+	CHANGE MEMORY_UNMAP, 0, 0, 0, SOAK_LOST_PAGES
+	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
+	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
+
+; The second half: less often, since they are slow, or stop the others' work.
+%rep 2
+	CHANGE MEMORY_READ_ONLY, 1, SOAK_WHOLE, 512, 512
+	CHANGE MEMORY_NO_EXEC, 1, SOAK_WHOLE, 512, 512
+	CHANGE MEMORY_CLEAN, 1, SOAK_WHOLE, 512, 512
+	CHANGE MEMORY_MOVE, 1, SOAK_WHOLE, 512, 512
+	CHANGE MEMORY_UNMAP, 0, 0, 512, SOAK_LOST_PAGES
+	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
+	CHANGE MEMORY_MERGE, 0, 0, 0, SOAK_LOST_PAGES
+	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
+%endrep
+.end:
+	GUEST_END
