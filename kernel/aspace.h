@@ -28,7 +28,7 @@ struct aspace_counts {
 	uint64_t read, write, exec, walk; /* faults by kind; each is counted once */
 	uint64_t spurious;		  /* found its page mapped already */
 	uint64_t granted;		  /* got back a right that was taken (aspace_change) */
-	uint64_t smaller;		  /* got a smaller leaf, since there was no larger block */
+	uint64_t smaller;		  /* leaves than wanted: there was no larger block */
 	uint64_t pages, tables;		/* mapped, of 4 KiB, and table pages added below the root */
 	uint64_t splits, merges, moves; /* leaves that were */
 	uint64_t taken; /* tables that were taken out again by vacating */

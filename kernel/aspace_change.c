@@ -182,6 +182,7 @@ static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
 	while (!(pfn = pages_get(aspace_leaf_order(e->leaf.level), FRAME_GUEST))) {
 		if (e->leaf.level == 1 || !split(as, e->gpa, e->leaf.level - 1u))
 			return 0;
+		as->counts.smaller++;
 		vmm_gpt_next(&as->gpt, e->gpa, leaf_end(e), e);
 	}
 	return pfn;

@@ -128,7 +128,7 @@ static bool compare_counts(const struct aspace_counts *expected, const struct as
 	ok &= expect_same("page-walk faults", expected->walk, seen->walk);
 	ok &= expect_same("spurious faults", 0, seen->spurious);
 	ok &= expect_same("faults that got a right back", expected->granted, seen->granted);
-	ok &= expect_same("faults that got a smaller leaf", expected->smaller, seen->smaller);
+	ok &= expect_same("smaller leaves than asked for", expected->smaller, seen->smaller);
 	ok &= expect_same("pages mapped", expected->pages, seen->pages);
 	ok &= expect_same("tables populated", expected->tables, seen->tables);
 	ok &= expect_same("leaves split", expected->splits, seen->splits);
@@ -211,7 +211,7 @@ static void note_leaves(const struct guest_run *run, const struct tally *tally)
 	     (unsigned long)tally->leaves[1], (unsigned long)tally->leaves[2],
 	     (unsigned long)tally->leaves[3], ad);
 	if (run->as->counts.smaller)
-		note("  %lu faults got a smaller leaf, since there was no larger block",
+		note("  leaves smaller than wanted, since there was no larger block: %lu",
 		     (unsigned long)run->as->counts.smaller);
 }
 
@@ -266,7 +266,7 @@ bool expect_compare_racing(const struct guest_run *run)
 bool expect_compare_failed(const struct guest_run *run)
 {
 	if (run->as->counts.smaller == 1 && run->end.kind != END_MEMORY) {
-		note("  one fault got a smaller leaf");
+		note("  a smaller leaf was made once");
 		return compare_end(&run->guest->expect.end, run);
 	}
 	return expect_same("ends for want of memory", 1, run->end.kind == END_MEMORY);

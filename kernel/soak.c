@@ -3,7 +3,6 @@
 
 #include "kernel/clock.h"
 #include "kernel/report.h"
-#include "kernel/x86.h"
 
 enum {
 	SECOND_US = 1000000,
@@ -49,7 +48,7 @@ uint64_t soak_ticks(const struct guest_run *run)
 
 bool soak_goes_on(const struct guest_run *run)
 {
-	uint64_t ticks = rdtsc() - run->ticks;
+	uint64_t ticks = vcpu_ticks(run);
 
 	if (!run->number)
 		note_progress(run, ticks);

@@ -154,6 +154,11 @@ static uint64_t budget_of(const struct guest_run *run)
 	return (run->guest->budget ? run->guest->budget : GUEST_BUDGET) + soak_ticks(run);
 }
 
+uint64_t vcpu_ticks(const struct guest_run *run)
+{
+	return run->ticks + rdtsc() - run->since;
+}
+
 /* What is left of its budget, or of this turn's slice. */
 static uint64_t left_of(const struct guest_run *run)
 {
@@ -179,7 +184,7 @@ static bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 
 	interrupts_take_pending();
 	left = left_of(run);
-	if (!left && run->ticks + rdtsc() - run->since >= budget_of(run))
+	if (!left && vcpu_ticks(run) >= budget_of(run))
 		return vcpu_end(run, exit, END_BUDGET);
 	if (exit->pending.valid)
 		vcpu_inject(run, &exit->pending);

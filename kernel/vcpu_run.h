@@ -49,6 +49,9 @@ struct guest_run {
  */
 void vcpu_run(struct guest_run *run);
 
+/* How long it has been running, in its turn: as .ticks at its end. */
+uint64_t vcpu_ticks(const struct guest_run *run);
+
 /* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */
 void vcpu_stop_all(const struct guest_run *run);
 
