@@ -134,10 +134,10 @@ void aspace_flush(struct aspace *as)
 
 void aspace_settle(struct aspace *as)
 {
-	lock_take(&as->lock);
+	aspace_lock(as);
 	if (vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
 		release(as);
-	lock_give(&as->lock);
+	aspace_unlock(as);
 }
 
 bool aspace_reclaim(struct aspace *as)
@@ -164,6 +164,7 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	struct vmm_gpt_result unmapped, vacated = { 0 };
 	uint64_t left;
 
+	aspace_lock(as);
 	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, aspace_quarantine, as);
 	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
 	if (FAULT(RELEASE_EARLY))
@@ -176,6 +177,7 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	invalidate(cpu, &as->root);
 	release_all(as, cpu);
 	left = as->gpt.tables - 1;
+	aspace_unlock(as);
 	ghost_root_ends(as->gpt.root->pfn);
 	vmm_gpt_free(&as->gpt);
 	return left;
@@ -189,19 +191,51 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
 	return NULL;
 }
 
+unsigned aspace_cpu(const struct aspace *as)
+{
+	return as->cpus > 1 ? this_cpu()->number : 0;
+}
+
+void aspace_lock(struct aspace *as)
+{
+	lock_take(&as->lock);
+	if (ghost_on)
+		ghost_hold(this_cpu()->number, as->gpt.root->pfn);
+}
+
+void aspace_unlock(struct aspace *as)
+{
+	if (ghost_on)
+		ghost_hold(this_cpu()->number, 0);
+	lock_give(&as->lock);
+}
+
+void aspace_enter(struct aspace *as)
+{
+	if (FAULT(NO_SECTION))
+		return;
+	vmm_gpt_enter(&as->gpt, &as->walkers[aspace_cpu(as)]);
+	if (ghost_on)
+		ghost_walk(this_cpu()->number, as->gpt.root->pfn);
+}
+
+void aspace_leave(struct aspace *as)
+{
+	if (FAULT(NO_SECTION))
+		return;
+	if (ghost_on)
+		ghost_walk(this_cpu()->number, 0);
+	vmm_gpt_leave(&as->walkers[aspace_cpu(as)]);
+}
+
 bool aspace_is_populated(struct aspace *as, uint64_t gpa)
 {
 	bool populated;
 
-	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	aspace_enter(as);
 	populated = vmm_gpt_lookup(&as->gpt, gpa, NULL);
-	vmm_gpt_leave(aspace_walker(as));
+	aspace_leave(as);
 	return populated;
-}
-
-struct vmm_gpt_section *aspace_walker(struct aspace *as)
-{
-	return &as->walkers[as->cpus > 1 ? this_cpu()->number : 0];
 }
 
 void aspace_moving(struct aspace *as)
@@ -235,9 +269,9 @@ void *aspace_ptr(struct aspace *as, uint64_t gpa)
 {
 	void *ptr;
 
-	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	aspace_enter(as);
 	ptr = find(as, gpa);
-	vmm_gpt_leave(aspace_walker(as));
+	aspace_leave(as);
 	return ptr;
 }
 
@@ -245,10 +279,10 @@ bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size)
 {
 	const void *from;
 
-	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	aspace_enter(as);
 	from = find(as, gpa);
 	if (from)
 		memcpy(to, from, size);
-	vmm_gpt_leave(aspace_walker(as));
+	aspace_leave(as);
 	return from;
 }

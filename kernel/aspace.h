@@ -152,8 +152,18 @@ void aspace_flush(struct aspace *as);
 void aspace_moving(struct aspace *as);
 void aspace_moved(struct aspace *as);
 
-/* This CPU's section, for software walks. */
-struct vmm_gpt_section *aspace_walker(struct aspace *as);
+/*
+ * Who looks into the table has the lock, so that nobody takes anything out; or is in
+ * a section, and then what it finds is not given back before it leaves. A section may
+ * be within the lock, but neither twice.
+ */
+void aspace_lock(struct aspace *as);
+void aspace_unlock(struct aspace *as);
+void aspace_enter(struct aspace *as);
+void aspace_leave(struct aspace *as);
+
+/* Which of the address space's CPUs this one is. */
+unsigned aspace_cpu(const struct aspace *as);
 
 /*
  * The host's pointer to what is mapped at gpa; NULL if nothing is. Good until the

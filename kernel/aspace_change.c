@@ -298,10 +298,10 @@ enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, 
 {
 	enum aspace_outcome outcome;
 
-	lock_take(&as->lock);
+	aspace_lock(as);
 	outcome = change(as, op, gpa, size);
 	if (outcome == ASPACE_MAPPED)
 		as->counts.changes[op]++;
-	lock_give(&as->lock);
+	aspace_unlock(as);
 	return outcome;
 }

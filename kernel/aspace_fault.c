@@ -117,10 +117,10 @@ static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, 
 	struct vmm_gpt_result r = { .error = VMM_GPT_RETRY };
 
 	/* Looked at in the section: who moves waits for those that began before. */
-	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	aspace_enter(as);
 	if (!__atomic_load_n(&as->moving, __ATOMIC_SEQ_CST))
 		r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
-	vmm_gpt_leave(aspace_walker(as));
+	aspace_leave(as);
 	return r;
 }
 
@@ -153,9 +153,9 @@ static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const stru
 		return r;
 	if (has_lock)
 		return populate_and_map(as, region, gpa, pfn, level, prot);
-	lock_take(&as->lock);
+	aspace_lock(as);
 	r = populate_and_map(as, region, gpa, pfn, level, prot);
-	lock_give(&as->lock);
+	aspace_unlock(as);
 	return r;
 }
 
@@ -248,10 +248,10 @@ static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_pl
 
 	if (as->max_level == 1)
 		return place(as, plan->region, gpa, 1, false);
-	lock_take(&as->lock);
+	aspace_lock(as);
 	if (!is_mapped(as, gpa))
 		r = place_largest(as, plan, gpa);
-	lock_give(&as->lock);
+	aspace_unlock(as);
 	return r;
 }
 
@@ -276,9 +276,9 @@ static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
 {
 	bool granted;
 
-	lock_take(&as->lock);
+	aspace_lock(as);
 	granted = grant_locked(as, region, gpa);
-	lock_give(&as->lock);
+	aspace_unlock(as);
 	return granted;
 }
 
@@ -289,7 +289,7 @@ static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
  */
 static enum aspace_outcome spurious(struct aspace *as, const struct vcpu_exit *exit)
 {
-	struct aspace_refused *refused = &as->refused[aspace_walker(as) - as->walkers];
+	struct aspace_refused *refused = &as->refused[aspace_cpu(as)];
 
 	aspace_count(&as->counts.spurious, 1);
 	if (!exit->fault.present)
@@ -303,7 +303,7 @@ static enum aspace_outcome spurious(struct aspace *as, const struct vcpu_exit *e
 
 static void served(struct aspace *as)
 {
-	as->refused[aspace_walker(as) - as->walkers].times = 0;
+	as->refused[aspace_cpu(as)].times = 0;
 }
 
 /* What other vCPUs had taken out may be all that there is. */
@@ -313,9 +313,9 @@ static bool reclaim(struct aspace *as)
 
 	if (as->cpus == 1)
 		return false;
-	lock_take(&as->lock);
+	aspace_lock(as);
 	any = aspace_reclaim(as);
-	lock_give(&as->lock);
+	aspace_unlock(as);
 	return any;
 }
 

@@ -107,13 +107,15 @@ void audit_beside(struct audit_base *base, const struct aspace *as)
 	base->tables += as->gpt.tables + as->limbo.tables.count;
 }
 
-bool audit_aspace(const struct aspace *as, const struct audit_base *base)
+bool audit_aspace(struct aspace *as, const struct audit_base *base)
 {
 	struct audit audit = { .as = as };
 	bool ok;
 
+	aspace_lock(as);
 	vmm_gpt_check(&as->gpt, complain, &audit);
 	check_leaves(&audit);
+	aspace_unlock(as);
 	if (audit.wrong > SHOWN_MAX)
 		note("  WRONG: and %u more of these", audit.wrong - SHOWN_MAX);
 	ok = !audit.wrong;

@@ -23,7 +23,7 @@ void audit_beside(struct audit_base *base, const struct aspace *as);
  * of its size, that was got for it; all table pages and blocks that are in use are
  * in this table, or in limbo. Says what is wrong; true: nothing.
  */
-bool audit_aspace(const struct aspace *as, const struct audit_base *base);
+bool audit_aspace(struct aspace *as, const struct audit_base *base);
 
 /* Afterwards: nothing more is in use for a guest than before, and the allocator agrees with itself. */
 bool audit_nothing_left(const struct audit_base *base);

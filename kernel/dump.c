@@ -158,11 +158,11 @@ static void dump_second_level(struct aspace *as, uint64_t gpa)
 
 	note("second level of gpa 0x%lx (%s), root 0x%lx:", (unsigned long)gpa,
 	     region ? region->name : "in no region", (unsigned long)as->root.pmtp);
-	vmm_gpt_enter(&as->gpt, aspace_walker(as));
+	aspace_enter(as);
 	n = vmm_gpt_walk(&as->gpt, gpa, entries, VMM_GPT_LEVELS);
 	for (unsigned i = 0; i < n; i++)
 		dump_entry(&as->gpt, gpa, vmm_gpt_pte_load(entries[i]), VMM_GPT_LEVELS - i);
-	vmm_gpt_leave(aspace_walker(as));
+	aspace_leave(as);
 	if (!n)
 		note("  beyond all tables");
 }

@@ -221,9 +221,11 @@ static bool compare_leaves(const struct guest_run *run, const struct replay *rep
 	struct tally tally = { 0 };
 	bool ok = true;
 
+	aspace_lock(run->as);
 	for (uint64_t gpa = 0; vmm_gpt_next(&run->as->gpt, gpa, VMM_GPT_GPA_END, &e); gpa = e.end)
 		if (e.kind == VMM_GPT_MAPPED)
 			compare_leaf(run, &e, &tally);
+	aspace_unlock(run->as);
 	for (unsigned level = 1; level <= 3; level++)
 		ok &= expect_same(sizes[level], replay->leaves[level], tally.leaves[level]);
 	note_leaves(run, &tally);

@@ -28,6 +28,9 @@ struct ghost_cpu {
 	struct tag tags[TAGS];
 	unsigned next;	    /* the slot that is used again next */
 	struct tag *inside; /* in the guest, by this tag; NULL: not */
+	uint64_t walks;	    /* in a section of this root's; 0: none */
+	uint64_t since;
+	uint64_t holds; /* this root's lock; 0: none */
 };
 
 static struct {
@@ -257,16 +260,22 @@ static void flush_tag(struct tag *t)
 	store(&t->flushed, now());
 }
 
+static struct ghost_cpu *cpu_at(unsigned n)
+{
+	ASSERT(n < GHOST_CPUS_MAX);
+	if (n >= ghost.ncpus)
+		ghost.ncpus = n + 1; /* CPUs begin one after the other */
+	return &ghost.cpus[n];
+}
+
 void ghost_flush(unsigned n, uint64_t tag)
 {
-	struct ghost_cpu *cpu = &ghost.cpus[n];
+	struct ghost_cpu *cpu;
 	struct tag *t;
 
 	if (!ghost_on)
 		return;
-	ASSERT(n < GHOST_CPUS_MAX);
-	if (n >= ghost.ncpus)
-		ghost.ncpus = n + 1; /* CPUs begin one after the other */
+	cpu = cpu_at(n);
 	for (unsigned i = 0; !tag && i < TAGS; i++)
 		flush_tag(&cpu->tags[i]);
 	if (!tag)
@@ -318,6 +327,45 @@ void ghost_exit(unsigned n)
 	__atomic_store_n(&ghost.cpus[n].inside, NULL, __ATOMIC_SEQ_CST);
 }
 
+/* Walks in software. */
+
+void ghost_walk(unsigned n, uint64_t root_pfn)
+{
+	if (!ghost_on)
+		return;
+	store(&cpu_at(n)->since, now());
+	store(&ghost.cpus[n].walks, root_pfn);
+}
+
+void ghost_hold(unsigned n, uint64_t root_pfn)
+{
+	if (ghost_on)
+		cpu_at(n)->holds = root_pfn;
+}
+
+void ghost_read(unsigned n, const vmm_gpt_pte_t *ptep)
+{
+	uint64_t table = ((uintptr_t)ptep - ghost.page_base) >> VMM_GPT_PAGE_SHIFT;
+	const struct ghost_cpu *cpu;
+	const struct root *root;
+	unsigned level;
+	uint64_t pfn;
+
+	if (!ghost_on)
+		return;
+	cpu = cpu_at(n);
+	pfn = ghost.root_of(table, &level);
+	if (!pfn || pfn == cpu->walks || pfn == cpu->holds)
+		return;
+	root = find_root(pfn);
+	if (root && root->watched)
+		panic("tlb check: CPU %u reads an entry of root 0x%lx, but is not in a section, "
+		      "and has not the lock",
+		      n, (unsigned long)pfn);
+}
+
+/* Changes that are done, and frames that come back. */
+
 /* Nobody may be inside of root that has not flushed since when. */
 static void check_nobody_inside(struct root *root, uint64_t when, const char *what, uint64_t pfn)
 {
@@ -333,6 +381,20 @@ static void check_nobody_inside(struct root *root, uint64_t when, const char *wh
 	}
 }
 
+/* Nobody may be walking root's table that began to before when. */
+static void check_nobody_walks(const struct root *root, uint64_t when, uint64_t pfn)
+{
+	for (unsigned n = 0; n < ghost.ncpus; n++) {
+		const struct ghost_cpu *cpu = &ghost.cpus[n];
+		uint64_t walks = load(&cpu->walks), since = load(&cpu->since);
+
+		if (walks && walks == load(&root->pfn) && since < when)
+			panic("tlb check: given back is frame 0x%lx, but CPU %u has been walking "
+			      "the table since %lu and may have found it: taken away at %lu",
+			      (unsigned long)pfn, n, (unsigned long)since, (unsigned long)when);
+	}
+}
+
 void ghost_complete(uint64_t root_pfn)
 {
 	struct root *root = ghost_on ? find_root(root_pfn) : NULL;
@@ -345,13 +407,15 @@ void ghost_complete(uint64_t root_pfn)
 void ghost_given_back(uint64_t pfn)
 {
 	uint64_t stamp = ghost_on && pfn < ghost.nframes ? load(&ghost.frames[pfn]) : 0;
+	struct root *root;
 
 	if (!stamp)
 		return;
 	if (stamp == REACHABLE)
 		panic("tlb check: frame 0x%lx is given back, but can be reached",
 		      (unsigned long)pfn);
-	check_nobody_inside(&ghost.roots[stamp & (ROOTS - 1)], stamp >> ROOT_BITS,
-			    "given back is frame", pfn);
+	root = &ghost.roots[stamp & (ROOTS - 1)];
+	check_nobody_inside(root, stamp >> ROOT_BITS, "given back is frame", pfn);
+	check_nobody_walks(root, stamp >> ROOT_BITS, pfn);
 	store(&ghost.frames[pfn], 0);
 }

@@ -11,7 +11,10 @@
  *	- a change is reported complete while a CPU may still use what was before
  *	- a CPU enters without a flush behind a change that was reported complete;
  *	  or for the first time; or what it has cached is another root's
- *	- a frame is given back that is reachable, or that a CPU may still reach
+ *	- a frame is given back that is reachable, or that a CPU may still reach; or
+ *	  that a CPU may have found which walks the table in software, and has since
+ *	  before the frame was taken out
+ *	- an entry is read by a CPU that is not in a section, and has not the lock
  *
  * Time is a count of events. What a store took away is stamped after the store,
  * a flush before it is made: so a flush counts only if it came behind the store,
@@ -58,6 +61,15 @@ void ghost_flush(unsigned cpu, uint64_t tag);
 /* This CPU enters the guest, right before it does; and has left it. */
 void ghost_enter(unsigned cpu, uint64_t tag, uint64_t root_pfn);
 void ghost_exit(unsigned cpu);
+
+/* This CPU is in a section from here on, in which it walks this root's table; 0: no more. */
+void ghost_walk(unsigned cpu, uint64_t root_pfn);
+
+/* This CPU has the lock of this root's table; 0: no more. */
+void ghost_hold(unsigned cpu, uint64_t root_pfn);
+
+/* This CPU reads an entry. */
+void ghost_read(unsigned cpu, const vmm_gpt_pte_t *ptep);
 
 /* What was changed so far below this root counts as done: somebody relies on it. */
 void ghost_complete(uint64_t root_pfn);

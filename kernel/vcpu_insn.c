@@ -30,9 +30,9 @@ static bool read_again(struct guest_run *run, const struct vcpu_exit *exit,
 
 	if (run->vcpus == 1)
 		return false;
-	lock_take(&run->as->lock);
+	aspace_lock(run->as);
 	ok = read_insn(run, exit, state, insn);
-	lock_give(&run->as->lock);
+	aspace_unlock(run->as);
 	return ok;
 }
 

@@ -263,6 +263,42 @@ static void large_leaves(void **state)
 		ghost_given_back(512 + i);
 }
 
+static void walkers_in_software(void **state)
+{
+	(void)state;
+	/* Who reads is in a section of that root, or has its lock. */
+	caught(ghost_read(0, entry(TABLE, 0)));
+	ghost_walk(0, OTHER_ROOT);
+	caught(ghost_read(0, entry(TABLE, 0)));
+	ghost_walk(0, ROOT);
+	ghost_read(0, entry(TABLE, 0));
+	caught(ghost_read(1, entry(ROOT, 0)));
+	ghost_hold(1, ROOT);
+	ghost_read(1, entry(ROOT, 0));
+	ghost_hold(1, 0);
+	caught(ghost_read(1, entry(ROOT, 0)));
+	ghost_read(1, entry(PAGE_A, 0)); /* no table */
+
+	/* What it may have found does not come back before it leaves. */
+	write_entry(TABLE, 0, 0);
+	caught(ghost_given_back(PAGE_A));
+	ghost_walk(0, 0);
+	ghost_walk(0, ROOT); /* this one came too late to find it */
+	ghost_given_back(PAGE_A);
+	write_entry(ROOT, 0, 0);
+	ghost_walk(1, OTHER_ROOT);
+	caught(ghost_given_back(TABLE));
+	ghost_walk(0, 0);
+	ghost_given_back(TABLE);
+
+	/* A root that has ended, or none has begun to watch, is read by anybody. */
+	write_entry(ROOT, 0, vpeo_map_table(&vmm_gpt_ept, TABLE));
+	caught(ghost_read(0, entry(ROOT, 0)));
+	ghost_root_ends(ROOT);
+	ghost_read(0, entry(ROOT, 0));
+	ghost_read(0, entry(OTHER_ROOT, 0));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -276,6 +312,7 @@ int main(void)
 		TEST(a_flush_before_the_store_is_none),
 		TEST(roots_are_not_mixed_up),
 		TEST(large_leaves),
+		TEST(walkers_in_software),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
