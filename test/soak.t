@@ -5,7 +5,7 @@
 # shellcheck source=test/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-seconds=${SOAK:-3} seed=${SEED:-1}
+seconds=${SOAK:-5} seed=${SEED:-1}
 
 for where in "qemu-svm 4 2m" "bochs-vmx 2 2m" "bochs-svm 2 4k"; do
 	read -r machine cpus leaf <<< "$where"
