@@ -56,8 +56,10 @@
 #define MEMORY_VACATE 7
 #define MEMORY_OPS 8
 
-/* Of a guest with rounds (guest.h): whether there are more. 1: go on, 0: come to an end. */
+/* Of a guest with rounds (guest.h): whether there are more. 0: come to an end; else go
+ * on, and, in a soak, so many eighths of its time are left, the present one included. */
 #define HC_MORE 4
+#define SOAK_EIGHTHS 8
 
 /* Of a guest that takes turns, or wanders (guest.h): its turn is over. -1: it does not. */
 #define HC_YIELD 5

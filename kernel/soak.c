@@ -3,10 +3,12 @@
 
 #include "kernel/clock.h"
 #include "kernel/report.h"
+#include "kernel/string.h"
 
 enum {
 	SECOND_US = 1000000,
 	LINES = 30, /* of progress, at most */
+	PATIENCE = 4, /* times as long as asked, until each kind of change has come */
 };
 
 /* Of the vCPU that reports. */
@@ -41,42 +43,17 @@ static void note_progress(const struct guest_run *run, uint64_t ticks)
 		     (unsigned long)run->as->root.due);
 }
 
-uint64_t soak_ticks(const struct guest_run *run)
-{
-	return run->soak * clock_ticks(SECOND_US);
-}
-
-bool soak_goes_on(const struct guest_run *run)
-{
-	uint64_t ticks = vcpu_ticks(run);
-
-	if (!run->number)
-		note_progress(run, ticks);
-	return ticks < soak_ticks(run);
-}
-
 struct kind {
 	const char *what;
 	uint64_t times;
 	bool large; /* not where all leaves are of 4 KiB */
 };
 
-/* Each kind has to come about once in ten seconds, on the slowest machine. */
-static bool check(const struct kind *kind, bool has_large, uint64_t seconds)
-{
-	bool can = has_large || !kind->large;
-	uint64_t least = can ? 1 + seconds / 10 : 0;
+enum { KINDS = 17 };
 
-	note("soak: %10lu %s%s", (unsigned long)kind->times, kind->what,
-	     can ? "" : " (none without large leaves)");
-	if (kind->times < least)
-		note("  WRONG: soak: at least %lu %s expected", (unsigned long)least, kind->what);
-	return kind->times >= least;
-}
-
-static bool check_kinds(const struct aspace_counts *c, bool has_large, uint64_t seconds)
+static void kinds_of(const struct aspace_counts *c, struct kind kinds[KINDS])
 {
-	const struct kind kinds[] = {
+	const struct kind all[KINDS] = {
 		{ "read faults", c->read, false },
 		{ "write faults", c->write, false },
 		{ "fetch faults", c->exec, false },
@@ -95,9 +72,61 @@ static bool check_kinds(const struct aspace_counts *c, bool has_large, uint64_t 
 		{ "times moved", c->changes[MEMORY_MOVE], false },
 		{ "times cleaned of A and D", c->changes[MEMORY_CLEAN], false },
 	};
+
+	memcpy(kinds, all, sizeof(all));
+}
+
+/* Each kind has to come about once in ten seconds. */
+static uint64_t least(const struct kind *kind, bool has_large, uint64_t seconds)
+{
+	return has_large || !kind->large ? 1 + seconds / 10 : 0;
+}
+
+static bool has_all(const struct guest_run *run)
+{
+	struct kind kinds[KINDS];
+
+	kinds_of(&run->as->counts, kinds);
+	for (unsigned i = 0; i < KINDS; i++)
+		if (kinds[i].times < least(&kinds[i], run->as->max_level > 1, run->soak))
+			return false;
+	return true;
+}
+
+uint64_t soak_ticks_max(const struct guest_run *run)
+{
+	return run->soak * clock_ticks(SECOND_US) * PATIENCE;
+}
+
+uint64_t soak_left(const struct guest_run *run)
+{
+	uint64_t ticks = vcpu_ticks(run), all = run->soak * clock_ticks(SECOND_US);
+
+	if (!run->number)
+		note_progress(run, ticks);
+	if (ticks < all)
+		return SOAK_EIGHTHS - ticks / (all / SOAK_EIGHTHS + 1);
+	return ticks < soak_ticks_max(run) && !has_all(run);
+}
+
+static bool check(const struct kind *kind, bool has_large, uint64_t seconds)
+{
+	uint64_t n = least(kind, has_large, seconds);
+
+	note("soak: %10lu %s%s", (unsigned long)kind->times, kind->what,
+	     n ? "" : " (none without large leaves)");
+	if (kind->times < n)
+		note("  WRONG: soak: at least %lu %s expected", (unsigned long)n, kind->what);
+	return kind->times >= n;
+}
+
+static bool check_kinds(const struct aspace_counts *c, bool has_large, uint64_t seconds)
+{
+	struct kind kinds[KINDS];
 	bool ok = true;
 
-	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	kinds_of(c, kinds);
+	for (unsigned i = 0; i < KINDS; i++)
 		ok &= check(&kinds[i], has_large, seconds);
 	return ok;
 }

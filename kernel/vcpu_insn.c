@@ -133,10 +133,10 @@ static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
-static bool grant_round(struct guest_run *run)
+static uint64_t grant_round(struct guest_run *run)
 {
 	if (run->soak)
-		return soak_goes_on(run);
+		return soak_left(run);
 	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
 }
 

@@ -151,7 +151,7 @@ static void arm(struct guest_run *run, uint64_t ticks)
 
 static uint64_t budget_of(const struct guest_run *run)
 {
-	return (run->guest->budget ? run->guest->budget : GUEST_BUDGET) + soak_ticks(run);
+	return (run->guest->budget ? run->guest->budget : GUEST_BUDGET) + soak_ticks_max(run);
 }
 
 uint64_t vcpu_ticks(const struct guest_run *run)

@@ -3,7 +3,8 @@
 ; The guest of soak=. As in shoot, all vCPUs write to the same pages, each to its
 ; own part of them, look whether what they wrote last is still there, and have the
 ; host change those pages under each other; here with all that it can change, and
-; they execute what lies in those pages, too. HC_MORE says until when.
+; they execute what lies in those pages, too. HC_MORE says until when: first each
+; kind of change comes by itself, for an eighth of the time, then all together.
 ;
 ; The verdict: 1, something that was to stay is gone; 2, something came from
 ; elsewhere; 3, something else was executed.
@@ -11,13 +12,13 @@
 
 %define NUMBER	r8			; of this vCPU
 %define KNOWN	r9			; what it has written, by page
-%define TRIED	r11			; changes asked for
+%define EIGHTH	rbp			; of the time, the last is 1
 %define AGAIN	r12			; pages of the last change that are still to be touched
 %define PAGE_NO	r13			; the next of these
 %define LEFT	r14			; until it asks whether to go on
 %define SEED	r15
 ASK_EVERY	equ 64
-FIRST		equ (changes.end - changes) / 8
+ALL		equ (changes.end - changes) / 8
 
 %macro RANDOM 0				; xorshift, into RAX and SEED
 	mov rax, SEED
@@ -111,8 +112,7 @@ FIRST		equ (changes.end - changes) / 8
 	xor SEED, rax
 	mov r14d, ASK_EVERY
 	xor r12d, r12d
-	lea r11d, [NUMBER * 8]
-	and r11d, FIRST - 1
+	mov ebp, SOAK_EIGHTHS
 
 next:	dec LEFT
 	jnz .go
@@ -120,6 +120,7 @@ next:	dec LEFT
 	HYPERCALL HC_MORE
 	test rax, rax
 	jz finish
+	mov EIGHTH, rax
 .go:	test r12d, r12d
 	jnz again
 	RANDOM
@@ -165,16 +166,18 @@ lost:	and eax, SOAK_LOST_PAGES - 1
 	jmp next
 
 ; One of the host's changes.
-change:	mov edx, r11d		; one after the other, and then
-	inc TRIED
-	cmp edx, FIRST
-	jb .which
-	mov edx, eax
-	and edx, FIRST - 1
+change:	mov edx, eax
+	movzx ecx, byte [alone + EIGHTH * 2]
+	movzx ebx, byte [alone + EIGHTH * 2 + 1]
+	test ebx, ebx
+	jnz .alone
+	mov ebx, ALL / 2
 	test eax, 0x7000
-	jz .which		; one of eight: any of them
-	and edx, FIRST / 2 - 1
-.which:	and edx, FIRST - 1
+	jnz .alone
+	mov ebx, ALL		; one of eight: any of them
+.alone:	dec ebx
+	and edx, ebx
+	add edx, ecx
 	lea rdi, [changes + rdx * 8]
 	shr rax, 16
 	movzx ecx, word [rdi + 4]	; pages: so many, or 1 to 8
@@ -247,10 +250,10 @@ changes:
 	CHANGE MEMORY_CLEAN, 1, SOAK_MIXED, 0, 1024
 	CHANGE MEMORY_MOVE, 1, SOAK_MIXED, 0, 1024
 	CHANGE MEMORY_MOVE, 1, SOAK_BUSY, SOAK_BUSY_PAGES, SOAK_BUSY_PAGES
-	CHANGE MEMORY_SPLIT, 0, 0, 0, SOAK_LOST_PAGES
+	CHANGE MEMORY_UNMAP, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_UNMAP, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
-	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
+	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
 
 ; The second half: less often, since they are slow, or stop the others' work.
 %rep 2
@@ -261,7 +264,13 @@ changes:
 	CHANGE MEMORY_UNMAP, 0, 0, 512, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
 	CHANGE MEMORY_MERGE, 0, 0, 0, SOAK_LOST_PAGES
-	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
+	CHANGE MEMORY_SPLIT, 0, 0, 0, SOAK_LOST_PAGES
 %endrep
 .end:
+
+; For each eighth of the time, from the last one on: the first of these changes, and
+; how many, a power of two. 0: all, the first half more often.
+alone:	db 0, 0, 0, 0, 0, 0
+	db 14, 2, 12, 2, 10, 2, 6, 2, 4, 2, 0, 4
+	times (SOAK_EIGHTHS + 1) * 2 - ($ - alone) db 0
 	GUEST_END
