@@ -232,6 +232,7 @@ for machine in qemu-svm/2 bochs-vmx/2 bochs-svm/2; do
 	caught no-generation $machine run=stale assertion '# PANIC: tlb check: a change is complete .*'
 	caught no-limbo $machine run=shoot assertion '# PANIC: tlb check: .*'
 	caught window-open $machine run=shoot assertion '# PANIC: tlb check: .*'
+	caught table-early $machine 'run=kicks leaf=2m' assertion '# PANIC: tlb check: .*'
 	caught root-reused $machine run=race,stale assertion \
 		'# PANIC: tlb check: CPU [01] enters root .* without a flush.*'
 done
