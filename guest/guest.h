@@ -112,6 +112,7 @@ struct guest {
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
+	uint64_t needs_pages;  /* of memory, free before it begins */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
 	const char *fatal; /* where it fails, nothing comes after it: so it is not run
