@@ -103,9 +103,9 @@ static const char *lacks_memory(const struct guest *g)
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
-	bool all = g->vcpus == GUEST_VCPUS_ALL;
+	unsigned least = g->vcpus == GUEST_VCPUS_ALL ? g->vcpus_least : g->vcpus;
 
-	if ((!all && g->vcpus > smp_count()) || ((all || g->wanders) && smp_count() < 2))
+	if (smp_count() < (g->wanders ? 2 : least))
 		return "it needs more CPUs";
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";

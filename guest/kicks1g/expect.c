@@ -10,6 +10,7 @@ const struct guest guest_kicks1g = {
 	.name = "kicks1g",
 	.title = "what a write-protection of 1 GiB costs while other vCPUs are in the guest",
 	.vcpus = GUEST_VCPUS_ALL,
+	.vcpus_least = 2,
 	.needs_pages = KICKS_NEEDS,
 	.regions = {
 		GUEST_IMAGE_REGION(guest_kicks1g_image),
