@@ -91,14 +91,15 @@ struct guest_expect {
 struct guest {
 	const char *name, *title;
 	/*
-	 * 0: one; GUEST_VCPUS_ALL: on all CPUs that there are, 2 at least, but not more
-	 * than ASPACE_CPUS_MAX. Else so many, each on a CPU of its own, over the same memory; all
-	 * begin alike, with ESI: which one it is, EDX: how many there are, RCX: a
-	 * seed for what is random. What they
-	 * touch first is not known then: .expect has the end, for each of them,
-	 * .mapped, and no steps.
+	 * 0: one; GUEST_VCPUS_ALL: on all CPUs that there are, .vcpus_least at least, but
+	 * not more than ASPACE_CPUS_MAX. Else so many, each on a CPU of its own, over the
+	 * same memory; all begin alike, with ESI: which one it is, EDX: how many there
+	 * are, RCX: a seed for what is random. What they touch first is not known then:
+	 * .expect has the end, for each of them, .mapped, and no steps, unless it comes
+	 * to the same whose they are, and no page that is written to first has two
+	 * that are first.
 	 */
-	unsigned vcpus;
+	unsigned vcpus, vcpus_least;
 	/*
 	 * 0: one. Else so many of it, each with memory of its own; they take turns on
 	 * one CPU, and begin with ESI, EDX and RCX as vCPUs do. HC_YIELD ends a turn, or
@@ -112,6 +113,7 @@ struct guest {
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
+	uint64_t needs_pages;  /* of memory, free before it begins */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
 	const char *fatal; /* where it fails, nothing comes after it: so it is not run

@@ -108,21 +108,34 @@ static bool merge(struct aspace *as, uint64_t gpa)
 	return any;
 }
 
+/* What is at gpa; of leaves, all that follow with the same rights. */
+static bool next_alike(struct aspace *as, uint64_t gpa, uint64_t end, struct vmm_gpt_extent *run)
+{
+	struct vmm_gpt_extent e;
+
+	if (!vmm_gpt_next(&as->gpt, gpa, end, run))
+		return false;
+	while (run->kind == VMM_GPT_MAPPED && vmm_gpt_next(&as->gpt, run->end, end, &e) &&
+	       e.kind == VMM_GPT_MAPPED && e.leaf.prot == run->leaf.prot)
+		run->end = e.end;
+	return true;
+}
+
 /*
- * Leaf by leaf, since each keeps its other rights. One that a fault maps meanwhile,
- * with all rights, came behind it.
+ * Those that are alike at once, since each keeps its other rights. One that a fault
+ * maps meanwhile, with all rights, came behind it.
  */
 static void take_right(struct aspace *as, uint64_t start, uint64_t end, unsigned right)
 {
 	struct vmm_gpt_result all = { .flush = VMM_GPT_FLUSH_NONE };
 	struct vmm_gpt_extent e;
 
-	for (uint64_t gpa = start; vmm_gpt_next(&as->gpt, gpa, end, &e); gpa = e.end) {
+	for (uint64_t gpa = start; next_alike(as, gpa, end, &e); gpa = e.end) {
 		struct vmm_gpt_result r;
 
 		if (e.kind != VMM_GPT_MAPPED)
 			continue;
-		r = vmm_gpt_protect_region(&as->gpt, e.gpa, leaf_end(&e), e.leaf.prot & ~right);
+		r = vmm_gpt_protect_region(&as->gpt, e.start, e.end, e.leaf.prot & ~right);
 		ASSERT_EQ(r.error, VMM_GPT_OK);
 		if (r.flush == VMM_GPT_FLUSH_REQUIRED)
 			all.flush = r.flush;

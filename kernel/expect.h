@@ -9,9 +9,9 @@
 /* Counts, exits, leaves with A and D, output and end. Before the guest's memory goes. */
 bool expect_compare(const struct guest_run *run, const struct replay_machine *machine);
 
-/* The same for one of several vCPUs: its end, and if it is the first, what is mapped; and for
- * one that takes turns. */
-bool expect_compare_racing(const struct guest_run *run);
+/* The same for one of several vCPUs: its end, and if it is the first, what is mapped, and what
+ * came of the steps, if there are any; and for one that takes turns. */
+bool expect_compare_racing(const struct guest_run *run, const struct replay_machine *machine);
 
 /* An allocation of it failed on purpose: that is how it has to end. */
 bool expect_compare_failed(const struct guest_run *run);

@@ -11,6 +11,7 @@
 #include "kernel/format.h"
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
+#include "kernel/pages.h"
 #include "kernel/preflight.h"
 #include "kernel/report.h"
 #include "kernel/run.h"
@@ -86,18 +87,31 @@ static void describe_cpu(void)
 		note("below us: a hypervisor, \"%s\"", below);
 }
 
+static const char *lacks_memory(const struct guest *g)
+{
+	static char words[80];
+	unsigned long shift = 20 - PAGE_SHIFT;
+
+	if (g->needs_pages <= pages_free_count())
+		return NULL;
+	format(words, sizeof(words),
+	       "it needs %lu MiB of free memory, not %lu; give the machine more",
+	       (unsigned long)g->needs_pages >> shift, (unsigned long)pages_free_count() >> shift);
+	return words;
+}
+
 /* What this machine lacks for the guest; NULL: nothing. */
 static const char *lacks(const struct machine *machine, const struct guest *g)
 {
-	bool all = g->vcpus == GUEST_VCPUS_ALL;
+	unsigned least = g->vcpus == GUEST_VCPUS_ALL ? g->vcpus_least : g->vcpus;
 
-	if ((!all && g->vcpus > smp_count()) || ((all || g->wanders) && smp_count() < 2))
+	if (smp_count() < (g->wanders ? 2 : least))
 		return "it needs more CPUs";
 	if (g->needs_timer && !machine->timer)
 		return "no timer here can interrupt a guest";
 	if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
 		return "this CPU has no unrestricted guest";
-	return NULL;
+	return lacks_memory(g);
 }
 
 static void test_guest(const struct machine *machine, const struct guest *g, bool known,

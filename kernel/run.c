@@ -164,7 +164,7 @@ void life_begin(struct life *life, struct cpu *cpu)
 	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .root = &run->as->root };
 	reset_fx(vcpu);
 	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
-	if (life->of > 1) {
+	if (life->of > 1 || run->guest->vcpus) {
 		vcpu->regs.r[REG_RSI] = run->number;
 		vcpu->regs.r[REG_RDX] = life->of;
 		vcpu->regs.r[REG_RCX] = life->machine->seed;
@@ -294,7 +294,7 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	if (n == 1 && !guest->wanders)
 		return expect_compare(&lives[0].run, memory);
 	for (unsigned i = 0; i < n; i++)
-		ok &= expect_compare_racing(&lives[i].run);
+		ok &= expect_compare_racing(&lives[i].run, memory);
 	return ok;
 }
 

@@ -234,6 +234,7 @@ for machine in qemu-svm/2 bochs-vmx/2 bochs-svm/2; do
 	caught no-section $machine run=hello assertion \
 		'# PANIC: tlb check: CPU 0 reads an entry of root .*, but is not in a section, .*'
 	caught window-open $machine run=shoot assertion '# PANIC: tlb check: .*'
+	caught table-early $machine 'run=kicks leaf=2m' assertion '# PANIC: tlb check: .*'
 	caught root-reused $machine run=race,stale assertion \
 		'# PANIC: tlb check: CPU [01] enters root .* without a flush.*'
 done

@@ -10,6 +10,16 @@ ok "6144 MiB: passes" ended_with 0
 ok "6144 MiB: memory above 4 GiB was tried" console_has 'ok [0-9]+ - host-high-memory'
 ok "6144 MiB: in several ranges" console_has '# memory: 61[0-9]+ MiB in [2-9] ranges, .*'
 
+boot --memory 1536 --cpus 2 --cmdline run=kicks1g
+ok "1536 MiB: passes" ended_with 0
+ok "1536 MiB: a guest has 1 GiB of it" console_has 'ok [0-9]+ - kicks1g'
+
+boot --cpus 2 --cmdline run=kicks,kicks1g
+ok "128 MiB: passes" ended_with 0
+ok "128 MiB: a guest that needs more is not run, and it says what to do" console_has \
+	'ok [0-9]+ - kicks1g # SKIP it needs 1040 MiB of free memory, not 12[0-9]; give the machine more'
+ok "128 MiB: its sibling is" console_has 'ok [0-9]+ - kicks'
+
 boot --memory 24
 ok "24 MiB: passes" ended_with 0
 ok "24 MiB: nothing above 4 GiB" console_has 'ok [0-9]+ - host-high-memory # SKIP .*'

@@ -5,8 +5,9 @@
 
 const struct guest guest_kicks = {
 	.name = "kicks",
-	.title = "what a write-protection costs while another vCPU is in the guest",
-	.vcpus = 2,
+	.title = "what a write-protection costs while other vCPUs are in the guest",
+	.vcpus = GUEST_VCPUS_ALL,
+	.vcpus_least = 2,
 	.regions = {
 		GUEST_IMAGE_REGION(guest_kicks_image),
 		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },

@@ -7,6 +7,7 @@ const struct guest guest_soak = {
 	.name = "soak",
 	.title = "vCPUs read, write and execute while all is changed under them, for soak= seconds",
 	.vcpus = GUEST_VCPUS_ALL,
+	.vcpus_least = 2,
 	.regions = {
 		GUEST_IMAGE_REGION(guest_soak_image),
 		{ .name = "kept", .start = SOAK_KEPT, .size = SOAK_KEPT_PAGES * UINT64_C(4096) },

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where this guest has its memory. */
 #define IMAGE_SIZE 0x4000
-#define KICKS_PAGES 0x10000000
-#define KICKS_COUNT 512
-#define KICKS_ROUNDS 16
+#define SPREAD_PAGES 0x10000000
+#define SPREAD_COUNT 4096

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/kicks1g/layout.h"
+#include "guest/guest.h"
+#include "guest/images.h"
+
+/* For tables, and what else the host keeps of it: a 64th. */
+enum { KICKS_NEEDS = KICKS_COUNT + KICKS_COUNT / 64 };
+
+const struct guest guest_kicks1g = {
+	.name = "kicks1g",
+	.title = "what a write-protection of 1 GiB costs while other vCPUs are in the guest",
+	.vcpus = GUEST_VCPUS_ALL,
+	.vcpus_least = 2,
+	.needs_pages = KICKS_NEEDS,
+	.budget = GUEST_BUDGET << 4, /* an emulator may need half a minute */
+	.regions = {
+		GUEST_IMAGE_REGION(guest_kicks1g_image),
+		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },
+	},
+	.values = { "ticks for write-protecting 262144 pages" },
+	.expect = {
+		.mapped = GUEST_TABLES + 2 + KICKS_COUNT,
+		.end = { .kind = END_DONE },
+	},
+};

@@ -1,4 +1,0 @@
-; SPDX-License-Identifier: BSD-2-Clause
-;
-; kicks, with four vCPUs.
-%include "kicks/guest.asm"
