@@ -35,6 +35,7 @@ struct ghost_cpu {
 
 static struct {
 	uint64_t clock;
+	unsigned watched; /* roots; where there is none, entries are of no interest */
 	struct root roots[ROOTS];
 	struct ghost_cpu cpus[GHOST_CPUS_MAX];
 	unsigned ncpus;
@@ -139,6 +140,7 @@ void ghost_root_begins(uint64_t root_pfn)
 	root = find_root(root_pfn);
 	if (!root)
 		root = new_root(root_pfn);
+	__atomic_fetch_add(&ghost.watched, 1, __ATOMIC_SEQ_CST);
 	root->watched = true;
 	set_frame(root_pfn, REACHABLE);
 }
@@ -152,6 +154,7 @@ void ghost_root_ends(uint64_t root_pfn)
 		return;
 	when = now();
 	root->watched = false;
+	__atomic_fetch_sub(&ghost.watched, 1, __ATOMIC_SEQ_CST);
 	raise_to(&root->taken, when);
 	set_frame(root_pfn, stamp_of(root, when));
 }
@@ -226,7 +229,7 @@ void ghost_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 	struct root *root;
 	unsigned level = 0;
 
-	if (!ghost_on || old == new)
+	if (!ghost_on || !ghost.watched || old == new)
 		return;
 	pfn = ghost.root_of(table, &level);
 	root = pfn ? find_root(pfn) : NULL;
@@ -351,7 +354,7 @@ void ghost_read(unsigned n, const vmm_gpt_pte_t *ptep)
 	unsigned level;
 	uint64_t pfn;
 
-	if (!ghost_on)
+	if (!ghost_on || !ghost.watched)
 		return;
 	cpu = cpu_at(n);
 	pfn = ghost.root_of(table, &level);
