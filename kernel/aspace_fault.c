@@ -159,6 +159,22 @@ static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const stru
 	return r;
 }
 
+/* Deliberate bugs in a leaf that was just mapped. */
+static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, uint64_t pfn)
+{
+	vmm_gpt_pte_t *ptep;
+
+	aspace_enter(as);
+	ptep = vmm_gpt_lookup(&as->gpt, gpa, NULL);
+	if (FAULT(GUEST_LEAF))
+		*ptep ^= FAULTY_BITS;
+	if (FAULT(DIRTY_EARLY))
+		vmm_gpt_reset_dirty(&as->gpt, ptep, true);
+	if (FAULT(MAP_TWICE))
+		vmm_gpt_map(&as->gpt, gpa ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
+	aspace_leave(as);
+}
+
 /* A new leaf of this level around gpa, or why there is none. */
 static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct region *region,
 						 uint64_t gpa, unsigned level, bool has_lock)
@@ -179,12 +195,8 @@ static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct
 	}
 	aspace_count(&as->mapped, pages);
 	aspace_count(&as->counts.pages, pages);
-	if (FAULT(GUEST_LEAF))
-		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
-	if (FAULT(DIRTY_EARLY))
-		vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
-	if (FAULT(MAP_TWICE))
-		vmm_gpt_map(&as->gpt, base ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
+	if (FAULT(GUEST_LEAF) || FAULT(DIRTY_EARLY) || FAULT(MAP_TWICE))
+		spoil(as, region, base, pfn);
 	if (FAULT(PAGE_EARLY))
 		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
 	return r;

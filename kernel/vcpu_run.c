@@ -239,6 +239,7 @@ static void begin(struct tlb_cpu *cpu, const struct tlb_root *root)
 		tlb_begin(cpu, root);
 		return;
 	}
+	cpu->kicked = 0;
 	cpu->due = root->due;
 	for (unsigned i = 0; i < WINDOW_PAUSES; i++)
 		cpu_pause();
