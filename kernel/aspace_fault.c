@@ -162,14 +162,11 @@ static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const stru
 /* Deliberate bugs in a leaf that was just mapped. */
 static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, uint64_t pfn)
 {
-	vmm_gpt_pte_t *ptep;
-
 	aspace_enter(as);
-	ptep = vmm_gpt_lookup(&as->gpt, gpa, NULL);
 	if (FAULT(GUEST_LEAF))
-		*ptep ^= FAULTY_BITS;
+		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
 	if (FAULT(DIRTY_EARLY))
-		vmm_gpt_reset_dirty(&as->gpt, ptep, true);
+		vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
 	if (FAULT(MAP_TWICE))
 		vmm_gpt_map(&as->gpt, gpa ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
 	aspace_leave(as);

@@ -112,8 +112,8 @@ static void prepare(struct cpu *cpu, uint64_t low)
 	};
 
 	mmu_map(low, low + PAGE_SIZE, MMU_WRITE);
-	memcpy((void *)low, ap_start, (size_t)(ap_end - ap_start));
-	memcpy((void *)(low + (uint64_t)(ap_data - ap_start)), &data, sizeof(data));
+	memcpy((void *)low, ap_start, (uintptr_t)ap_end - (uintptr_t)ap_start);
+	memcpy((void *)(low + ((uintptr_t)ap_data - (uintptr_t)ap_start)), &data, sizeof(data));
 	mmu_map(low, low + PAGE_SIZE, MMU_EXEC);
 }
 

@@ -206,6 +206,8 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
 	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
+	if (FAULT(NO_TLB_CONTROL))
+		vmcb->tlb_control = TLB_NOTHING;
 	if (__builtin_expect(ghost_on, 0))
 		tell_ghost(vcpu->cpu->number, vmcb);
 	sv->kicked = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT,

@@ -231,6 +231,12 @@ for machine in qemu-svm/2 bochs-vmx/2 bochs-svm/2; do
 	caught no-ack $machine run=shoot assertion '# PANIC: tlb check: .*'
 	caught no-generation $machine run=stale assertion '# PANIC: tlb check: a change is complete .*'
 	caught no-limbo $machine run=shoot assertion '# PANIC: tlb check: .*'
+	case $machine in
+	*vmx*) bug=no-invept ;;
+	*) bug=no-tlb-control ;;
+	esac
+	caught $bug $machine run=hello assertion \
+		'# PANIC: tlb check: CPU 0 enters root .* for the first time, and without a flush'
 	caught no-section $machine run=hello assertion \
 		'# PANIC: tlb check: CPU 0 reads an entry of root .*, but is not in a section, .*'
 	caught window-open $machine run=shoot assertion '# PANIC: tlb check: .*'

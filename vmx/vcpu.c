@@ -259,11 +259,13 @@ static uint64_t tag_of(uint64_t eptp)
 
 void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
 {
+	cpu->invepts++;
+	if (FAULT(NO_INVEPT))
+		return;
 	ghost_flush(this_cpu()->number, cpu->invept_single ? tag_of(eptp) : 0);
 	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
 				       insn_invept(INVEPT_ALL, 0),
 		  VMX_OK);
-	cpu->invepts++;
 }
 
 static void enter(struct vcpu *vcpu)
