@@ -5,7 +5,6 @@
 #include "kernel/mmu.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
-#include "kernel/trap.h"
 #include "kernel/trap_frame.h"
 #include "kernel/x86.h"
 
@@ -112,7 +111,6 @@ void cpu_init(struct cpu *cpu)
 	fill_descriptors(cpu);
 	load_gdt(cpu);
 	wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
-	trap_load(); /* from here on NMIs find this_cpu */
 }
 
 void cpu_set_up(void)

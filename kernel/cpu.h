@@ -56,8 +56,8 @@ struct cpu *cpu_new(unsigned number, uint32_t apic_id);
 /* Where its stack begins. */
 void *cpu_stack_top(const struct cpu *cpu);
 
-/* On the CPU itself: the descriptors it runs on (GDT, TSS with its emergency stacks, IDT),
- * and this_cpu. */
+/* On the CPU itself: the descriptors it runs on (GDT, TSS with its emergency stacks),
+ * and this_cpu. trap_load comes behind it. */
 void cpu_init(struct cpu *cpu);
 
 /* NX, the PAT, and the control registers as the rest counts on them. The CPU

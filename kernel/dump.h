@@ -15,7 +15,4 @@
  */
 void dump_guest(const struct guest_run *run);
 
-/* General registers (r in encoding order), a guest's or the host's. */
-void dump_registers(const uint64_t r[16], uint64_t rip, uint64_t rflags);
-
 #endif

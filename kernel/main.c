@@ -135,7 +135,7 @@ static void test_soak(const struct machine *machine)
 	if (lack)
 		report_skip(guest_soak.name, lack);
 	else
-		report_test(soak_run(machine), guest_soak.name, NULL);
+		report_test(soak_run(machine, cmdline.soak), guest_soak.name, NULL);
 }
 
 static void note_leaf(const struct machine *m)
@@ -253,6 +253,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.cpu = cpu_boot();
 	machine.probe = &verdict.probe;
 	cpu_init(machine.cpu);
+	trap_load();
 	cpu_raw_read(&raw);
 	describe_cpu();
 	preflight(&raw, sides, &verdict);
@@ -278,7 +279,6 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.seed = cmdline.seed;
-	machine.soak = cmdline.soak;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");

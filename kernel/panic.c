@@ -3,7 +3,7 @@
 
 #include "kernel/backtrace.h"
 #include "kernel/console.h"
-#include "kernel/dump.h"
+#include "kernel/registers.h"
 #include "kernel/report.h"
 #include "kernel/x86.h"
 
@@ -69,7 +69,7 @@ _Noreturn void panic_end(const struct trap_frame *f, bool called)
 	for (unsigned n = 0; n < 16; n++)
 		r[n] = f->r[15 - n];
 	r[REG_RSP] = f->rsp;
-	dump_registers(r, f->rip, f->rflags);
+	registers_note(r, f->rip, f->rflags);
 	note("cr0 0x%lx cr2 0x%lx cr3 0x%lx cr4 0x%lx", (unsigned long)read_cr0(),
 	     (unsigned long)read_cr2(), (unsigned long)read_cr3(), (unsigned long)read_cr4());
 	backtrace(f, called);

@@ -3,7 +3,6 @@
 
 #include "kernel/audit.h"
 #include "kernel/cmdline.h"
-#include "kernel/dump.h"
 #include "kernel/expect.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
@@ -12,60 +11,8 @@
 #include "kernel/report.h"
 #include "kernel/smp.h"
 #include "kernel/string.h"
+#include "kernel/turns.h"
 #include "kernel/x86.h"
-
-/* The standard entry state: guest.h, GUEST_LONG64. */
-static struct vcpu_state long64(void)
-{
-	const struct vcpu_segment data = { 0x10, 0xc093, UINT32_MAX, 0 };
-
-	return (struct vcpu_state){
-		.rip = GUEST_ENTRY,
-		.rflags = RFLAGS_FIXED,
-		.cr0 = CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_PE,
-		.cr3 = GUEST_IMAGE,
-		.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT,
-		.efer = EFER_LME | EFER_LMA | EFER_NXE,
-		.seg = {
-			[SEG_CS] = { 0x08, 0xa09b, UINT32_MAX, 0 },
-			[SEG_SS] = data, [SEG_DS] = data, [SEG_ES] = data,
-			[SEG_FS] = data, [SEG_GS] = data,
-			[SEG_LDTR] = { 0, 0, 0, 0 },
-			[SEG_TR] = { 0, 0x008b, 0xffff, 0 },
-		},
-	};
-}
-
-/* guest.h, GUEST_REAL16. */
-static struct vcpu_state real16(void)
-{
-	const struct vcpu_segment code = { 0, 0x009b, 0xffff, 0 }, data = { 0, 0x0093, 0xffff, 0 };
-
-	return (struct vcpu_state){
-		.rip = GUEST_REAL_ENTRY,
-		.rflags = RFLAGS_FIXED,
-		.cr0 = CR0_ET,
-		.seg = {
-			[SEG_CS] = code,
-			[SEG_SS] = data, [SEG_DS] = data, [SEG_ES] = data,
-			[SEG_FS] = data, [SEG_GS] = data,
-			[SEG_LDTR] = { 0, 0, 0, 0 },
-			[SEG_TR] = { 0, 0x008b, 0xffff, 0 },
-		},
-		.idtr_limit = 0x3ff,
-	};
-}
-
-/* x87 and SSE as after FNINIT: SDM vol. 1, 10.5.1. */
-static void reset_fx(struct vcpu *vcpu)
-{
-	const uint16_t fcw = 0x037f;
-	const uint32_t mxcsr = 0x1f80;
-
-	memset(vcpu->fx, 0, sizeof(vcpu->fx));
-	memcpy(vcpu->fx, &fcw, sizeof(fcw));
-	memcpy(vcpu->fx + 24, &mxcsr, sizeof(mxcsr));
-}
 
 static unsigned count_regions(const struct guest *guest)
 {
@@ -128,73 +75,6 @@ static unsigned count_lives(const struct guest *guest)
 	return count_vcpus(guest) * count_copies(guest);
 }
 
-static void report(const struct life *life)
-{
-	const struct guest_run *run = &life->run;
-	char words[VMM_WORDS], which[24] = "";
-
-	if (life->of > 1)
-		format(which, sizeof(which), "%s %u: ", run->vcpus > 1 ? "vCPU" : "copy",
-		       run->number);
-	expect_describe_end(&run->end, words, sizeof(words));
-	note("  %send: %s, at rip 0x%lx", which, words, (unsigned long)run->end_rip);
-	if (run->end_words[0])
-		note("  %swhy: %s", which, run->end_words);
-	if (run->denied)
-		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
-}
-
-/* An end that nobody can plan, or that nobody planned. */
-static bool wants_dump(const struct life *life)
-{
-	const struct guest_end *end = &life->run.end;
-
-	if (end->kind == END_UNEXPECTED || end->kind == END_ENTRY_FAILED)
-		return true;
-	return end->kind != END_STOPPED && !expect_is_end(&life->run) &&
-	       !(life->machine->fail_alloc && end->kind == END_MEMORY);
-}
-
-void life_begin(struct life *life, struct cpu *cpu)
-{
-	struct guest_run *run = &life->run;
-	struct vcpu *vcpu = &life->vcpu;
-	struct vcpu_state state = run->guest->mode == GUEST_REAL16 ? real16() : long64();
-
-	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .root = &run->as->root };
-	reset_fx(vcpu);
-	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
-	if (life->of > 1 || run->guest->vcpus) {
-		vcpu->regs.r[REG_RSI] = run->number;
-		vcpu->regs.r[REG_RDX] = life->of;
-		vcpu->regs.r[REG_RCX] = life->machine->seed;
-	}
-	if (FAULT(GUEST_STATE))
-		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
-	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
-	life->over = !life->started;
-	if (life->over) {
-		vcpu_stop_all(run);
-		return;
-	}
-	if (run->guest->memory_pages && !run->number)
-		pages_set_quota(run->guest->memory_pages);
-}
-
-void life_go_on(struct life *life)
-{
-	struct guest_run *run = &life->run;
-
-	vcpu_run(run);
-	if (run->yielded)
-		return;
-	report(life);
-	if (wants_dump(life))
-		dump_guest(run);
-	run->ops->vcpu_fini(&life->vcpu);
-	life->over = true;
-}
-
 static void live(struct cpu *cpu, void *arg)
 {
 	struct life *life = arg;
@@ -208,6 +88,11 @@ static struct life lives[ASPACE_CPUS_MAX];
 static struct turns turns;
 _Static_assert((int)GUEST_COPIES_MAX <= (int)ASPACE_CPUS_MAX, "each has a life");
 
+static uint64_t more_rounds(const struct guest_run *run)
+{
+	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
+}
+
 /* spaces: one, or one for each copy. */
 static void prepare(const struct machine *m, const struct guest *guest, struct aspace *spaces)
 {
@@ -218,7 +103,8 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 	stop = false;
 	rounds = 0;
 	for (unsigned i = 0; i < n; i++) {
-		lives[i].machine = m;
+		lives[i].seed = m->seed;
+		lives[i].may_lack_memory = m->fail_alloc;
 		lives[i].of = n;
 		lives[i].over = false;
 		lives[i].run = (struct guest_run){
@@ -227,7 +113,8 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
 			.rounds = &rounds, .may_yield = guest->copies || guest->wanders,
-			.soak = guest == &guest_soak ? m->soak : 0,
+			.more = m->more ? m->more : more_rounds,
+			.budget = (guest->budget ? guest->budget : GUEST_BUDGET) + m->more_budget,
 		};
 	}
 }

@@ -4,6 +4,7 @@
 #define KERNEL_RUN_H
 
 #include "guest/guest.h"
+#include "kernel/vcpu_run.h"
 #include "kernel/vmm_ops.h"
 
 struct machine {
@@ -12,9 +13,11 @@ struct machine {
 	struct cpu *cpu;
 	bool trace;
 	uint64_t seed; /* of what is random in guests */
-	uint64_t soak; /* seconds for guest_soak */
 	uint64_t fail_alloc; /* cmdline.h: which allocation of each guest fails */
 	unsigned leaf; /* cmdline.h: the largest leaf that is wanted */
+	/* What HC_MORE says, and what that takes in ticks; NULL: the guest's rounds. */
+	uint64_t (*more)(const struct guest_run *run);
+	uint64_t more_budget;
 	bool timer; /* something can end a guest that does not exit */
 };
 

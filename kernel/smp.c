@@ -88,6 +88,7 @@ static _Noreturn void work(struct cpu *cpu)
 static _Noreturn void ap_main(struct cpu *cpu)
 {
 	cpu_init(cpu);
+	trap_load();
 	set_state(cpu, AP_ALIVE);
 	cpu_set_up();
 	if (!lapic_enable())

@@ -11,8 +11,10 @@ enum {
 	PATIENCE = 4, /* times as long as asked, until each kind of change has come */
 };
 
-/* Of the vCPU that reports. */
-static uint64_t next_line;
+static struct {
+	uint64_t seconds;
+	uint64_t next_line; /* of progress, in ticks; of the vCPU that reports */
+} soak;
 
 static uint64_t changes(const struct aspace_counts *c)
 {
@@ -31,14 +33,14 @@ static uint64_t faults(const struct aspace_counts *c)
 static void note_progress(const struct guest_run *run, uint64_t ticks)
 {
 	const struct aspace_counts *c = &run->as->counts;
-	uint64_t second = clock_ticks(SECOND_US), every = run->soak / LINES + 1;
+	uint64_t second = clock_ticks(SECOND_US), every = soak.seconds / LINES + 1;
 
-	if (ticks < next_line)
+	if (ticks < soak.next_line)
 		return;
-	next_line += every * second;
+	soak.next_line += every * second;
 	if (ticks >= second)
 		note("soak: %lu of %lu s, %lu changes, %lu faults, %lu flushes",
-		     (unsigned long)(ticks / second), (unsigned long)run->soak,
+		     (unsigned long)(ticks / second), (unsigned long)soak.seconds,
 		     (unsigned long)changes(c), (unsigned long)faults(c),
 		     (unsigned long)run->as->root.due);
 }
@@ -77,9 +79,9 @@ static void kinds_of(const struct aspace_counts *c, struct kind kinds[KINDS])
 }
 
 /* Each kind has to come about once in ten seconds. */
-static uint64_t least(const struct kind *kind, bool has_large, uint64_t seconds)
+static uint64_t least(const struct kind *kind, bool has_large)
 {
-	return has_large || !kind->large ? 1 + seconds / 10 : 0;
+	return has_large || !kind->large ? 1 + soak.seconds / 10 : 0;
 }
 
 static bool has_all(const struct guest_run *run)
@@ -88,30 +90,34 @@ static bool has_all(const struct guest_run *run)
 
 	kinds_of(&run->as->counts, kinds);
 	for (unsigned i = 0; i < KINDS; i++)
-		if (kinds[i].times < least(&kinds[i], run->as->max_level > 1, run->soak))
+		if (kinds[i].times < least(&kinds[i], run->as->max_level > 1))
 			return false;
 	return true;
 }
 
-uint64_t soak_ticks_max(const struct guest_run *run)
+static uint64_t ticks_max(void)
 {
-	return run->soak * clock_ticks(SECOND_US) * PATIENCE;
+	return soak.seconds * clock_ticks(SECOND_US) * PATIENCE;
 }
 
-uint64_t soak_left(const struct guest_run *run)
+/*
+ * What is left of the time, in eighths of it, a part counts; 0: nothing. The last one
+ * is longer if some kind of change has not come often enough.
+ */
+static uint64_t left(const struct guest_run *run)
 {
-	uint64_t ticks = vcpu_ticks(run), all = run->soak * clock_ticks(SECOND_US);
+	uint64_t ticks = vcpu_ticks(run), all = soak.seconds * clock_ticks(SECOND_US);
 
 	if (!run->number)
 		note_progress(run, ticks);
 	if (ticks < all)
 		return SOAK_EIGHTHS - ticks / (all / SOAK_EIGHTHS + 1);
-	return ticks < soak_ticks_max(run) && !has_all(run);
+	return ticks < ticks_max() && !has_all(run);
 }
 
-static bool check(const struct kind *kind, bool has_large, uint64_t seconds)
+static bool check(const struct kind *kind, bool has_large)
 {
-	uint64_t n = least(kind, has_large, seconds);
+	uint64_t n = least(kind, has_large);
 
 	note("soak: %10lu %s%s", (unsigned long)kind->times, kind->what,
 	     n ? "" : " (none without large leaves)");
@@ -120,27 +126,31 @@ static bool check(const struct kind *kind, bool has_large, uint64_t seconds)
 	return kind->times >= n;
 }
 
-static bool check_kinds(const struct aspace_counts *c, bool has_large, uint64_t seconds)
+static bool check_kinds(const struct aspace_counts *c, bool has_large)
 {
 	struct kind kinds[KINDS];
 	bool ok = true;
 
 	kinds_of(c, kinds);
 	for (unsigned i = 0; i < KINDS; i++)
-		ok &= check(&kinds[i], has_large, seconds);
+		ok &= check(&kinds[i], has_large);
 	return ok;
 }
 
-bool soak_run(const struct machine *m)
+bool soak_run(const struct machine *m, uint64_t seconds)
 {
 	struct run_row row = { .ok = false };
+	struct machine machine = *m;
 	unsigned level = aspace_max_level(&m->probe->gpt, m->leaf);
 
-	next_line = 0;
-	if (!run_guest(m, &guest_soak, &row))
+	soak.seconds = seconds;
+	soak.next_line = 0;
+	machine.more = left;
+	machine.more_budget = ticks_max();
+	if (!run_guest(&machine, &guest_soak, &row))
 		return false;
 	note("soak: %lu s, seed %lu: %lu changes, %lu faults, %lu of them spurious",
-	     (unsigned long)m->soak, (unsigned long)m->seed, (unsigned long)changes(&row.counts),
+	     (unsigned long)seconds, (unsigned long)m->seed, (unsigned long)changes(&row.counts),
 	     (unsigned long)faults(&row.counts), (unsigned long)row.counts.spurious);
-	return check_kinds(&row.counts, level > 1, m->soak);
+	return check_kinds(&row.counts, level > 1);
 }

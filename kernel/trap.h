@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Builds the IDT; cpu_init loads it. */
+/* Builds the IDT. */
 void trap_init(void);
+
+/* On each CPU, behind cpu_init: from here on its exceptions, interrupts and NMIs come here. */
+void trap_load(void);
 
 /* An exception's name, for reports. */
 const char *trap_name(unsigned vector);

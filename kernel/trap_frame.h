@@ -17,9 +17,6 @@ enum { TRAP_RBP = 10 }; /* r[TRAP_RBP] */
 /* Emergency stacks: IST entries 1.. for these vectors. */
 enum { TRAP_STACK_DF = 1, TRAP_STACK_NMI, TRAP_STACK_MC, TRAP_STACKS = 3 };
 
-/* Loads the IDT on this CPU. */
-void trap_load(void);
-
 void trap_entry(struct trap_frame *frame);
 
 #endif

@@ -8,7 +8,8 @@
  * or all guests have one tag (ASID): one flush for each switch, and no more, is what
  * can be counted.
  */
-#include "kernel/life.h"
+#include "kernel/turns.h"
+
 #include "kernel/smp.h"
 
 static uint64_t count_made(unsigned cpus)

@@ -5,15 +5,16 @@
 #ifndef KERNEL_VCPU_H
 #define KERNEL_VCPU_H
 
+#include "kernel/registers.h"
 #include "kernel/tlb.h"
 #include "kernel/x86.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The guest's general registers, in encoding order; the entry stubs know the offsets. */
-enum { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8 };
 enum { REG_UNKNOWN = 0xff };
+
+/* The guest's general registers; the entry stubs know the offsets. */
 struct guest_regs {
 	uint64_t r[16]; /* r[REG_RSP] is filled by decode, and written by set_state only */
 };

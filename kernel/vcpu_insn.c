@@ -7,7 +7,6 @@
 #include "kernel/pages.h"
 #include "kernel/policy.h"
 #include "kernel/report.h"
-#include "kernel/soak.h"
 #include "kernel/vcpu_handlers.h"
 
 static bool read_insn(struct guest_run *run, const struct vcpu_exit *exit,
@@ -133,13 +132,6 @@ static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
-static uint64_t grant_round(struct guest_run *run)
-{
-	if (run->soak)
-		return soak_left(run);
-	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
-}
-
 bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t number = (uint32_t)*vcpu_reg(run, REG_RAX);
@@ -152,7 +144,7 @@ bool on_hypercall(struct guest_run *run, struct vcpu_exit *exit)
 	if (number == HC_MEMORY)
 		return on_memory(run, exit);
 	if (number == HC_MORE) {
-		*vcpu_reg(run, REG_RAX) = grant_round(run);
+		*vcpu_reg(run, REG_RAX) = run->more(run);
 		return vcpu_skip(run, exit);
 	}
 	if (number == HC_YIELD && run->may_yield) {

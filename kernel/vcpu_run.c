@@ -10,7 +10,6 @@
 #include "kernel/lapic.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
-#include "kernel/soak.h"
 #include "kernel/string.h"
 #include "kernel/vcpu_handlers.h"
 
@@ -149,11 +148,6 @@ static void arm(struct guest_run *run, uint64_t ticks)
 		lapic_timer_arm(ticks);
 }
 
-static uint64_t budget_of(const struct guest_run *run)
-{
-	return (run->guest->budget ? run->guest->budget : GUEST_BUDGET) + soak_ticks_max(run);
-}
-
 uint64_t vcpu_ticks(const struct guest_run *run)
 {
 	return run->ticks + rdtsc() - run->since;
@@ -163,7 +157,7 @@ uint64_t vcpu_ticks(const struct guest_run *run)
 static uint64_t left_of(const struct guest_run *run)
 {
 	uint64_t turn = rdtsc() - run->since, used = run->ticks + turn;
-	uint64_t budget = budget_of(run), slice = run->guest->slice;
+	uint64_t budget = run->budget, slice = run->guest->slice;
 	uint64_t left = used < budget ? budget - used : 0;
 
 	if (!slice)
@@ -184,7 +178,7 @@ static bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 
 	interrupts_take_pending();
 	left = left_of(run);
-	if (!left && vcpu_ticks(run) >= budget_of(run))
+	if (!left && vcpu_ticks(run) >= run->budget)
 		return vcpu_end(run, exit, END_BUDGET);
 	if (exit->pending.valid)
 		vcpu_inject(run, &exit->pending);

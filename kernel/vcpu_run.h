@@ -16,7 +16,8 @@ struct guest_run {
 	unsigned number, vcpus; /* this one of how many */
 	bool *stop; /* set by one of them, for all */
 	uint64_t *rounds; /* granted so far, to all of them */
-	uint64_t soak; /* seconds instead of rounds; 0: rounds */
+	uint64_t (*more)(const struct guest_run *run); /* what HC_MORE says */
+	uint64_t budget; /* ticks of the TSC that it may take */
 	bool may_yield;	  /* its turns are more than one */
 	bool yielded;	  /* only a turn is over, not its life */
 
