@@ -186,7 +186,8 @@ show_trouble() {
 		say "the kernel said nothing; before it came:"
 		tr -d '\r\033' < "$dir/serial" | tail -n 20 >&2
 	fi
-	tail -n 10 "$dir/output" >&2
+	# Bochs's screen, too: blank, and without an end of line
+	tr '\r\033' '\n ' < "$dir/output" | grep -sv '^ *$' | tail -n 10 >&2
 	grep -sA 40 'PANIC' "$dir/bochs.log" | grep -sv '^$' | head -n 45 >&2
 }
 
