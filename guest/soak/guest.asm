@@ -12,12 +12,14 @@
 
 %define NUMBER	r8			; of this vCPU
 %define KNOWN	r9			; what it has written, by page
+%define COUNT	r11d			; of the vCPUs
 %define EIGHTH	rbp			; of the time, the last is 1
 %define AGAIN	r12			; pages of the last change that are still to be touched
 %define PAGE_NO	r13			; the next of these
 %define LEFT	r14			; until it asks whether to go on
 %define SEED	r15
 ASK_EVERY	equ 64
+TURN		equ 16			; changes in a row by one of them, if it can
 ALL		equ (changes.end - changes) / 8
 
 %macro RANDOM 0				; xorshift, into RAX and SEED
@@ -103,6 +105,7 @@ ALL		equ (changes.end - changes) / 8
 	GUEST_BEGIN
 	sti			; so that the host's interrupts end a stay in any emulator
 	mov r8d, esi
+	mov COUNT, edx
 	imul r9, NUMBER, SOAK_KNOWN_SIZE
 	add r9, SOAK_KNOWN
 	lea r15, [rcx + 1]	; the seed, another for each
@@ -127,7 +130,7 @@ next:	dec LEFT
 	mov ecx, eax
 	shr rax, 16
 	and ecx, 15
-	jz change
+	jz .change
 	cmp ecx, 3
 	jb lost
 	and eax, SOAK_KEPT_PAGES - 1
@@ -135,6 +138,12 @@ next:	dec LEFT
 	jb execute
 	je identify
 	ADD_ONE
+	jmp next
+; One of them asks for most changes, so that the others are at work when they come.
+.change: cmp [rel turn], r8d
+	je change
+	test eax, 0xf000000
+	jz change
 	jmp next
 identify: and eax, SOAK_BUSY_PAGES - 1
 	IDENTIFY
@@ -217,6 +226,14 @@ change:	mov edx, eax
 	shl rcx, 12
 	movzx edx, byte [rdi]
 	HYPERCALL HC_MEMORY	; a merge or a vacate may be refused
+	lock dec dword [rel of_turn]
+	jnz next
+	mov dword [rel of_turn], TURN
+	mov eax, [rel turn]
+	inc eax
+	xor edx, edx
+	div COUNT
+	mov [rel turn], edx
 	jmp next
 
 ; All that is known must be there in the end.
@@ -231,6 +248,10 @@ finish:	xor eax, eax
 	jne .page
 	DONE 0
 wrong:	DONE rbx
+
+	align 4
+turn:	dd 0
+of_turn: dd TURN
 
 ; The changes: what, whether of what is kept, from which page on, how many, of how many.
 %macro CHANGE 5
