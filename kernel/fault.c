@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/fault.h"
 
+#include "kernel/cpu.h"
 #include "kernel/panic.h"
 #include "kernel/trap.h"
+#include "kernel/x86.h"
 
 #include <stdint.h>
 
@@ -46,6 +48,13 @@ static __attribute__((noinline)) void recurse(unsigned depth)
 	barrier();
 }
 
+static __attribute__((noinline)) void lose_itself(void)
+{
+	wrmsr(MSR_GS_BASE, 0);
+	this_cpu()->nmis++;
+	barrier();
+}
+
 static void interrupted(void)
 {
 	panic("inside of an interrupt");
@@ -67,6 +76,8 @@ void fault_host(void)
 		call(0);
 	if (FAULT(HOST_EXEC))
 		call((uintptr_t)ret);
+	if (FAULT(HOST_GS))
+		lose_itself();
 	if (FAULT(HOST_INTERRUPT))
 		interrupt();
 	if (FAULT(HOST_NULL))

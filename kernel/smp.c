@@ -197,10 +197,9 @@ void smp_wait(const struct cpu *cpu)
 
 void smp_stop_others(void)
 {
-	const struct cpu *self = smp.count ? this_cpu() : NULL;
-
 	trap_stop_on_nmi();
+	/* By the APIC's number: this_cpu may be what is broken. */
 	for (unsigned i = 0; i < smp.count; i++)
-		if (smp.cpus[i] != self)
+		if (smp.cpus[i]->apic_id != lapic_id())
 			lapic_send_nmi(smp.cpus[i]->apic_id);
 }

@@ -6,9 +6,11 @@
 # shellcheck source=test/lib.sh disable=SC2317 # ok calls functions
 . "$(dirname "$0")/lib.sh"
 
+cpus=1
+
 # fails_with FAULT PATTERN...: whole lines, in this order; the last one is the end.
 fails_with() {
-	FAULT=$1 boot --machine qemu-svm --cmdline run=hello
+	FAULT=$1 boot --machine qemu-svm --cpus $cpus --cmdline run=hello
 	shift
 	ended_with 1 && run_sh_says 'qemu-svm: FAIL, says the kernel' && console_in_order "$@"
 }
@@ -43,6 +45,11 @@ ok "data is not executed" fails_with host-exec \
 ok "the text is not written to" fails_with host-write-text \
 	"# PANIC: exception 14 .*: write at 0x100000: the host's text, the page lacks the right" \
 	'# backtrace:' "$(by write_to)" "$host" "$main"
+cpus=2
+ok "a CPU that does not know itself" fails_with host-gs \
+	'# PANIC: exception 14 .*: read at 0x0: null pointer, nothing is mapped there' \
+	'# backtrace:' "$(by lose_itself)" "$host" "$main"
+cpus=1
 ok "a backtrace goes through an interrupt" fails_with host-interrupt \
 	'# PANIC: inside of an interrupt' '# backtrace:' \
 	"$(by interrupted)" "$(by stub_common)" "$(by interrupt)" "$host" "$main"
