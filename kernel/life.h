@@ -8,9 +8,9 @@
 struct life {
 	struct vcpu vcpu;
 	struct guest_run run;
-	uint64_t seed;	       /* of what is random in it */
-	bool may_lack_memory;  /* an allocation fails on purpose */
-	unsigned of;	       /* vCPUs or copies, of which it is run.number */
+	uint64_t seed;	      /* of what is random in it */
+	unsigned of;	      /* vCPUs or copies, of which it is run.number */
+	bool may_lack_memory; /* an allocation fails on purpose */
 	bool started;
 	bool over;	       /* it has ended, or never started */
 	char error[VMM_WORDS]; /* not started: why */

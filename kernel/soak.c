@@ -7,7 +7,7 @@
 
 enum {
 	SECOND_US = 1000000,
-	LINES = 30, /* of progress, at most */
+	LINES = 30,   /* of progress, at most */
 	PATIENCE = 4, /* times as long as asked, until each kind of change has come */
 };
 
