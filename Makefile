@@ -27,8 +27,8 @@ ASRC	:= $(foreach r,boot vmx svm,$(wildcard $(r)/*.asm))
 
 # kernel/fault.h: a deliberate bug is built in a folder of its own, from the few
 # sources that are not the same with it, and from the ordinary build's objects.
-FAULTS	:= $(shell sed -nE 's/.*\<FAULT\(([A-Z0-9_]+)\).*/\1/p; s/^%ifn?def FAULT_([A-Z0-9_]+)$$/\1/p' \
-	   $(CSRC) $(ASRC) | tr A-Z_ a-z- | sort -u)
+FAULTS	:= $(shell { grep -ohE '\<FAULT\([A-Z0-9_]+\)' $(CSRC) | sed -E 's/.*\((.*)\)/\1/'; \
+	   sed -nE 's/^%ifn?def FAULT_([A-Z0-9_]+)$$/\1/p' $(ASRC); } | tr A-Z_ a-z- | sort -u)
 PLAIN	:= $(BUILD)
 FAULTY	:=
 ifneq ($(FAULT),)
