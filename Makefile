@@ -36,7 +36,7 @@ ifeq ($(filter $(FAULT),$(FAULTS)),)
 $(error unknown FAULT "$(FAULT)"; known are: $(FAULTS))
 endif
 FAULT_NAME := $(shell echo $(FAULT) | tr a-z- A-Z_)
-FAULTY	:= kernel/main.c $(shell grep -l '\bFAULT.$(FAULT_NAME)\b' $(CSRC) $(ASRC))
+FAULTY	:= $(sort kernel/main.c $(shell grep -l '\bFAULT.$(FAULT_NAME)\b' $(CSRC) $(ASRC)))
 override BUILD := $(PLAIN)-fault/$(FAULT)
 endif
 

@@ -7,6 +7,7 @@
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
+#include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"
 
@@ -88,6 +89,11 @@ static bool wants_dump(const struct life *life)
 		return true;
 	return end->kind != END_STOPPED && !expect_is_end(&life->run) &&
 	       !(life->may_lack_memory && end->kind == END_MEMORY);
+}
+
+unsigned life_cpus(void)
+{
+	return smp_count() < ASPACE_CPUS_MAX ? smp_count() : ASPACE_CPUS_MAX;
 }
 
 void life_begin(struct life *life, struct cpu *cpu)

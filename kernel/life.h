@@ -16,6 +16,9 @@ struct life {
 	char error[VMM_WORDS]; /* not started: why */
 };
 
+/* CPUs that one guest's vCPUs can be on. */
+unsigned life_cpus(void);
+
 /* Makes the vCPU, on this CPU. */
 void life_begin(struct life *life, struct cpu *cpu);
 

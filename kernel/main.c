@@ -206,6 +206,10 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 	cpu_raw_read(&own);
 	machine.ops->probe(&own, &probe);
 	allow_large_exec(&probe);
+	if (FAULT(AP_REFUSED)) {
+		probe.usable = false;
+		probe.cause = "it was told to be";
+	}
 	if (!probe.usable) {
 		format(error, size, "%s", probe.cause);
 		return false;
@@ -221,10 +225,13 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 	return true;
 }
 
-static void start_cpus(void)
+/* Without an APIC nobody else can be reached; the boot CPU is there all the same. */
+static void start_cpus(bool has_apic)
 {
+	static const struct acpi_cpus none;
+
 	clock_init();
-	smp_start(machine.cpu, &listed, memory_low_page(), admit);
+	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
 	note("CPUs: %u of %u", smp_count(), listed.n + listed.left_out);
 }
 
@@ -267,8 +274,10 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (error)
 		report_bad_input("memory", "%s", error);
 	error = lapic_init();
+	if (FAULT(APIC_OFF))
+		error = "it is left alone on purpose";
 	if (error)
-		note("no timer: %s", error);
+		note("no timer, and no other CPUs: %s", error);
 
 	machine.ops = verdict.ops;
 	if (cmdline.check_tlb && !watch_start(machine.ops->format))
@@ -282,8 +291,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
-	if (!error)
-		start_cpus();
+	start_cpus(!error);
 
 	note_leaf(&machine);
 	report_plan(count_tests());

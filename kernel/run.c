@@ -59,9 +59,7 @@ static bool give_up(const struct machine *m, const struct guest *guest, const ch
 
 static unsigned count_vcpus(const struct guest *guest)
 {
-	unsigned all = smp_count() < ASPACE_CPUS_MAX ? smp_count() : ASPACE_CPUS_MAX;
-
-	return guest->vcpus == GUEST_VCPUS_ALL ? all : guest->vcpus ? guest->vcpus : 1;
+	return guest->vcpus == GUEST_VCPUS_ALL ? life_cpus() : guest->vcpus ? guest->vcpus : 1;
 }
 
 static unsigned count_copies(const struct guest *guest)
@@ -198,7 +196,7 @@ static struct replay_machine memory_for(const struct guest *guest)
 /* CPUs that may come to share a space of the guest's. */
 static unsigned count_cpus(const struct guest *guest)
 {
-	return guest->wanders ? turns_cpus() : count_vcpus(guest);
+	return guest->wanders ? life_cpus() : count_vcpus(guest);
 }
 
 /* An address space for each copy. False: no memory, and there is none. */

@@ -3,6 +3,7 @@
 #include "kernel/smp.h"
 
 #include "kernel/clock.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
 #include "kernel/mmu.h"
@@ -134,11 +135,17 @@ static bool wake(const struct cpu *cpu, uint64_t low)
 {
 	lapic_send_init(cpu->apic_id);
 	clock_wait(INIT_WAIT_US);
+	if (FAULT(AP_LOST))
+		return false;
 	lapic_send_startup(cpu->apic_id, low);
 	if (wait_for(cpu, AP_ALIVE, SIPI_WAIT_US))
 		return true;
 	lapic_send_startup(cpu->apic_id, low);
-	return wait_for(cpu, AP_ALIVE, START_WAIT_US);
+	if (wait_for(cpu, AP_ALIVE, START_WAIT_US))
+		return true;
+	/* If it came now, it would find the next one's stack: back to waiting for a SIPI. */
+	lapic_send_init(cpu->apic_id);
+	return false;
 }
 
 /* NULL, or why it does not take part. What it was given stays with it if it came alive. */

@@ -17,7 +17,7 @@ typedef void smp_fn(struct cpu *cpu, void *arg);
 /*
  * Starts what the firmware lists; those that do not come up, or are not
  * admitted, are reported. low: a page below 1 MiB for their first steps. With
- * the boot CPU's APIC working.
+ * the boot CPU's APIC working; else list is empty, and it is the only one.
  */
 void smp_start(struct cpu *boot, const struct acpi_cpus *list, uint64_t low, smp_admit_fn *admit);
 

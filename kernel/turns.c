@@ -48,13 +48,6 @@ struct turns turns_take(struct life *lives, unsigned n, struct cpu *cpu)
 	return seen;
 }
 
-unsigned turns_cpus(void)
-{
-	unsigned n = smp_count();
-
-	return !n ? 1 : n < ASPACE_CPUS_MAX ? n : ASPACE_CPUS_MAX;
-}
-
 /* One turn, on the CPU that it is for. */
 static void visit(struct cpu *cpu, void *arg)
 {
@@ -74,7 +67,7 @@ static void visit(struct cpu *cpu, void *arg)
 
 struct turns turns_wander(struct life *life)
 {
-	unsigned cpus = turns_cpus();
+	unsigned cpus = life_cpus();
 	uint64_t made = count_made(cpus);
 
 	for (unsigned i = 0; !life->over; i = (i + 1) % cpus) {

@@ -18,7 +18,4 @@ struct turns turns_take(struct life *lives, unsigned n, struct cpu *cpu);
 /* This one, on all CPUs that there are in turn, beginning with the boot CPU, which asks. */
 struct turns turns_wander(struct life *life);
 
-/* CPUs that a guest which wanders comes to. */
-unsigned turns_cpus(void);
-
 #endif

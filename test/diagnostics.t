@@ -15,6 +15,13 @@ fails_with() {
 	ended_with 1 && run_sh_says 'qemu-svm: FAIL, says the kernel' && console_in_order "$@"
 }
 
+# manages_with FAULT PATTERN...: what is missing is said, and the rest runs.
+manages_with() {
+	FAULT=$1 boot --machine qemu-svm --cpus $cpus --cmdline run=hello,race,spread
+	shift
+	ended_with 0 && console_in_order "$@"
+}
+
 # by FUNCTION: a line of the backtrace.
 by() {
 	echo "#   0x[0-9a-f]{16} $1\\+0x[0-9a-f]+(, [0-9]+ times)?"
@@ -49,6 +56,13 @@ cpus=2
 ok "a CPU that does not know itself" fails_with host-gs \
 	'# PANIC: exception 14 .*: read at 0x0: null pointer, nothing is mapped there' \
 	'# backtrace:' "$(by lose_itself)" "$host" "$main"
+alone=('ok [0-9]+ - race # SKIP it needs more CPUs' 'ok [0-9]+ - spread')
+ok "a CPU that does not come up is left out" manages_with ap-lost \
+	'# CPU with APIC ID 1 is left out: it does not come up' '# CPUs: 1 of 2' "${alone[@]}"
+ok "a CPU that is not admitted is left out" manages_with ap-refused \
+	'# CPU with APIC ID 1 is left out: it was told to be' '# CPUs: 1 of 2' "${alone[@]}"
+ok "without an APIC there is one CPU" manages_with apic-off \
+	'# no timer, and no other CPUs: .*' '# CPUs: 1 of 2' "${alone[@]}"
 cpus=1
 ok "a backtrace goes through an interrupt" fails_with host-interrupt \
 	'# PANIC: inside of an interrupt' '# backtrace:' \

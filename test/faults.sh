@@ -316,7 +316,7 @@ caught gpt-grace host test_gpt_large 'grace_waits_for_old_sections_only EPT' \
 
 caught end-cut qemu-svm run=hello run.sh 'ok [0-9]+ - hello'
 
-mapfile -t diagnosed < <(sed -n 's/^ok .* fails_with \([a-z-]*\) .*/\1/p' test/diagnostics.t)
+mapfile -t diagnosed < <(sed -n 's/^ok .* [a-z]*_with \([a-z-]*\) .*/\1/p' test/diagnostics.t)
 if [ -z "$only" ]; then
 	printf '%s\n' "${faults[@]}" "${diagnosed[@]}" | sort -u > "$scratch/rows"
 	add ok 'the sources and the tables have the same bugs' same_names "$scratch/rows"
