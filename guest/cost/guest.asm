@@ -5,9 +5,7 @@
 
 ; Ticks since the last one, in RAX; R8 is the time of it.
 %macro LAP 0
-	rdtsc
-	shl rdx, 32
-	or rax, rdx
+	TICKS
 	mov rdx, rax
 	sub rax, r8
 	mov r8, rdx

@@ -14,27 +14,9 @@
 
 %assign checks 0
 
-%macro ALL 1			; a macro of two parameters: register, number
+%macro ALL 1			; as ALL_BUT_RAX
 	%1 rax, 0
-	%1 rcx, 1
-	%1 rdx, 2
-	%1 rbx, 3
-	%1 rsp, 4
-	%1 rbp, 5
-	%1 rsi, 6
-	%1 rdi, 7
-	%1 r8, 8
-	%1 r9, 9
-	%1 r10, 10
-	%1 r11, 11
-	%1 r12, 12
-	%1 r13, 13
-	%1 r14, 14
-	%1 r15, 15
-%endmacro
-
-%macro LOAD 2
-	mov %1, [rel values + %2 * 8]
+	ALL_BUT_RAX %1
 %endmacro
 
 %macro WRONG 2

@@ -15,19 +15,6 @@
 %define LEFT	r14			; until it asks whether to go on
 ASK_EVERY	equ 64
 
-%macro RANDOM 0				; xorshift, into RAX and SEED
-	mov rax, SEED
-	shl rax, 13
-	xor SEED, rax
-	mov rax, SEED
-	shr rax, 7
-	xor SEED, rax
-	mov rax, SEED
-	shl rax, 17
-	xor SEED, rax
-	mov rax, SEED
-%endmacro
-
 	GUEST_BEGIN
 	sti			; so that the host's interrupts end a stay in any emulator
 	mov r8d, esi

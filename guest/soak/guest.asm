@@ -22,19 +22,6 @@ ASK_EVERY	equ 64
 TURN		equ 16			; changes in a row by one of them, if it can
 ALL		equ (changes.end - changes) / 8
 
-%macro RANDOM 0				; xorshift, into RAX and SEED
-	mov rax, SEED
-	shl rax, 13
-	xor SEED, rax
-	mov rax, SEED
-	shr rax, 7
-	xor SEED, rax
-	mov rax, SEED
-	shl rax, 17
-	xor SEED, rax
-	mov rax, SEED
-%endmacro
-
 ; RDI: this vCPU's part of the kept page RAX
 %macro MY_PART 0
 	mov rdi, rax

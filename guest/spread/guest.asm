@@ -7,12 +7,6 @@
 ; The verdict is the number of the page, and one, that is not what was written to it.
 %include "guest.inc"
 
-%macro TICKS 0				; the TSC, into RAX
-	rdtsc
-	shl rdx, 32
-	or rax, rdx
-%endmacro
-
 	GUEST_BEGIN
 	sti			; so that the host's interrupts end a stay in any emulator
 	mov r8d, esi

@@ -17,28 +17,6 @@
 %define FX_REGISTERS	   32	; ST0-7, XMM0-15
 FX_REGISTERS_SIZE	   equ 8 * 16 + 16 * 16
 
-%macro ALL 1			; a macro of two parameters: register, number; but RAX
-	%1 rcx, 1
-	%1 rdx, 2
-	%1 rbx, 3
-	%1 rsp, 4
-	%1 rbp, 5
-	%1 rsi, 6
-	%1 rdi, 7
-	%1 r8, 8
-	%1 r9, 9
-	%1 r10, 10
-	%1 r11, 11
-	%1 r12, 12
-	%1 r13, 13
-	%1 r14, 14
-	%1 r15, 15
-%endmacro
-
-%macro LOAD 2
-	mov %1, [rel values + %2 * 8]
-%endmacro
-
 %macro SAME 2
 	cmp %1, [rel values + %2 * 8]
 	je %%right
@@ -147,9 +125,9 @@ next:	HYPERCALL HC_MORE
 	mov cr2, rax
 	fxsave64 [rel before]
 
-	ALL LOAD
+	ALL_BUT_RAX LOAD
 	HYPERCALL HC_YIELD
-	ALL SAME
+	ALL_BUT_RAX SAME
 	mov ebx, 40
 	test rax, rax
 	jnz wrong
