@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; The guest of soak=. As in shoot, all vCPUs write to the same pages, each to its
+; The guest of soak=, and shoot. All vCPUs write to the same pages, each to its
 ; own part of them, look whether what they wrote last is still there, and have the
-; host change those pages under each other; here with all that it can change, and
-; they execute what lies in those pages, too. HC_MORE says until when: first each
+; host change those pages under each other, in all ways that there are; and they
+; execute what lies in those pages, too. HC_MORE says until when: in a soak, first each
 ; kind of change comes by itself, for an eighth of the time, then all together.
 ;
 ; The verdict: 1, something that was to stay is gone; 2, something came from
