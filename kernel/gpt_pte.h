@@ -44,17 +44,4 @@ static inline uint64_t vmm_gpt_pte_exchange(vmm_gpt_pte_t *ptep, uint64_t pte)
 	return old;
 }
 
-static inline uint64_t vmm_gpt_pte_fetch_or(vmm_gpt_pte_t *ptep, uint64_t bits)
-{
-	return __atomic_fetch_or(ptep, bits, __ATOMIC_SEQ_CST);
-}
-
-static inline uint64_t vmm_gpt_pte_fetch_and(vmm_gpt_pte_t *ptep, uint64_t bits)
-{
-	uint64_t old = __atomic_fetch_and(ptep, bits, __ATOMIC_SEQ_CST);
-
-	vmm_gpt_pte_changed(ptep, old, old & bits);
-	return old;
-}
-
 #endif
