@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Deliberate bugs, to see that each is caught and reported as what it is.
+ * Deliberate bugs, to see that each is caught and reported as what it is; some are
+ * of hardware (a CPU that does not start), which no emulator can be told to have.
  * "make FAULT=host-null" builds one into build-fault/host-null, by defining
  * FAULT_HOST_NULL as 1; "make list-faults" lists all, and "make faults" tries
  * them.
