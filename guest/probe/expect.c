@@ -29,6 +29,7 @@ const struct guest guest_probe = {
 		.optional = {
 			[EXIT_CR] = PROBE_CRS_REFUSED,
 			[EXIT_REFUSED_INSN] = PROBE_REFUSED,
+			[EXIT_XSETBV] = PROBE_XSETBVS_REFUSED,
 		},
 		.end = { .kind = END_DONE },
 	},
