@@ -422,7 +422,7 @@ static void the_newer_rsdp_is_taken(void **state)
 
 static void assert_sane(void)
 {
-	assert_in_range(info.nmap, 1, BOOTINFO_MAP_MAX);
+	assert_true(info.nmap >= 1 && info.nmap <= BOOTINFO_MAP_MAX);
 	assert_true(memchr(info.cmdline, 0, sizeof(info.cmdline)));
 	assert_true(memchr(info.loader, 0, sizeof(info.loader)));
 	for (unsigned i = 0; i < info.nmap; i++)

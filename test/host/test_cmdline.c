@@ -271,7 +271,7 @@ static void sixty_four_guests(void **state)
 	assert_int_equal(cmdline.known, UINT64_C(1) << 31);
 	/* More names than fit: cut off, and ended. */
 	assert_false(cmdline_parse("run=no", pointers, 64, &cmdline, error, sizeof(error)));
-	assert_in_range(strlen(error), 200, sizeof(error) - 1);
+	assert_true(strlen(error) >= 200 && strlen(error) < sizeof(error));
 	assert_int_equal(
 		strncmp(error, "unknown guest in run= \"no\"; known are: a-long-name-0, ", 54), 0);
 }
@@ -297,7 +297,7 @@ static void noise_stays_in_its_bounds(void **state)
 		good = cmdline_parse(exact, names, 4, &cmdline, small, size);
 		assert_true(good || memchr(small, 0, size));
 		assert_true(cmdline.run == ALL || cmdline.run < 16);
-		assert_in_range(cmdline.exit, MACHINE_HALT, MACHINE_BOCHS);
+		assert_true(cmdline.exit <= MACHINE_BOCHS);
 		free(small);
 		free(exact);
 	}

@@ -205,7 +205,7 @@ static void of_all_scripts(void **state)
 	unsigned length = n ? (unsigned)atoi(n) : 2, ops = 0;
 	uint64_t scripts = 1;
 
-	assert_in_range(length, 1, SCRIPT);
+	assert_true(length >= 1 && length <= SCRIPT);
 	while (all_ops[ops].pages)
 		ops++;
 	for (unsigned i = 0; i < length; i++)

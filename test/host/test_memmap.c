@@ -21,7 +21,7 @@ static struct memmap map;
 
 static void add(uint64_t base, uint64_t length, uint32_t type)
 {
-	assert_in_range(info.nmap, 0, BOOTINFO_MAP_MAX - 1);
+	assert_true(info.nmap < BOOTINFO_MAP_MAX);
 	info.map[info.nmap++] = (struct bootinfo_range){ base, length, type };
 }
 

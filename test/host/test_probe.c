@@ -24,7 +24,7 @@ static uint64_t *msr(uint32_t index)
 	for (unsigned i = 0; i < raw.nmsrs; i++)
 		if (raw.msrs[i].index == index)
 			return &raw.msrs[i].value;
-	assert_in_range(raw.nmsrs, 0, CPU_RAW_MSRS - 1);
+	assert_true(raw.nmsrs < CPU_RAW_MSRS);
 	raw.msrs[raw.nmsrs] = (struct cpu_raw_msr){ .index = index, .present = true };
 	return &raw.msrs[raw.nmsrs++].value;
 }
@@ -73,7 +73,7 @@ static void assert_usable(void (*f)(const struct cpu_raw *raw, struct vmm_probe 
 	assert_true(probe.present);
 	assert_null(probe.cause);
 	assert_null(probe.remedy);
-	assert_in_range(strlen(probe.features), 1, sizeof(probe.features) - 1);
+	assert_true(probe.features[0] && strlen(probe.features) < sizeof(probe.features));
 }
 
 /* part: of the cause. */
