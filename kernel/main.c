@@ -16,6 +16,7 @@
 #include "kernel/report.h"
 #include "kernel/run.h"
 #include "kernel/selftest.h"
+#include "kernel/skip.h"
 #include "kernel/smp.h"
 #include "kernel/soak.h"
 #include "kernel/string.h"
@@ -87,55 +88,25 @@ static void describe_cpu(void)
 		note("below us: a hypervisor, \"%s\"", below);
 }
 
-static const char *lacks_memory(const struct guest *g)
-{
-	static char words[80];
-	unsigned long shift = 20 - PAGE_SHIFT;
-
-	if (g->needs_pages <= pages_free_count())
-		return NULL;
-	format(words, sizeof(words),
-	       "it needs %lu MiB of free memory, not %lu; give the machine more",
-	       (unsigned long)g->needs_pages >> shift, (unsigned long)pages_free_count() >> shift);
-	return words;
-}
-
-/* What this machine lacks for the guest; NULL: nothing. */
-static const char *lacks(const struct machine *machine, const struct guest *g)
-{
-	unsigned least = g->vcpus == GUEST_VCPUS_ALL ? g->vcpus_least : g->vcpus;
-
-	if (smp_count() < (g->wanders ? 2 : least))
-		return "it needs more CPUs";
-	if (g->needs_timer && !machine->timer)
-		return "no timer here can interrupt a guest";
-	if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
-		return "this CPU has no unrestricted guest";
-	return lacks_memory(g);
-}
-
 static void test_guest(const struct machine *machine, const struct guest *g, bool known,
 		       struct run_row *row)
 {
-	const char *lack = lacks(machine, g);
-
-	if (lack)
-		report_skip(g->name, lack);
-	else if (known && g->fatal)
-		report_test(false, g->name, g->fatal);
+	if (skip_guest(machine, g))
+		return;
+	report_test_begin(g->name);
+	if (known && g->fatal)
+		report_test_end(false, g->fatal);
 	else
-		report_test(run_guest(machine, g, row), g->name,
-			    known ? "known to fail on this machine" : NULL);
+		report_test_end(run_guest(machine, g, row),
+				known ? "known to fail on this machine" : NULL);
 }
 
 static void test_soak(const struct machine *machine)
 {
-	const char *lack = lacks(machine, &guest_soak);
-
-	if (lack)
-		report_skip(guest_soak.name, lack);
-	else
-		report_test(soak_run(machine, cmdline.soak), guest_soak.name, NULL);
+	if (skip_guest(machine, &guest_soak))
+		return;
+	report_test_begin(guest_soak.name);
+	report_test_end(soak_run(machine, cmdline.soak), NULL);
 }
 
 static void note_leaf(const struct machine *m)
@@ -253,7 +224,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	console_init();
 	report_begin();
-	note("nestbox %s", NESTBOX_VERSION);
+	report_head("build", "%s", NESTBOX_VERSION);
 	trap_init();
 	read_bootinfo(magic, boot);
 	read_cmdline();

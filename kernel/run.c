@@ -53,7 +53,10 @@ static uint64_t guest_exits(const uint64_t exits[EXIT_KINDS])
 /* Right only if it was made so: then it says why, and nothing may be lost. */
 static bool give_up(const struct machine *m, const struct guest *guest, const char *why)
 {
-	note("%s: could not be started: %s", guest->name, why);
+	if (m->fail_alloc)
+		note("%s: could not be started: %s", guest->name, why);
+	else
+		report_wrong("it could not be started: %s", why);
 	return m->fail_alloc;
 }
 

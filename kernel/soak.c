@@ -122,7 +122,7 @@ static bool check(const struct kind *kind, bool has_large)
 	note("soak: %10lu %s%s", (unsigned long)kind->times, kind->what,
 	     n ? "" : " (none without large leaves)");
 	if (kind->times < n)
-		note("  WRONG: soak: at least %lu %s expected", (unsigned long)n, kind->what);
+		report_wrong("soak: at least %lu %s expected", (unsigned long)n, kind->what);
 	return kind->times >= n;
 }
 

@@ -172,16 +172,20 @@ bool on_cpuid(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
+/* What is more than can be kept is not shown either: a guest cannot fill the log. */
 static void guest_putc(struct guest_run *run, char c)
 {
-	if (run->output_length < sizeof(run->output) - 1)
-		run->output[run->output_length++] = c;
-	if (c == '\n') {
-		note("%s says: %.*s", run->guest->name,
-		     (int)(run->output_length - run->output_printed - 1),
-		     run->output + run->output_printed);
-		run->output_printed = run->output_length;
-	}
+	char words[4 * GUEST_OUTPUT_MAX];
+
+	if (run->output_length == sizeof(run->output) - 1)
+		return;
+	run->output[run->output_length++] = c;
+	if (c != '\n')
+		return;
+	format_escaped(words, sizeof(words), run->output + run->output_printed,
+		       run->output_length - run->output_printed - 1);
+	note("%s says: %s", run->guest->name, words);
+	run->output_printed = run->output_length;
 }
 
 /* No port but one: as with an empty bus, reads give ones and writes get lost. */
