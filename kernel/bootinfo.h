@@ -24,6 +24,7 @@ struct bootinfo_range {
 
 struct bootinfo {
 	char cmdline[BOOTINFO_CMDLINE_MAX]; /* empty if there is none */
+	bool cmdline_cut; /* it was longer */
 	char loader[BOOTINFO_LOADER_MAX];
 	struct bootinfo_range map[BOOTINFO_MAP_MAX];
 	unsigned nmap; /* at least 1 */
@@ -37,6 +38,12 @@ struct bootinfo {
  * first 8 bytes; 0 if no information can be that small.
  */
 uint32_t bootinfo_size(const void *bytes);
+
+/*
+ * The command line's bytes in boot information that may be wrong in any way; *size: at
+ * most so many. NULL: none were found.
+ */
+const char *bootinfo_find_cmdline(const void *bytes, size_t *size);
 
 /*
  * Parses size bytes, of which all may be read, at an 8-byte boundary. NULL,

@@ -9,6 +9,7 @@
 #include "kernel/cpu_raw.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
+#include "kernel/head.h"
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
 #include "kernel/pages.h"
@@ -22,6 +23,7 @@
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/watch.h"
+#include "kernel/words.h"
 #include "kernel/x86.h"
 
 #define BOOT_MAPPED (UINT64_C(4) << 30)
@@ -36,40 +38,59 @@ static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
 
+/* exit= first of all, in whatever can be read: whatever is wrong, the machine has to end. */
+static void read_exit(const void *bytes, size_t size)
+{
+	const char *grubs = bootinfo_find_cmdline(bytes, &size);
+	enum machine_exit how = grubs ? cmdline_exit(grubs, size, MACHINE_HALT) : MACHINE_HALT;
+
+	report_set_exit(cmdline_exit(words_block, WORDS_BLOCK_SIZE, how));
+}
+
 /* GRUB puts it right behind us: copied before any memory is handed out. */
 static void read_bootinfo(uint32_t magic, uintptr_t boot)
 {
 	static uint8_t copy[BOOTINFO_SIZE_MAX] __attribute__((aligned(8)));
-	uint32_t size;
+	uint32_t size, n;
 	const char *error;
 
+	read_exit("", 0);
 	if (magic != MULTIBOOT2_BOOT_MAGIC || boot % 8)
 		report_bad_input("boot",
 				 "not started by a multiboot2 loader (magic 0x%x, "
 				 "information at 0x%lx)",
 				 magic, (unsigned long)boot);
 	size = bootinfo_size((const void *)boot);
+	n = size < 8 ? 8 : size < sizeof(copy) ? size : sizeof(copy);
+	memcpy(copy, (const void *)boot, n);
+	read_exit(copy, n);
 	if (size > sizeof(copy))
 		report_bad_input("boot",
 				 "the boot information has %u bytes; more than %u are "
 				 "not believed",
 				 size, BOOTINFO_SIZE_MAX);
-	memcpy(copy, (const void *)boot, size < 8 ? 8 : size);
-	error = bootinfo_parse(copy, size < 8 ? 8 : size, &info);
+	error = bootinfo_parse(copy, n, &info);
 	if (error)
 		report_bad_input("boot", "%s", error);
 }
 
+/* GRUB's words, then those in our own file. */
 static void read_cmdline(void)
 {
+	static char line[BOOTINFO_CMDLINE_MAX + WORDS_BLOCK_SIZE];
 	const char *names[GUESTS_MAX];
 	char error[VMM_WORDS];
 	bool ok;
 
 	for (unsigned i = 0; i < guests_count; i++)
 		names[i] = guests[i]->name;
-	ok = cmdline_parse(info.cmdline, names, guests_count, &cmdline, error, sizeof(error));
-	report_set_exit(cmdline.exit);
+	cmdline_append(line, sizeof(line), info.cmdline);
+	cmdline_append(line, sizeof(line), words_block);
+	ok = cmdline_parse(line, names, guests_count, &cmdline, error, sizeof(error));
+	head_words(line, &cmdline);
+	if (info.cmdline_cut)
+		report_bad_input("command-line", "the command line has more than %u characters",
+				 BOOTINFO_CMDLINE_MAX - 1);
 	if (!ok)
 		report_bad_input("command-line", "%s", error);
 }
