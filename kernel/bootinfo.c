@@ -101,6 +101,16 @@ static const char *parse_map(const uint8_t *tag, uint32_t size, struct bootinfo 
 	return NULL;
 }
 
+static void parse_efi(const uint8_t *bytes, uint32_t size, uint32_t pointer, struct bootinfo *info)
+{
+	info->efi = true;
+	if (size < pointer) /* of use only to name the firmware */
+		return;
+	info->efi_table = 0;
+	memcpy(&info->efi_table, bytes, pointer);
+	info->efi_pointer = pointer;
+}
+
 static void parse_rsdp(const uint8_t *bytes, uint32_t size, uint32_t want, struct bootinfo *info)
 {
 	if (size < want) /* of use only to start other CPUs: not worth a refusal */
@@ -124,8 +134,10 @@ static const char *parse_tag(const uint8_t *bytes, const struct tag *tag, struct
 	case TAG_MEMORY_MAP:
 		return parse_map(bytes, tag->size, info);
 	case TAG_EFI32:
+		parse_efi(body, size, 4, info);
+		break;
 	case TAG_EFI64:
-		info->efi = true;
+		parse_efi(body, size, 8, info);
 		break;
 	case TAG_RSDP_OLD:
 		if (!info->has_rsdp)

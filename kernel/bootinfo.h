@@ -29,6 +29,8 @@ struct bootinfo {
 	struct bootinfo_range map[BOOTINFO_MAP_MAX];
 	unsigned nmap; /* at least 1 */
 	bool efi;
+	uint64_t efi_table;   /* where the EFI system table is */
+	unsigned efi_pointer; /* of how many bytes its pointers are; 0: it is not known */
 	bool has_rsdp;
 	uint8_t rsdp[36];
 };

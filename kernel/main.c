@@ -38,6 +38,13 @@ static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
 
+/* Until memory_init, all below 4 GiB is mapped (boot/entry.asm). */
+static const void *see_low(void *ctx, uint64_t pa, uint64_t size)
+{
+	(void)ctx;
+	return pa && pa < BOOT_MAPPED && size <= BOOT_MAPPED - pa ? (const void *)pa : NULL;
+}
+
 /* exit= first of all, in whatever can be read: whatever is wrong, the machine has to end. */
 static void read_exit(const void *bytes, size_t size)
 {
@@ -95,20 +102,6 @@ static void read_cmdline(void)
 		report_bad_input("command-line", "%s", error);
 }
 
-static void describe_cpu(void)
-{
-	char vendor[13] = { 0 }, below[13] = { 0 };
-
-	memcpy(vendor, &raw.leaf0.ebx, 4);
-	memcpy(vendor + 4, &raw.leaf0.edx, 4);
-	memcpy(vendor + 8, &raw.leaf0.ecx, 4);
-	memcpy(below, &raw.hypervisor.ebx, 12);
-	note("CPU: %s, %s, %u bits of physical address", vendor,
-	     raw.brand[0] ? raw.brand : "no brand", cpu_raw_maxphyaddr(&raw));
-	if (raw.leaf1.ecx & CPUID_1_ECX_HYPERVISOR)
-		note("below us: a hypervisor, \"%s\"", below);
-}
-
 static void test_guest(const struct machine *machine, const struct guest *g, bool known,
 		       struct run_row *row)
 {
@@ -161,13 +154,6 @@ static unsigned count_tests(void)
 	for (unsigned i = 0; i < guests_count; i++)
 		n += cmdline.run >> i & 1;
 	return n;
-}
-
-/* Until memory_init, all below 4 GiB is mapped (boot/entry.asm). */
-static const void *see_low(void *ctx, uint64_t pa, uint64_t size)
-{
-	(void)ctx;
-	return pa && pa < BOOT_MAPPED && size <= BOOT_MAPPED - pa ? (const void *)pa : NULL;
 }
 
 static void list_cpus(void)
@@ -224,7 +210,7 @@ static void start_cpus(bool has_apic)
 
 	clock_init();
 	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
-	note("CPUs: %u of %u", smp_count(), listed.n + listed.left_out);
+	head_cpus(smp_count(), listed.n + listed.left_out);
 }
 
 static uint64_t count_nmis(void)
@@ -254,11 +240,12 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	cpu_init(machine.cpu);
 	trap_load();
 	cpu_raw_read(&raw);
-	describe_cpu();
+	head_machine(&raw, &info, see_low);
 	preflight(&raw, sides, &verdict);
 	preflight_report(&verdict, sides);
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
+	head_side(verdict.ops);
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	list_cpus();
@@ -284,6 +271,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
 	start_cpus(!error);
+	head_leaves(&verdict.probe.gpt);
 
 	note_leaf(&machine);
 	report_plan(count_tests());

@@ -311,6 +311,27 @@ static void texts_end_within_their_tags(void **state)
 		}
 }
 
+static void the_efi_system_table(void **state)
+{
+	struct made m;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint64_t address = UINT64_C(0x1234567890);
+		unsigned pointer = i / 2 ? 8 : 4;
+
+		begin(&m);
+		put_map(&m, 1);
+		put_tag(&m, pointer == 8 ? EFI64 : EFI32, &address, pointer - i % 2);
+		end(&m);
+		assert_good(&m);
+		assert_true(info.efi);
+		assert_int_equal(info.efi_pointer, i % 2 ? 0 : pointer);
+		assert_int_equal(info.efi_table,
+				 i % 2 ? 0 : pointer == 8 ? address : (uint32_t)address);
+	}
+}
+
 /* Also where nothing else can be believed. */
 static void the_command_line_is_found(void **state)
 {
@@ -529,6 +550,7 @@ int main(void)
 		cmocka_unit_test(tag_sizes_are_checked),
 		cmocka_unit_test(the_end_tag_is_needed),
 		cmocka_unit_test(texts_end_within_their_tags),
+		cmocka_unit_test(the_efi_system_table),
 		cmocka_unit_test(the_command_line_is_found),
 		cmocka_unit_test(map_entry_sizes),
 		cmocka_unit_test(map_tags_are_checked),
