@@ -102,16 +102,17 @@ static void read_cmdline(void)
 		report_bad_input("command-line", "%s", error);
 }
 
-static void test_guest(const struct machine *machine, const struct guest *g, bool known,
-		       struct run_row *row)
+static void test_guest(const struct machine *machine, const struct guest *g, bool known)
 {
+	struct run_counts counts;
+
 	if (skip_guest(machine, g))
 		return;
 	report_test_begin(g->name);
 	if (known && g->fatal)
 		report_test_end(false, g->fatal);
 	else
-		report_test_end(run_guest(machine, g, row),
+		report_test_end(run_guest(machine, g, &counts),
 				known ? "known to fail on this machine" : NULL);
 }
 
@@ -136,13 +137,9 @@ static void note_leaf(const struct machine *m)
 
 static void run_guests(const struct machine *machine)
 {
-	static struct run_row rows[GUESTS_MAX];
-
 	for (unsigned i = 0; i < guests_count; i++)
 		if (cmdline.run >> i & 1)
-			test_guest(machine, guests[i], cmdline.known >> i & 1, &rows[i]);
-	if (cmdline.run)
-		run_table(rows);
+			test_guest(machine, guests[i], cmdline.known >> i & 1);
 	if (cmdline.soak)
 		test_soak(machine);
 }
@@ -279,7 +276,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	fault_host();
 	run_guests(&machine);
 	if (count_nmis())
-		note("%lu NMIs came", (unsigned long)count_nmis());
+		report_figure("nmis", "", count_nmis(), "nmis");
 	machine.ops->disable(machine.cpu);
 	report_end();
 }

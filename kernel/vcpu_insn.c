@@ -107,11 +107,18 @@ bool vcpu_deny(struct guest_run *run)
 
 static bool report_value(const struct guest_run *run, uint32_t which, uint64_t value)
 {
-	const char *what = which < GUEST_VALUES_MAX ? run->guest->values[which] : NULL;
+	const struct guest_value *v = run->guest->values;
+	char name[48];
 
-	if (what)
-		note("%s: %s: %lu", run->guest->name, what, (unsigned long)value);
-	return what;
+	if (which >= GUEST_VALUES_MAX || !v[which].name)
+		return false;
+	v += which;
+	if (run->vcpus > 1 && run->number)
+		format(name, sizeof(name), "%s.vcpu%u", v->name, run->number);
+	else
+		format(name, sizeof(name), "%s", v->name);
+	report_figure(run->guest->name, name, value, v->unit);
+	return true;
 }
 
 /* The window may be onto memory that goes: it is opened again when it is needed. */

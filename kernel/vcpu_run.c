@@ -179,6 +179,7 @@ static bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t left;
 
+	report_alive();
 	interrupts_take_pending();
 	left = left_of(run);
 	if (!left && vcpu_ticks(run) >= run->budget)
