@@ -88,6 +88,11 @@ struct guest_expect {
 	const char *output; /* what it writes to the console; NULL: nothing */
 };
 
+/* What HC_VALUE reports: the log's figure GUEST.NAME, VALUE UNIT. */
+struct guest_value {
+	const char *name, *unit;
+};
+
 struct guest {
 	const char *name, *title;
 	/*
@@ -118,7 +123,7 @@ struct guest {
 	bool needs_timer;      /* can be ended only by one */
 	const char *fatal; /* where it fails, nothing comes after it: so it is not run
 			    * where it is known to fail, and this is what is said */
-	const char *values[GUEST_VALUES_MAX]; /* what HC_VALUE reports */
+	struct guest_value values[GUEST_VALUES_MAX];
 	struct guest_expect expect;
 };
 

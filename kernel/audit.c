@@ -22,8 +22,8 @@ static void complain(void *arg, uint64_t gpa, unsigned level, uint64_t entry, co
 	struct audit *audit = arg;
 
 	if (audit->wrong++ < SHOWN_MAX)
-		note("  WRONG: second level, gpa 0x%012lx, level %u, 0x%016lx: %s",
-		     (unsigned long)gpa, level, (unsigned long)entry, what);
+		report_wrong("second level, gpa 0x%012lx, level %u, 0x%016lx: %s",
+			     (unsigned long)gpa, level, (unsigned long)entry, what);
 }
 
 static const char *wrong_with_block(const struct vmm_gpt_extent *e)
@@ -78,8 +78,8 @@ static void check_leaves(struct audit *audit)
 static bool agree(const char *what, uint64_t counted, uint64_t in_use)
 {
 	if (counted != in_use)
-		note("  WRONG: %s: %lu are accounted for, and %lu are in use", what,
-		     (unsigned long)counted, (unsigned long)in_use);
+		report_wrong("%s: %lu are accounted for, and %lu are in use", what,
+			     (unsigned long)counted, (unsigned long)in_use);
 	return counted == in_use;
 }
 
@@ -88,7 +88,7 @@ static bool pages_agree(void)
 	const char *error = pages_check();
 
 	if (error)
-		note("  WRONG: the page allocator: %s", error);
+		report_wrong("the page allocator: %s", error);
 	return !error;
 }
 
@@ -117,7 +117,7 @@ bool audit_aspace(struct aspace *as, const struct audit_base *base)
 	check_leaves(&audit);
 	aspace_unlock(as);
 	if (audit.wrong > SHOWN_MAX)
-		note("  WRONG: and %u more of these", audit.wrong - SHOWN_MAX);
+		report_wrong("and %u more of these", audit.wrong - SHOWN_MAX);
 	ok = !audit.wrong;
 	ok &= agree("pages mapped", audit.pages, as->mapped);
 	ok &= agree("the guest's pages", base->guest + audit.pages + count_waiting(as),

@@ -60,6 +60,23 @@ static const char *parse_text(const uint8_t *bytes, uint32_t size, char *out, si
 	return unterminated;
 }
 
+/* One that is too long is cut, and refused by who reads it: exit= may be in it. */
+static const char *parse_cmdline(const uint8_t *bytes, uint32_t size, struct bootinfo *info)
+{
+	uint32_t n = 0;
+
+	while (n < size && bytes[n])
+		n++;
+	if (n == size)
+		return "the command line does not end within its tag";
+	info->cmdline_cut = n >= BOOTINFO_CMDLINE_MAX;
+	if (info->cmdline_cut)
+		n = BOOTINFO_CMDLINE_MAX - 1;
+	memcpy(info->cmdline, bytes, n);
+	info->cmdline[n] = 0;
+	return NULL;
+}
+
 static const char *parse_map(const uint8_t *tag, uint32_t size, struct bootinfo *info)
 {
 	struct map_tag head;
@@ -84,6 +101,16 @@ static const char *parse_map(const uint8_t *tag, uint32_t size, struct bootinfo 
 	return NULL;
 }
 
+static void parse_efi(const uint8_t *bytes, uint32_t size, uint32_t pointer, struct bootinfo *info)
+{
+	info->efi = true;
+	if (size < pointer) /* of use only to name the firmware */
+		return;
+	info->efi_table = 0;
+	memcpy(&info->efi_table, bytes, pointer);
+	info->efi_pointer = pointer;
+}
+
 static void parse_rsdp(const uint8_t *bytes, uint32_t size, uint32_t want, struct bootinfo *info)
 {
 	if (size < want) /* of use only to start other CPUs: not worth a refusal */
@@ -99,9 +126,7 @@ static const char *parse_tag(const uint8_t *bytes, const struct tag *tag, struct
 
 	switch (tag->type) {
 	case TAG_CMDLINE:
-		return parse_text(body, size, info->cmdline, sizeof(info->cmdline),
-				  "the command line has more than 511 characters",
-				  "the command line does not end within its tag");
+		return parse_cmdline(body, size, info);
 	case TAG_LOADER:
 		return parse_text(body, size, info->loader, sizeof(info->loader),
 				  "the boot loader's name has more than 63 characters",
@@ -109,8 +134,10 @@ static const char *parse_tag(const uint8_t *bytes, const struct tag *tag, struct
 	case TAG_MEMORY_MAP:
 		return parse_map(bytes, tag->size, info);
 	case TAG_EFI32:
+		parse_efi(body, size, 4, info);
+		break;
 	case TAG_EFI64:
-		info->efi = true;
+		parse_efi(body, size, 8, info);
 		break;
 	case TAG_RSDP_OLD:
 		if (!info->has_rsdp)
@@ -119,6 +146,29 @@ static const char *parse_tag(const uint8_t *bytes, const struct tag *tag, struct
 	case TAG_RSDP_NEW:
 		parse_rsdp(body, size, RSDP_NEW_SIZE, info);
 		break;
+	}
+	return NULL;
+}
+
+static uint64_t next_tag(uint64_t at, const struct tag *tag)
+{
+	return at + ((uint64_t)tag->size + TAG_ALIGN - 1) / TAG_ALIGN * TAG_ALIGN;
+}
+
+const char *bootinfo_find_cmdline(const void *bytes, size_t *size)
+{
+	const uint8_t *base = bytes;
+	uint64_t at = sizeof(struct fixed_part), end = *size;
+	struct tag tag;
+
+	for (; end >= sizeof(tag) && at <= end - sizeof(tag); at = next_tag(at, &tag)) {
+		memcpy(&tag, base + at, sizeof(tag));
+		if (tag.size < sizeof(tag) || tag.type == TAG_END)
+			break;
+		if (tag.type != TAG_CMDLINE)
+			continue;
+		*size = (tag.size < end - at ? tag.size : end - at) - sizeof(tag);
+		return (const char *)base + at + sizeof(tag);
 	}
 	return NULL;
 }
@@ -146,7 +196,7 @@ const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info
 		error = parse_tag(base + at, &tag, info);
 		if (error)
 			return error;
-		at += ((uint64_t)tag.size + TAG_ALIGN - 1) / TAG_ALIGN * TAG_ALIGN;
+		at = next_tag(at, &tag);
 		if (at > size)
 			return "the boot information has no end tag";
 	}

@@ -24,10 +24,13 @@ struct bootinfo_range {
 
 struct bootinfo {
 	char cmdline[BOOTINFO_CMDLINE_MAX]; /* empty if there is none */
+	bool cmdline_cut; /* it was longer */
 	char loader[BOOTINFO_LOADER_MAX];
 	struct bootinfo_range map[BOOTINFO_MAP_MAX];
 	unsigned nmap; /* at least 1 */
 	bool efi;
+	uint64_t efi_table;   /* where the EFI system table is */
+	unsigned efi_pointer; /* of how many bytes its pointers are; 0: it is not known */
 	bool has_rsdp;
 	uint8_t rsdp[36];
 };
@@ -37,6 +40,12 @@ struct bootinfo {
  * first 8 bytes; 0 if no information can be that small.
  */
 uint32_t bootinfo_size(const void *bytes);
+
+/*
+ * The command line's bytes in boot information that may be wrong in any way; *size: at
+ * most so many. NULL: none were found.
+ */
+const char *bootinfo_find_cmdline(const void *bytes, size_t *size);
 
 /*
  * Parses size bytes, of which all may be read, at an 8-byte boundary. NULL,

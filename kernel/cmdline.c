@@ -37,6 +37,23 @@ static bool value_of(struct word w, const char *key, struct word *value)
 	return true;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The next one up to end; moves *at behind it. */
+static bool next_word(const char **at, const char *end, struct word *w)
+{
+	while (*at < end && is_blank(**at))
+		++*at;
+	w->at = *at;
+	while (*at < end && !is_blank(**at))
+		++*at;
+	w->length = (int)(*at - w->at);
+	return w->length;
+}
+
 static void complain(struct parser *p, const char *what, struct word w, const char *known)
 {
 	if (p->ok)
@@ -128,16 +145,36 @@ static void parse_gpt_script(struct parser *p, struct word value)
 		 "the words of a script that failed");
 }
 
-static void parse_exit(struct parser *p, struct word value)
+static bool find_exit(struct word value, enum machine_exit *how)
 {
 	static const char *const hows[] = { "halt", "qemu", "bochs" };
 
 	for (unsigned i = 0; i < sizeof(hows) / sizeof(hows[0]); i++)
 		if (is(value, hows[i])) {
-			p->out->exit = (enum machine_exit)i;
-			return;
+			*how = (enum machine_exit)i;
+			return true;
 		}
-	complain(p, "unknown exit=", value, "halt, qemu, bochs");
+	return false;
+}
+
+static void parse_exit(struct parser *p, struct word value)
+{
+	if (!find_exit(value, &p->out->exit))
+		complain(p, "unknown exit=", value, "halt, qemu, bochs");
+}
+
+static void parse_machine(struct parser *p, struct word value)
+{
+	bool ok = value.length && value.length < CMDLINE_MACHINE_MAX;
+
+	for (int i = 0; i < value.length; i++)
+		ok &= (value.at[i] >= 'a' && value.at[i] <= 'z') ||
+		      (value.at[i] >= '0' && value.at[i] <= '9') || value.at[i] == '-';
+	if (ok)
+		format(p->out->machine, CMDLINE_MACHINE_MAX, "%.*s", value.length, value.at);
+	else
+		complain(p, "impossible machine=", value,
+			 "up to 31 lower-case letters, digits and hyphens");
 }
 
 static void parse_leaf(struct parser *p, struct word value)
@@ -188,6 +225,8 @@ static void parse_word(struct parser *p, struct word w)
 		parse_soak(p, value);
 	} else if (value_of(w, "seed=", &value)) {
 		parse_seed(p, value);
+	} else if (value_of(w, "machine=", &value)) {
+		parse_machine(p, value);
 	} else if (value_of(w, "gpt-seed=", &value)) {
 		parse_gpt_seed(p, value);
 	} else if (value_of(w, "gpt-script=", &value)) {
@@ -195,7 +234,7 @@ static void parse_word(struct parser *p, struct word w)
 	} else {
 		complain(p, "unknown word", w,
 			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, "
-			 "seed=, gpt-seed=, gpt-script=, known=");
+			 "seed=, gpt-seed=, gpt-script=, known=, machine=");
 	}
 }
 
@@ -203,21 +242,11 @@ bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 		   struct cmdline *cmdline, char *error, size_t size)
 {
 	struct parser p = { names, count, cmdline, error, size, true };
+	struct word w;
 
 	*cmdline = (struct cmdline){ .leaf = 1 };
-	for (;;) {
-		struct word w;
-
-		while (*text == ' ' || *text == '\t')
-			text++;
-		if (!*text)
-			break;
-		w.at = text;
-		while (*text && *text != ' ' && *text != '\t')
-			text++;
-		w.length = (int)(text - w.at);
+	while (next_word(&text, text + strlen(text), &w))
 		parse_word(&p, w);
-	}
 	if (!cmdline->run && !cmdline->soak)
 		cmdline->run = ~UINT64_C(0);
 	if (cmdline->soak && cmdline->fail_alloc && p.ok) {
@@ -225,4 +254,29 @@ bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 		p.ok = false;
 	}
 	return p.ok;
+}
+
+enum machine_exit cmdline_exit(const char *text, size_t size, enum machine_exit how)
+{
+	const char *end = text;
+	struct word w, value;
+
+	while (size-- && *end)
+		end++;
+	while (next_word(&text, end, &w))
+		if (value_of(w, "exit=", &value))
+			find_exit(value, &how);
+	return how;
+}
+
+void cmdline_append(char *line, size_t size, const char *words)
+{
+	const char *end = words + strlen(words);
+	struct word w;
+
+	while (next_word(&words, end, &w)) {
+		size_t n = strlen(line);
+
+		format(line + n, size - n, n ? " %.*s" : "%.*s", w.length, w.at);
+	}
 }

@@ -15,6 +15,7 @@
  *	kick=HOW	what makes a CPU leave the guest: int (default), nmi
  *	large-exec	large leaves may be executable, also where the CPU may stop at it
  *	known=NAME,...	tests that this machine is known to be unable to pass
+ *	machine=NAME	what the machine is called, for the log's head
  *
  * Pure: host tests feed it.
  */
@@ -22,12 +23,14 @@
 #define KERNEL_CMDLINE_H
 
 #include "kernel/gpt_script.h"
-#include "kernel/report.h"
+#include "kernel/poweroff.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define CMDLINE_FAIL_ALL UINT64_MAX
+
+enum { CMDLINE_MACHINE_MAX = 32 };
 
 struct cmdline {
 	uint64_t run;	/* bit n: names[n] was chosen; all, if none was named, and no soak= */
@@ -41,6 +44,7 @@ struct cmdline {
 	uint64_t seed;
 	unsigned leaf;	     /* its level: 1, 2, 3 */
 	enum machine_exit exit;
+	char machine[CMDLINE_MACHINE_MAX]; /* empty: none was given */
 	uint64_t gpt_seed;	      /* 0: none was given */
 	struct gpt_script gpt_script; /* .limit 0: none was given */
 };
@@ -51,5 +55,15 @@ struct cmdline {
  */
 bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 		   struct cmdline *cmdline, char *error, size_t size);
+
+/*
+ * The last exit= in size bytes of text, or up to its NUL; otherwise how. For ends
+ * before the whole can be parsed.
+ */
+enum machine_exit cmdline_exit(const char *text, size_t size, enum machine_exit how);
+
+/* Appends words to a line of the given size, a blank between any two. What does not fit is
+ * cut off. */
+void cmdline_append(char *line, size_t size, const char *words);
 
 #endif

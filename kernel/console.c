@@ -2,7 +2,7 @@
 /* Registers: National Semiconductor PC16550D data sheet, section 8. */
 #include "kernel/console.h"
 
-#include "kernel/format.h"
+#include "kernel/crc32.h"
 #include "kernel/x86.h"
 
 #include <stdbool.h>
@@ -26,7 +26,8 @@ enum {
 	SPINS = 1 << 20, /* far more than a character takes */
 };
 
-static bool have_uart;
+static bool have_uart, in_line;
+static uint32_t crc;
 
 void console_init(void)
 {
@@ -56,9 +57,10 @@ static void put_byte(char c)
 	outb(COM1 + UART_DATA, (uint8_t)c);
 }
 
-static void put(void *arg, char c)
+void console_put(char c)
 {
-	(void)arg;
+	crc = crc32_add(crc, (uint8_t)c);
+	in_line = c != '\n';
 	if (!have_uart)
 		return;
 	if (c == '\n')
@@ -66,18 +68,20 @@ static void put(void *arg, char c)
 	put_byte(c);
 }
 
-void vprint(const char *fmt, va_list ap)
+void console_fresh_line(void)
 {
-	format_to(put, 0, fmt, ap);
+	if (in_line)
+		console_put('\n');
 }
 
-void print(const char *fmt, ...)
+uint32_t console_crc(void)
 {
-	va_list ap;
+	return crc;
+}
 
-	va_start(ap, fmt);
-	vprint(fmt, ap);
-	va_end(ap);
+void console_restart_crc(void)
+{
+	crc = 0;
 }
 
 void console_drain(void)

@@ -19,9 +19,12 @@ enum { CPU_RAW_MSRS = 24 };
 
 struct cpu_raw {
 	struct cpuid_regs leaf0, leaf1, leaf7;
-	struct cpuid_regs hypervisor; /* 0x40000000, where leaf 1 says so */
+	/* 0x40000000 to 2, where leaf 1 says so, and as far as there are any. */
+	struct cpuid_regs hypervisor, hypervisor1, hypervisor2;
 	struct cpuid_regs ext0, ext1, ext8, ext_svm; /* 0x80000000, 1, 8, 0xa */
 	char brand[49];
+	bool has_microcode; /* its revision is known */
+	uint32_t microcode;
 	unsigned nmsrs;
 	struct cpu_raw_msr msrs[CPU_RAW_MSRS];
 };

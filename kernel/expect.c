@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/expect.h"
 
-#include "kernel/console.h"
 #include "kernel/format.h"
 #include "kernel/replay.h"
 #include "kernel/report.h"
 #include "kernel/string.h"
+
+enum { OUTPUT_WORDS = 4 * GUEST_OUTPUT_MAX }; /* where each byte is escaped */
 
 static const char *const end_names[END_KINDS] = {
 	[END_DONE] = "said that it is done",
@@ -46,22 +47,25 @@ void expect_describe_end(const struct guest_end *e, char *words, size_t size)
 
 /* One number. */
 
-bool expect_same(const char *what, uint64_t expected, uint64_t seen)
-{
-	if (expected != seen)
-		note("  WRONG: %s: expected %lu, saw %lu", what, (unsigned long)expected,
-		     (unsigned long)seen);
-	return expected == seen;
-}
-
 static bool same_up_to(const char *what, uint64_t expected, uint64_t optional, uint64_t seen)
 {
-	bool ok = seen >= expected && seen - expected <= optional;
+	char range[48], number[24];
 
-	if (!ok && optional)
-		note("  WRONG: %s: expected %lu to %lu, saw %lu", what, (unsigned long)expected,
-		     (unsigned long)(expected + optional), (unsigned long)seen);
-	return ok || (!optional && expect_same(what, expected, seen));
+	if (seen >= expected && seen - expected <= optional)
+		return true;
+	if (optional)
+		format(range, sizeof(range), "%lu to %lu", (unsigned long)expected,
+		       (unsigned long)(expected + optional));
+	else
+		format(range, sizeof(range), "%lu", (unsigned long)expected);
+	format(number, sizeof(number), "%lu", (unsigned long)seen);
+	report_differs(what, range, number);
+	return false;
+}
+
+bool expect_same(const char *what, uint64_t expected, uint64_t seen)
+{
+	return same_up_to(what, expected, 0, seen);
 }
 
 static bool is_end(const struct guest_end *expected, const struct guest_end *seen)
@@ -71,40 +75,36 @@ static bool is_end(const struct guest_end *expected, const struct guest_end *see
 	       expected->walk == seen->walk && expected->mapped == seen->mapped;
 }
 
-static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
+static void end_differs(const struct guest_end *expected, const struct guest_run *run)
 {
-	char words[VMM_WORDS];
+	char words[VMM_WORDS], seen[VMM_WORDS];
 
-	if (is_end(expected, &run->end))
-		return true;
 	expect_describe_end(expected, words, sizeof(words));
-	note("  WRONG: expected as its end: %s", words);
-	return false;
+	expect_describe_end(&run->end, seen, sizeof(seen));
+	report_differs_words("end", words, seen);
 }
 
-/* A line stays a line, whatever the guest wrote. */
-static void print_escaped(const char *text)
+/* What was said at once, when it ended, is not said again. */
+static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
 {
-	for (; *text; text++)
-		if (*text == '\n')
-			print("\\n");
-		else if (*text < ' ' || *text > '~')
-			print("\\x%02x", (unsigned char)*text);
-		else
-			print("%c", *text);
+	if (is_end(expected, &run->end))
+		return true;
+	if (!run->end_differs)
+		end_differs(expected, run);
+	return false;
 }
 
 static bool compare_output(const char *expected, const struct guest_run *run)
 {
+	char words[OUTPUT_WORDS], seen[OUTPUT_WORDS];
+
 	if (!expected)
 		expected = "";
 	if (strcmp(expected, run->output) == 0)
 		return true;
-	print("#   WRONG: expected as output \"");
-	print_escaped(expected);
-	print("\", saw \"");
-	print_escaped(run->output);
-	print("\"\n");
+	format_escaped(words, sizeof(words), expected, strlen(expected));
+	format_escaped(seen, sizeof(seen), run->output, run->output_length);
+	report_differs_words("output", words, seen);
 	return false;
 }
 
@@ -168,8 +168,7 @@ static const char *const sizes[] = { "no size", "4 KiB", "2 MiB", "1 GiB" };
 static void wrong_leaf(struct tally *tally, uint64_t gpa, unsigned level, const char *what)
 {
 	if (tally->wrong++ < SHOWN_MAX)
-		note("  WRONG: the leaf of %s at 0x%012lx %s", sizes[level], (unsigned long)gpa,
-		     what);
+		report_wrong("the leaf of %s at 0x%012lx %s", sizes[level], (unsigned long)gpa, what);
 }
 
 static void compare_leaf(const struct guest_run *run, const struct vmm_gpt_extent *e,
@@ -230,7 +229,7 @@ static bool compare_leaves(const struct guest_run *run, const struct replay *rep
 		ok &= expect_same(sizes[level], replay->leaves[level], tally.leaves[level]);
 	note_leaves(run, &tally);
 	if (tally.wrong > SHOWN_MAX)
-		note("  WRONG: and %u more", tally.wrong - SHOWN_MAX);
+		report_wrong("and %u more", tally.wrong - SHOWN_MAX);
 	return ok && !tally.wrong;
 }
 
@@ -294,10 +293,15 @@ bool expect_compare_failed(const struct guest_run *run)
 	return expect_same("ends for want of memory", 1, run->end.kind == END_MEMORY);
 }
 
-bool expect_is_end(const struct guest_run *run)
+bool expect_end(struct guest_run *run)
 {
 	const struct guest_end *expected = &run->guest->expect.end;
 
-	return is_end(expected, &run->end) ||
-	       (expected->kind == END_MEMORY && run->end.kind == END_MEMORY);
+	/* Where memory ends is known only when the steps have been done again. */
+	if (is_end(expected, &run->end) ||
+	    (expected->kind == END_MEMORY && run->end.kind == END_MEMORY))
+		return true;
+	end_differs(expected, run);
+	run->end_differs = true;
+	return false;
 }

@@ -16,8 +16,8 @@ bool expect_compare_racing(const struct guest_run *run, const struct replay_mach
 /* An allocation of it failed on purpose: that is how it has to end. */
 bool expect_compare_failed(const struct guest_run *run);
 
-/* Whether it ended as was planned. */
-bool expect_is_end(const struct guest_run *run);
+/* Whether it ended as was planned, as far as that is known at once; says so if not. */
+bool expect_end(struct guest_run *run);
 
 void expect_describe_end(const struct guest_end *end, char *words, size_t size);
 

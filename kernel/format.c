@@ -212,6 +212,21 @@ int format(char *buf, size_t size, const char *fmt, ...)
 	return n;
 }
 
+void format_escaped(char *buf, size_t size, const char *bytes, size_t n)
+{
+	size_t at = 0;
+
+	buf[0] = 0;
+	for (size_t i = 0; i < n && at < size; i++) {
+		char c = bytes[i];
+		const char *how = c == '\n' ? "\\n" :
+				  c == '\\' ? "\\\\" :
+				  c < ' ' || c > '~' ? "\\x%02x" : "%c";
+
+		at += (size_t)format(buf + at, size - at, how, (unsigned char)c);
+	}
+}
+
 void format_append(char *list, size_t size, const char *text)
 {
 	size_t n = strlen(list);

@@ -16,6 +16,9 @@ int format_to(void (*put)(void *arg, char c), void *arg, const char *fmt, va_lis
 int format(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int vformat(char *buf, size_t size, const char *fmt, va_list ap);
 
+/* Bytes as a line of printable ASCII: \\, \n, \xHH for the rest. */
+void format_escaped(char *buf, size_t size, const char *bytes, size_t n);
+
 /* Appends text to a list that commas keep apart, as far as there is room. */
 void format_append(char *list, size_t size, const char *text);
 

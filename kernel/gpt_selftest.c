@@ -51,6 +51,7 @@ static const char *run(const struct gpt_script *script, unsigned *at)
 	const char *error = gpt_pair_init(&pair, script, both), *lost;
 
 	for (*at = 0; *at < script->count && !error; ++*at) {
+		report_alive();
 		error = gpt_pair_do(&pair, script, &script->ops[*at]);
 		if (!error && ((*at + 1) % COMPARE_EVERY == 0 || *at + 1 == script->count))
 			error = gpt_pair_compare(&pair);

@@ -80,15 +80,15 @@ static void report(const struct life *life)
 		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
 }
 
-/* An end that nobody can plan, or that nobody planned. */
-static bool wants_dump(const struct life *life)
+/* What is wrong with its end is said before the long dump that shows why. */
+static void judge_end(struct life *life)
 {
 	const struct guest_end *end = &life->run.end;
 
-	if (end->kind == END_UNEXPECTED || end->kind == END_ENTRY_FAILED)
-		return true;
-	return end->kind != END_STOPPED && !expect_is_end(&life->run) &&
-	       !(life->may_lack_memory && end->kind == END_MEMORY);
+	if (end->kind == END_STOPPED || (life->may_lack_memory && end->kind == END_MEMORY))
+		return;
+	if (!expect_end(&life->run))
+		dump_guest(&life->run);
 }
 
 unsigned life_cpus(void)
@@ -130,8 +130,7 @@ void life_go_on(struct life *life)
 	if (run->yielded)
 		return;
 	report(life);
-	if (wants_dump(life))
-		dump_guest(run);
+	judge_end(life);
 	run->ops->vcpu_fini(&life->vcpu);
 	life->over = true;
 }

@@ -7,6 +7,8 @@
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
 
+#include "kernel/x86.h"
+
 #include <stdint.h>
 
 struct lock {
@@ -18,6 +20,17 @@ static inline void lock_take(struct lock *lock)
 	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
 	while (__atomic_load_n(&lock->served, __ATOMIC_ACQUIRE) != ticket)
+		__asm__ volatile("pause");
+}
+
+/* For a panic: gives up after so many ticks of the TSC. What is not had then, nobody gets. */
+static inline void lock_take_within(struct lock *lock, uint64_t ticks)
+{
+	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	uint64_t start = rdtsc();
+
+	while (__atomic_load_n(&lock->served, __ATOMIC_ACQUIRE) != ticket &&
+	       rdtsc() - start < ticks)
 		__asm__ volatile("pause");
 }
 

@@ -9,6 +9,7 @@
 #include "kernel/cpu_raw.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
+#include "kernel/head.h"
 #include "kernel/lapic.h"
 #include "kernel/memory.h"
 #include "kernel/pages.h"
@@ -16,11 +17,13 @@
 #include "kernel/report.h"
 #include "kernel/run.h"
 #include "kernel/selftest.h"
+#include "kernel/skip.h"
 #include "kernel/smp.h"
 #include "kernel/soak.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "kernel/watch.h"
+#include "kernel/words.h"
 #include "kernel/x86.h"
 
 #define BOOT_MAPPED (UINT64_C(4) << 30)
@@ -35,107 +38,90 @@ static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
 
+/* Until memory_init, all below 4 GiB is mapped (boot/entry.asm). */
+static const void *see_low(void *ctx, uint64_t pa, uint64_t size)
+{
+	(void)ctx;
+	return pa && pa < BOOT_MAPPED && size <= BOOT_MAPPED - pa ? (const void *)pa : NULL;
+}
+
+/* exit= first of all, in whatever can be read: whatever is wrong, the machine has to end. */
+static void read_exit(const void *bytes, size_t size)
+{
+	const char *grubs = bootinfo_find_cmdline(bytes, &size);
+	enum machine_exit how = grubs ? cmdline_exit(grubs, size, MACHINE_HALT) : MACHINE_HALT;
+
+	report_set_exit(cmdline_exit(words_block, WORDS_BLOCK_SIZE, how));
+}
+
 /* GRUB puts it right behind us: copied before any memory is handed out. */
 static void read_bootinfo(uint32_t magic, uintptr_t boot)
 {
 	static uint8_t copy[BOOTINFO_SIZE_MAX] __attribute__((aligned(8)));
-	uint32_t size;
+	uint32_t size, n;
 	const char *error;
 
+	read_exit("", 0);
 	if (magic != MULTIBOOT2_BOOT_MAGIC || boot % 8)
 		report_bad_input("boot",
 				 "not started by a multiboot2 loader (magic 0x%x, "
 				 "information at 0x%lx)",
 				 magic, (unsigned long)boot);
 	size = bootinfo_size((const void *)boot);
+	n = size < 8 ? 8 : size < sizeof(copy) ? size : sizeof(copy);
+	memcpy(copy, (const void *)boot, n);
+	read_exit(copy, n);
 	if (size > sizeof(copy))
 		report_bad_input("boot",
 				 "the boot information has %u bytes; more than %u are "
 				 "not believed",
 				 size, BOOTINFO_SIZE_MAX);
-	memcpy(copy, (const void *)boot, size < 8 ? 8 : size);
-	error = bootinfo_parse(copy, size < 8 ? 8 : size, &info);
+	error = bootinfo_parse(copy, n, &info);
 	if (error)
 		report_bad_input("boot", "%s", error);
 }
 
+/* GRUB's words, then those in our own file. */
 static void read_cmdline(void)
 {
+	static char line[BOOTINFO_CMDLINE_MAX + WORDS_BLOCK_SIZE];
 	const char *names[GUESTS_MAX];
 	char error[VMM_WORDS];
 	bool ok;
 
 	for (unsigned i = 0; i < guests_count; i++)
 		names[i] = guests[i]->name;
-	ok = cmdline_parse(info.cmdline, names, guests_count, &cmdline, error, sizeof(error));
-	report_set_exit(cmdline.exit);
+	cmdline_append(line, sizeof(line), info.cmdline);
+	cmdline_append(line, sizeof(line), words_block);
+	ok = cmdline_parse(line, names, guests_count, &cmdline, error, sizeof(error));
+	head_words(line, &cmdline);
+	if (info.cmdline_cut)
+		report_bad_input("command-line", "the command line has more than %u characters",
+				 BOOTINFO_CMDLINE_MAX - 1);
 	if (!ok)
 		report_bad_input("command-line", "%s", error);
 }
 
-static void describe_cpu(void)
+static void test_guest(const struct machine *machine, const struct guest *g, bool known)
 {
-	char vendor[13] = { 0 }, below[13] = { 0 };
+	struct run_counts counts;
 
-	memcpy(vendor, &raw.leaf0.ebx, 4);
-	memcpy(vendor + 4, &raw.leaf0.edx, 4);
-	memcpy(vendor + 8, &raw.leaf0.ecx, 4);
-	memcpy(below, &raw.hypervisor.ebx, 12);
-	note("CPU: %s, %s, %u bits of physical address", vendor,
-	     raw.brand[0] ? raw.brand : "no brand", cpu_raw_maxphyaddr(&raw));
-	if (raw.leaf1.ecx & CPUID_1_ECX_HYPERVISOR)
-		note("below us: a hypervisor, \"%s\"", below);
-}
-
-static const char *lacks_memory(const struct guest *g)
-{
-	static char words[80];
-	unsigned long shift = 20 - PAGE_SHIFT;
-
-	if (g->needs_pages <= pages_free_count())
-		return NULL;
-	format(words, sizeof(words),
-	       "it needs %lu MiB of free memory, not %lu; give the machine more",
-	       (unsigned long)g->needs_pages >> shift, (unsigned long)pages_free_count() >> shift);
-	return words;
-}
-
-/* What this machine lacks for the guest; NULL: nothing. */
-static const char *lacks(const struct machine *machine, const struct guest *g)
-{
-	unsigned least = g->vcpus == GUEST_VCPUS_ALL ? g->vcpus_least : g->vcpus;
-
-	if (smp_count() < (g->wanders ? 2 : least))
-		return "it needs more CPUs";
-	if (g->needs_timer && !machine->timer)
-		return "no timer here can interrupt a guest";
-	if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
-		return "this CPU has no unrestricted guest";
-	return lacks_memory(g);
-}
-
-static void test_guest(const struct machine *machine, const struct guest *g, bool known,
-		       struct run_row *row)
-{
-	const char *lack = lacks(machine, g);
-
-	if (lack)
-		report_skip(g->name, lack);
-	else if (known && g->fatal)
-		report_test(false, g->name, g->fatal);
+	if (skip_guest(machine, g))
+		return;
+	report_test_begin(g->name);
+	if (known && g->fatal)
+		report_test_end(false, g->fatal);
 	else
-		report_test(run_guest(machine, g, row), g->name,
-			    known ? "known to fail on this machine" : NULL);
+		report_test_end(run_guest(machine, g, &counts),
+				known ? "known to fail on this machine" : NULL);
 }
 
 static void test_soak(const struct machine *machine)
 {
-	const char *lack = lacks(machine, &guest_soak);
-
-	if (lack)
-		report_skip(guest_soak.name, lack);
-	else
-		report_test(soak_run(machine, cmdline.soak), guest_soak.name, NULL);
+	if (skip_guest(machine, &guest_soak))
+		return;
+	report_test_begin(guest_soak.name);
+	report_test_end(soak_run(machine, cmdline.soak), NULL);
 }
 
 static void note_leaf(const struct machine *m)
@@ -151,13 +137,9 @@ static void note_leaf(const struct machine *m)
 
 static void run_guests(const struct machine *machine)
 {
-	static struct run_row rows[GUESTS_MAX];
-
 	for (unsigned i = 0; i < guests_count; i++)
 		if (cmdline.run >> i & 1)
-			test_guest(machine, guests[i], cmdline.known >> i & 1, &rows[i]);
-	if (cmdline.run)
-		run_table(rows);
+			test_guest(machine, guests[i], cmdline.known >> i & 1);
 	if (cmdline.soak)
 		test_soak(machine);
 }
@@ -169,13 +151,6 @@ static unsigned count_tests(void)
 	for (unsigned i = 0; i < guests_count; i++)
 		n += cmdline.run >> i & 1;
 	return n;
-}
-
-/* Until memory_init, all below 4 GiB is mapped (boot/entry.asm). */
-static const void *see_low(void *ctx, uint64_t pa, uint64_t size)
-{
-	(void)ctx;
-	return pa && pa < BOOT_MAPPED && size <= BOOT_MAPPED - pa ? (const void *)pa : NULL;
 }
 
 static void list_cpus(void)
@@ -232,7 +207,7 @@ static void start_cpus(bool has_apic)
 
 	clock_init();
 	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
-	note("CPUs: %u of %u", smp_count(), listed.n + listed.left_out);
+	head_cpus(smp_count(), listed.n + listed.left_out);
 }
 
 static uint64_t count_nmis(void)
@@ -253,7 +228,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	console_init();
 	report_begin();
-	note("nestbox %s", NESTBOX_VERSION);
+	report_head("build", "%s", NESTBOX_VERSION);
 	trap_init();
 	read_bootinfo(magic, boot);
 	read_cmdline();
@@ -262,11 +237,12 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	cpu_init(machine.cpu);
 	trap_load();
 	cpu_raw_read(&raw);
-	describe_cpu();
+	head_machine(&raw, &info, see_low);
 	preflight(&raw, sides, &verdict);
 	preflight_report(&verdict, sides);
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
+	head_side(verdict.ops);
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	list_cpus();
@@ -292,6 +268,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
 	start_cpus(!error);
+	head_leaves(&verdict.probe.gpt);
 
 	note_leaf(&machine);
 	report_plan(count_tests());
@@ -299,7 +276,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	fault_host();
 	run_guests(&machine);
 	if (count_nmis())
-		note("%lu NMIs came", (unsigned long)count_nmis());
+		report_figure("nmis", "", count_nmis(), "nmis");
 	machine.ops->disable(machine.cpu);
 	report_end();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/memory.h"
 
+#include "kernel/head.h"
 #include "kernel/memmap.h"
 #include "kernel/mmu.h"
 #include "kernel/report.h"
@@ -22,11 +23,10 @@ uint64_t memory_low_page(void)
 	return low_page;
 }
 
-static void say(const struct memmap *map, const struct bootinfo *info)
+static void say(const struct memmap *map)
 {
-	note("memory: %lu MiB in %u ranges, firmware %s, loader %s",
-	     (unsigned long)(memmap_bytes(map) >> 20), map->n, info->efi ? "UEFI" : "BIOS",
-	     info->loader[0] ? info->loader : "unknown");
+	head_memory(memmap_bytes(map));
+	note("memory in %u ranges:", map->n);
 	for (unsigned i = 0; i < map->n; i++)
 		note("  0x%012lx-0x%012lx", (unsigned long)map->ranges[i].start,
 		     (unsigned long)map->ranges[i].end);
@@ -44,7 +44,7 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 	if (!memmap_remove(&map, 0, LOW_MEMORY) ||
 	    !memmap_remove(&map, (uintptr_t)image_start, (uintptr_t)image_end))
 		return "the memory map has too many pieces";
-	say(&map, info);
+	say(&map);
 	if (!map.n || memmap_bytes(&map) >> PAGE_SHIFT < LEAST_PAGES)
 		return "too little memory: at least 16 MiB have to be free; give the machine more";
 	nframes = map.ranges[map.n - 1].end >> PAGE_SHIFT;

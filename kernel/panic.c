@@ -2,13 +2,15 @@
 #include "kernel/panic.h"
 
 #include "kernel/backtrace.h"
-#include "kernel/console.h"
+#include "kernel/format.h"
 #include "kernel/registers.h"
 #include "kernel/report.h"
 #include "kernel/x86.h"
 
 #include <stdarg.h>
 #include <stddef.h>
+
+enum { TEXT_MAX = 256 };
 
 /* What boot/panic.asm finds, and where it goes on. */
 extern struct trap_frame panic_frame;
@@ -49,23 +51,22 @@ void panic_begin(void)
 	while (!is_ours())
 		__asm__ volatile("cli; hlt");
 	begun++;
+	if (begun > 2) /* the console itself is broken */
+		report_give_up();
+	report_take_over();
 	if (begun == 1 && stop_others)
 		stop_others();
-	report_unlock();
 	if (begun == 2) {
-		print("\n# PANIC while panicking\n");
+		note("PANIC: while panicking");
 		report_crashed();
 	}
-	if (begun > 2) /* the console itself is broken */
-		for (;;)
-			__asm__ volatile("hlt");
-	print("\n# PANIC: ");
 }
 
 _Noreturn void panic_end(const struct trap_frame *f, bool called)
 {
 	uint64_t r[16];
 
+	report_panic_end();
 	for (unsigned n = 0; n < 16; n++)
 		r[n] = f->r[15 - n];
 	r[REG_RSP] = f->rsp;
@@ -78,20 +79,21 @@ _Noreturn void panic_end(const struct trap_frame *f, bool called)
 
 _Noreturn void panic_caught(const char *fmt, ...)
 {
+	char words[TEXT_MAX];
 	va_list ap;
 
 	panic_begin();
 	va_start(ap, fmt);
-	vprint(fmt, ap);
+	vformat(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	print("\n");
+	report_panic("%s", words);
 	panic_end(&panic_frame, true);
 }
 
 _Noreturn void assert_failed_caught(const char *file, int line, const char *expr)
 {
 	panic_begin();
-	print("%s:%d: assertion failed: %s\n", file, line, expr);
+	report_panic("%s:%d: assertion failed: %s", file, line, expr);
 	panic_end(&panic_frame, true);
 }
 
@@ -99,7 +101,7 @@ _Noreturn void assert_eq_failed_caught(const char *file, int line, const char *e
 				       uint64_t b)
 {
 	panic_begin();
-	print("%s:%d: assertion failed: %s (0x%lx, 0x%lx)\n", file, line, expr, (unsigned long)a,
-	      (unsigned long)b);
+	report_panic("%s:%d: assertion failed: %s (0x%lx, 0x%lx)", file, line, expr,
+		     (unsigned long)a, (unsigned long)b);
 	panic_end(&panic_frame, true);
 }

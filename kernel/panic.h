@@ -28,9 +28,9 @@ _Noreturn void assert_eq_failed(const char *file, int line, const char *expr, ui
 void panic_set_stop(void (*stop)(void));
 
 /*
- * The parts of a panic, for who has a frame to show (trap.c): the message is
- * printed between them. called: its rip is a return address. A second panic
- * begins by ending the run.
+ * The parts of a panic, for who has a frame to show (trap.c): the message goes
+ * between them, by report_panic. called: its rip is a return address. A second
+ * panic begins by ending the run.
  */
 void panic_begin(void);
 _Noreturn void panic_end(const struct trap_frame *frame, bool called);

@@ -53,7 +53,10 @@ static uint64_t guest_exits(const uint64_t exits[EXIT_KINDS])
 /* Right only if it was made so: then it says why, and nothing may be lost. */
 static bool give_up(const struct machine *m, const struct guest *guest, const char *why)
 {
-	note("%s: could not be started: %s", guest->name, why);
+	if (m->fail_alloc)
+		note("%s: could not be started: %s", guest->name, why);
+	else
+		report_wrong("it could not be started: %s", why);
 	return m->fail_alloc;
 }
 
@@ -161,7 +164,7 @@ static const struct guest_run *who_failed(unsigned n)
 
 /* *reached: an allocation failed on purpose. */
 static bool judge(const struct machine *m, const struct guest *guest,
-		  const struct replay_machine *memory, struct run_row *row, bool *reached)
+		  const struct replay_machine *memory, struct run_counts *counts, bool *reached)
 {
 	unsigned n = count_lives(guest);
 	bool ok = judge_turns(guest);
@@ -169,10 +172,10 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	for (unsigned i = 0; i < n; i++) {
 		if (!lives[i].started)
 			return give_up(m, guest, lives[i].error);
-		row->exits += guest_exits(lives[i].run.exits);
+		counts->exits += guest_exits(lives[i].run.exits);
 	}
-	row->counts = lives[0].run.as->counts;
-	row->ticks = lives[0].run.ticks;
+	counts->memory = lives[0].run.as->counts;
+	counts->ticks = lives[0].run.ticks;
 	*reached = pages_fail_at(0);
 	if (*reached)
 		return expect_compare_failed(who_failed(n)) && ok;
@@ -234,7 +237,7 @@ static bool take_down(const struct machine *m, struct aspace *spaces, unsigned n
 }
 
 /* With the n-th allocation failing; *reached: there were that many. 0: none fails. */
-static bool run_once(const struct machine *m, const struct guest *guest, struct run_row *row,
+static bool run_once(const struct machine *m, const struct guest *guest, struct run_counts *counts,
 		     uint64_t n, bool *reached)
 {
 	static struct aspace spaces[GUEST_COPIES_MAX];
@@ -243,13 +246,14 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	uint64_t before = pages_free_count();
 	bool ok;
 
+	report_alive();
 	*reached = true; /* unless it gets as far as to run */
-	row->exits = 0;
+	counts->exits = 0;
 	pages_fail_at(n);
 	if (make_spaces(m, guest, spaces)) {
 		memory.max_level = spaces[0].max_level;
 		live_all(m, guest, spaces);
-		ok = judge(m, guest, &memory, row, reached);
+		ok = judge(m, guest, &memory, counts, reached);
 		ok &= take_down(m, spaces, count_copies(guest), &base);
 	} else {
 		ok = give_up(m, guest, "no memory for its page table");
@@ -260,13 +264,13 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 }
 
 /* Each allocation in its turn, until there is none left to fail. */
-static bool run_failing(const struct machine *m, const struct guest *guest, struct run_row *row)
+static bool run_failing(const struct machine *m, const struct guest *guest, struct run_counts *counts)
 {
 	bool all = m->fail_alloc == CMDLINE_FAIL_ALL, ok = true, reached = true;
 	uint64_t n = all ? 1 : m->fail_alloc;
 
 	for (; ok && reached; n++) {
-		ok = run_once(m, guest, row, n, &reached);
+		ok = run_once(m, guest, counts, n, &reached);
 		if (!all)
 			return ok;
 	}
@@ -275,31 +279,28 @@ static bool run_failing(const struct machine *m, const struct guest *guest, stru
 	return ok;
 }
 
-bool run_guest(const struct machine *m, const struct guest *guest, struct run_row *row)
+static void report_counts(const char *guest, const struct run_counts *c)
 {
-	bool reached;
-
-	print_map(guest);
-	row->ok = m->fail_alloc ? run_failing(m, guest, row) : run_once(m, guest, row, 0, &reached);
-	row->ran = true;
-	return row->ok;
+	report_figure(guest, "faults.read", c->memory.read, "faults");
+	report_figure(guest, "faults.write", c->memory.write, "faults");
+	report_figure(guest, "faults.fetch", c->memory.exec, "faults");
+	report_figure(guest, "faults.walk", c->memory.walk, "faults");
+	report_figure(guest, "pages", c->memory.pages, "pages");
+	report_figure(guest, "tables", c->memory.tables, "pages");
+	report_figure(guest, "exits", c->exits, "exits");
+	report_figure(guest, "ticks", c->ticks, "ticks");
 }
 
-void run_table(const struct run_row *rows)
+bool run_guest(const struct machine *m, const struct guest *guest, struct run_counts *counts)
 {
-	note("guest       read   write   fetch    walk   pages  tables       bytes    exits"
-	     "          ticks");
-	for (unsigned i = 0; i < guests_count; i++) {
-		const struct aspace_counts *c = &rows[i].counts;
+	bool reached, ok;
 
-		if (rows[i].ran)
-			note("%-8s %7lu %7lu %7lu %7lu %7lu %7lu %11lu %8lu %14lu%s",
-			     guests[i]->name, (unsigned long)c->read, (unsigned long)c->write,
-			     (unsigned long)c->exec, (unsigned long)c->walk,
-			     (unsigned long)c->pages, (unsigned long)c->tables,
-			     (unsigned long)(c->pages + c->tables) << PAGE_SHIFT,
-			     (unsigned long)rows[i].exits, (unsigned long)rows[i].ticks,
-			     rows[i].ok ? "" : "  WRONG");
-	}
-	note("read to walk: faults by kind; bytes: of pages and tables; ticks: of the TSC");
+	*counts = (struct run_counts){ .ticks = 0 };
+	print_map(guest);
+	if (m->fail_alloc)
+		return run_failing(m, guest, counts);
+	ok = run_once(m, guest, counts, 0, &reached);
+	if (counts->ticks)
+		report_counts(guest->name, counts);
+	return ok;
 }

@@ -21,17 +21,13 @@ struct machine {
 	bool timer; /* something can end a guest that does not exit */
 };
 
-/* A guest's row in the table at the end. */
-struct run_row {
-	struct aspace_counts counts;
-	uint64_t exits, ticks;
-	bool ran, ok;
+struct run_counts {
+	struct aspace_counts memory;
+	uint64_t exits, ticks; /* of all its vCPUs or copies; of the first one */
 };
 
-/* Runs it and says on the console what was seen. True: all was as expected. */
-bool run_guest(const struct machine *machine, const struct guest *guest, struct run_row *row);
-
-/* The table of all guests that ran. */
-void run_table(const struct run_row *rows);
+/* Runs it, says on the console what was seen, and counts it. True: all was as expected. */
+bool run_guest(const struct machine *machine, const struct guest *guest,
+	       struct run_counts *counts);
 
 #endif

@@ -11,6 +11,8 @@
 
 #define FOUR_GIB (UINT64_C(4) << 30)
 
+static const char no_high_memory[] = "there is no free memory above 4 GiB";
+
 static const char *test_protection(void)
 {
 	return mmu_check();
@@ -74,7 +76,7 @@ static const char *test_high_memory(void)
 	unsigned rights;
 
 	if (pfn < FOUR_GIB / PAGE_SIZE)
-		return "none";
+		return no_high_memory;
 	if (!mmu_query(pfn << PAGE_SHIFT, &rights) || rights != MMU_WRITE)
 		return "a page above 4 GiB is not mapped read-write";
 	old = *high;
@@ -98,13 +100,12 @@ static const char *test_gpt(void)
 static const struct {
 	const char *name;
 	const char *(*test)(void);
-	bool optional; /* the answer "none" is a skip */
 } tests[] = {
-	{ "host-protection", test_protection, false },
-	{ "host-fixup", test_fixup, false },
-	{ "host-allocator", test_allocator, false },
-	{ "host-high-memory", test_high_memory, true },
-	{ "host-gpt", test_gpt, false },
+	{ "host-protection", test_protection },
+	{ "host-fixup", test_fixup },
+	{ "host-allocator", test_allocator },
+	{ "host-high-memory", test_high_memory },
+	{ "host-gpt", test_gpt },
 };
 const unsigned selftest_count = sizeof(tests) / sizeof(tests[0]);
 
@@ -112,14 +113,16 @@ void selftest_run(const struct cmdline *cmdline)
 {
 	words = cmdline;
 	for (unsigned i = 0; i < selftest_count; i++) {
-		const char *error = tests[i].test();
+		const char *error;
 
-		if (error && tests[i].optional && error[0] == 'n' && error[1] == 'o') {
-			report_skip(tests[i].name, "no free memory above 4 GiB");
+		report_test_begin(tests[i].name);
+		error = tests[i].test();
+		if (error == no_high_memory) {
+			report_skip(tests[i].name, WANT_HIGH_MEMORY, "%s", error);
 			continue;
 		}
 		if (error)
-			note("%s: %s", tests[i].name, error);
-		report_test(!error, tests[i].name, NULL);
+			report_wrong("%s", error);
+		report_test_end(!error, NULL);
 	}
 }

@@ -198,8 +198,10 @@ void smp_run(struct cpu *cpu, smp_fn *fn, void *arg)
 
 void smp_wait(const struct cpu *cpu)
 {
-	while (__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE))
+	while (__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE)) {
+		report_alive();
 		cpu_pause();
+	}
 }
 
 void smp_stop_others(void)

@@ -47,6 +47,7 @@ static void note_progress(const struct guest_run *run, uint64_t ticks)
 
 struct kind {
 	const char *what;
+	const char *figure; /* NULL: it is one of each guest's */
 	uint64_t times;
 	bool large; /* not where all leaves are of 4 KiB */
 };
@@ -56,23 +57,23 @@ enum { KINDS = 17 };
 static void kinds_of(const struct aspace_counts *c, struct kind kinds[KINDS])
 {
 	const struct kind all[KINDS] = {
-		{ "read faults", c->read, false },
-		{ "write faults", c->write, false },
-		{ "fetch faults", c->exec, false },
-		{ "rights given back", c->granted, false },
-		{ "tables populated", c->tables, false },
-		{ "tables vacated", c->taken, false },
-		{ "leaves moved", c->moves, false },
-		{ "leaves split", c->splits, true },
-		{ "leaves merged", c->merges, true },
-		{ "times split", c->changes[MEMORY_SPLIT], false },
-		{ "times merged", c->changes[MEMORY_MERGE], true },
-		{ "times made read-only", c->changes[MEMORY_READ_ONLY], false },
-		{ "times made not executable", c->changes[MEMORY_NO_EXEC], false },
-		{ "times unmapped", c->changes[MEMORY_UNMAP], false },
-		{ "times vacated", c->changes[MEMORY_VACATE], false },
-		{ "times moved", c->changes[MEMORY_MOVE], false },
-		{ "times cleaned of A and D", c->changes[MEMORY_CLEAN], false },
+		{ "read faults", NULL, c->read, false },
+		{ "write faults", NULL, c->write, false },
+		{ "fetch faults", NULL, c->exec, false },
+		{ "rights given back", "rights-given-back", c->granted, false },
+		{ "tables populated", NULL, c->tables, false },
+		{ "tables vacated", "tables-vacated", c->taken, false },
+		{ "leaves moved", "leaves-moved", c->moves, false },
+		{ "leaves split", "leaves-split", c->splits, true },
+		{ "leaves merged", "leaves-merged", c->merges, true },
+		{ "times split", "change.split", c->changes[MEMORY_SPLIT], false },
+		{ "times merged", "change.merge", c->changes[MEMORY_MERGE], true },
+		{ "times made read-only", "change.read-only", c->changes[MEMORY_READ_ONLY], false },
+		{ "times made not executable", "change.no-exec", c->changes[MEMORY_NO_EXEC], false },
+		{ "times unmapped", "change.unmap", c->changes[MEMORY_UNMAP], false },
+		{ "times vacated", "change.vacate", c->changes[MEMORY_VACATE], false },
+		{ "times moved", "change.move", c->changes[MEMORY_MOVE], false },
+		{ "times cleaned of A and D", "change.clean", c->changes[MEMORY_CLEAN], false },
 	};
 
 	memcpy(kinds, all, sizeof(all));
@@ -119,10 +120,11 @@ static bool check(const struct kind *kind, bool has_large)
 {
 	uint64_t n = least(kind, has_large);
 
-	note("soak: %10lu %s%s", (unsigned long)kind->times, kind->what,
-	     n ? "" : " (none without large leaves)");
+	if (kind->figure)
+		report_figure(guest_soak.name, kind->figure, kind->times, "times");
 	if (kind->times < n)
-		note("  WRONG: soak: at least %lu %s expected", (unsigned long)n, kind->what);
+		report_wrong("at least %lu %s expected, saw %lu", (unsigned long)n, kind->what,
+			     (unsigned long)kind->times);
 	return kind->times >= n;
 }
 
@@ -139,7 +141,7 @@ static bool check_kinds(const struct aspace_counts *c, bool has_large)
 
 bool soak_run(const struct machine *m, uint64_t seconds)
 {
-	struct run_row row = { .ok = false };
+	struct run_counts counts;
 	struct machine machine = *m;
 	unsigned level = aspace_max_level(&m->probe->gpt, m->leaf);
 
@@ -147,10 +149,9 @@ bool soak_run(const struct machine *m, uint64_t seconds)
 	soak.next_line = 0;
 	machine.more = left;
 	machine.more_budget = ticks_max();
-	if (!run_guest(&machine, &guest_soak, &row))
+	if (!run_guest(&machine, &guest_soak, &counts))
 		return false;
-	note("soak: %lu s, seed %lu: %lu changes, %lu faults, %lu of them spurious",
-	     (unsigned long)seconds, (unsigned long)m->seed, (unsigned long)changes(&row.counts),
-	     (unsigned long)faults(&row.counts), (unsigned long)row.counts.spurious);
-	return check_kinds(&row.counts, level > 1);
+	report_figure(guest_soak.name, "changes", changes(&counts.memory), "changes");
+	report_figure(guest_soak.name, "faults.spurious", counts.memory.spurious, "faults");
+	return check_kinds(&counts.memory, level > 1);
 }

@@ -107,11 +107,18 @@ bool vcpu_deny(struct guest_run *run)
 
 static bool report_value(const struct guest_run *run, uint32_t which, uint64_t value)
 {
-	const char *what = which < GUEST_VALUES_MAX ? run->guest->values[which] : NULL;
+	const struct guest_value *v = run->guest->values;
+	char name[48];
 
-	if (what)
-		note("%s: %s: %lu", run->guest->name, what, (unsigned long)value);
-	return what;
+	if (which >= GUEST_VALUES_MAX || !v[which].name)
+		return false;
+	v += which;
+	if (run->vcpus > 1 && run->number)
+		format(name, sizeof(name), "%s.vcpu%u", v->name, run->number);
+	else
+		format(name, sizeof(name), "%s", v->name);
+	report_figure(run->guest->name, name, value, v->unit);
+	return true;
 }
 
 /* The window may be onto memory that goes: it is opened again when it is needed. */
@@ -172,16 +179,20 @@ bool on_cpuid(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
+/* What is more than can be kept is not shown either: a guest cannot fill the log. */
 static void guest_putc(struct guest_run *run, char c)
 {
-	if (run->output_length < sizeof(run->output) - 1)
-		run->output[run->output_length++] = c;
-	if (c == '\n') {
-		note("%s says: %.*s", run->guest->name,
-		     (int)(run->output_length - run->output_printed - 1),
-		     run->output + run->output_printed);
-		run->output_printed = run->output_length;
-	}
+	char words[4 * GUEST_OUTPUT_MAX];
+
+	if (run->output_length == sizeof(run->output) - 1)
+		return;
+	run->output[run->output_length++] = c;
+	if (c != '\n')
+		return;
+	format_escaped(words, sizeof(words), run->output + run->output_printed,
+		       run->output_length - run->output_printed - 1);
+	note("%s says: %s", run->guest->name, words);
+	run->output_printed = run->output_length;
 }
 
 /* No port but one: as with an empty bus, reads give ones and writes get lost. */

@@ -4,7 +4,6 @@
  * handler (vcpu_handlers.h), which says whether the guest goes on. Nothing here
  * knows a vendor.
  */
-#include "kernel/console.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
@@ -59,22 +58,26 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 	const char *region = plan->region ? plan->region->name : "nowhere";
 	const char *populates =
 		aspace_is_populated(run->as, exit->fault.gpa) ? "" : "populates, ";
+	char what[80];
 
-	print("fault %s gpa=0x%012lx %s %s ", run->guest->name, (unsigned long)exit->fault.gpa,
-	      access_word(exit), region);
 	if (plan->outcome == ASPACE_HOLE)
-		print("ends the guest: nothing is there\n");
+		format(what, sizeof(what), "ends the guest: nothing is there");
 	else if (plan->outcome == ASPACE_DENIED)
-		print("ends the guest: the region is %s\n", region_rights(plan->region));
+		format(what, sizeof(what), "ends the guest: the region is %s",
+		       region_rights(plan->region));
 	else if (plan->level > 1)
-		print("%smaps %s of %s %s\n", populates, plan->level == 2 ? "2 MiB" : "1 GiB",
-		      plan->image_page != UINT64_MAX ? "its image" : "zeroes",
-		      region_rights(plan->region));
+		format(what, sizeof(what), "%smaps %s of %s %s", populates,
+		       plan->level == 2 ? "2 MiB" : "1 GiB",
+		       plan->image_page != UINT64_MAX ? "its image" : "zeroes",
+		       region_rights(plan->region));
 	else if (plan->image_page != UINT64_MAX)
-		print("%smaps image page %lu %s\n", populates, (unsigned long)plan->image_page,
-		      region_rights(plan->region));
+		format(what, sizeof(what), "%smaps image page %lu %s", populates,
+		       (unsigned long)plan->image_page, region_rights(plan->region));
 	else
-		print("%smaps a zero page %s\n", populates, region_rights(plan->region));
+		format(what, sizeof(what), "%smaps a zero page %s", populates,
+		       region_rights(plan->region));
+	report_line("fault %s gpa=0x%012lx %s %s %s", run->guest->name,
+		    (unsigned long)exit->fault.gpa, access_word(exit), region, what);
 }
 
 static bool on_fault(struct guest_run *run, struct vcpu_exit *exit)
@@ -176,6 +179,7 @@ static bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint64_t left;
 
+	report_alive();
 	interrupts_take_pending();
 	left = left_of(run);
 	if (!left && vcpu_ticks(run) >= run->budget)

@@ -36,6 +36,7 @@ struct guest_run {
 	unsigned output_length, output_printed;
 	struct guest_end end;
 	uint64_t end_rip;
+	bool end_differs; /* from what was expected, and that was said */
 	char end_words[VMM_WORDS]; /* UNEXPECTED, ENTRY_FAILED: why */
 
 	/* Where the last instruction was fetched from, for CPUs that do not

@@ -11,8 +11,8 @@ const struct guest guest_cost = {
 		{ .name = "ram", .start = COST_BASE, .size = COST_PAGES * UINT64_C(4096) },
 	},
 	.values = {
-		[COST_VALUE_CPUID] = "ticks per CPUID exit",
-		[COST_VALUE_PAGE] = "ticks per page, the first write to it",
+		[COST_VALUE_CPUID] = { "cpuid", "ticks" },
+		[COST_VALUE_PAGE] = { "first-write", "ticks" },
 	},
 	.expect = {
 		.steps = {

@@ -12,8 +12,11 @@ const struct guest guest_kicks = {
 		GUEST_IMAGE_REGION(guest_kicks_image),
 		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },
 	},
-	.values = { "ticks for a hypercall that changes nothing",
-		    "ticks for write-protecting 1 page", "ticks for write-protecting 512 pages" },
+	.values = {
+		{ "no-change", "ticks" },
+		{ "write-protect-1", "ticks" }, /* so many pages */
+		{ "write-protect-512", "ticks" },
+	},
 	.expect = {
 		.mapped = GUEST_TABLES + 1 + KICKS_COUNT,
 		.end = { .kind = END_DONE },

@@ -17,7 +17,7 @@ const struct guest guest_kicks1g = {
 		GUEST_IMAGE_REGION(guest_kicks1g_image),
 		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },
 	},
-	.values = { "ticks for write-protecting 262144 pages" },
+	.values = { { "write-protect-262144", "ticks" } },
 	.expect = {
 		.mapped = GUEST_TABLES + 2 + KICKS_COUNT,
 		.end = { .kind = END_DONE },

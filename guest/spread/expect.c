@@ -12,7 +12,7 @@ const struct guest guest_spread = {
 		GUEST_IMAGE_REGION(guest_spread_image),
 		{ .name = "pages", .start = SPREAD_PAGES, .size = SPREAD_COUNT * UINT64_C(4096) },
 	},
-	.values = { "ticks per fault" },
+	.values = { { "fault", "ticks" } },
 	.expect = {
 		.steps = {
 			GUEST_STEPS_BEGIN,

@@ -93,12 +93,25 @@ static void end(struct made *m)
 	set32(m, 0, m->size);
 }
 
+/* What is found lies in the bytes, whatever they are. */
+static void look_for_cmdline(const uint8_t *bytes, size_t size)
+{
+	size_t n = size;
+	const char *found = bootinfo_find_cmdline(bytes, &n);
+
+	if (!found)
+		return;
+	assert_true((const uint8_t *)found >= bytes + 16 && n <= size);
+	assert_true((const uint8_t *)found + n <= bytes + size);
+}
+
 static const char *parse(const struct made *m, size_t size)
 {
 	uint8_t *exact = malloc(size);
 	const char *error;
 
 	memcpy(exact, m->bytes, size);
+	look_for_cmdline(exact, size);
 	memset(&info, 0xaa, sizeof(info));
 	error = bootinfo_parse(exact, size, &info);
 	free(exact);
@@ -282,18 +295,70 @@ static void texts_end_within_their_tags(void **state)
 			put_map(&m, 1);
 			put_tag(&m, texts[i].type, text, n + 1);
 			end(&m);
-			if (n >= texts[i].max) {
+			if (i && n >= texts[i].max) {
 				assert_bad(&m, "has more than");
 			} else {
 				assert_good(&m);
-				assert_string_equal(i ? info.loader : info.cmdline, text);
+				assert_int_equal(strlen(i ? info.loader : info.cmdline),
+						 n < texts[i].max ? n : texts[i].max - 1);
+				assert_int_equal(info.cmdline_cut, n >= texts[i].max);
 			}
 			begin(&m);
 			put_map(&m, 1);
 			put_tag(&m, texts[i].type, text, n);
 			end(&m);
-			assert_bad(&m, n > texts[i].max ? "has more than" : "does not end");
+			assert_bad(&m, i && n > texts[i].max ? "has more than" : "does not end");
 		}
+}
+
+static void the_efi_system_table(void **state)
+{
+	struct made m;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint64_t address = UINT64_C(0x1234567890);
+		unsigned pointer = i / 2 ? 8 : 4;
+
+		begin(&m);
+		put_map(&m, 1);
+		put_tag(&m, pointer == 8 ? EFI64 : EFI32, &address, pointer - i % 2);
+		end(&m);
+		assert_good(&m);
+		assert_true(info.efi);
+		assert_int_equal(info.efi_pointer, i % 2 ? 0 : pointer);
+		assert_int_equal(info.efi_table,
+				 i % 2 ? 0 : pointer == 8 ? address : (uint32_t)address);
+	}
+}
+
+/* Also where nothing else can be believed. */
+static void the_command_line_is_found(void **state)
+{
+	struct made m;
+	const char *found;
+	size_t n;
+
+	(void)state;
+	begin(&m);
+	put_tag(&m, LOADER, "GRUB", 4);
+	put_tag(&m, CMDLINE, "exit=qemu", 10);
+	n = m.size;
+	found = bootinfo_find_cmdline(m.bytes, &n);
+	assert_non_null(found);
+	assert_int_equal(n, 10);
+	assert_string_equal(found, "exit=qemu");
+	n = m.size - 8; /* it is cut off */
+	found = bootinfo_find_cmdline(m.bytes, &n);
+	assert_int_equal(n, 8);
+	assert_int_equal(strncmp(found, "exit=qemu", n), 0);
+	begin(&m);
+	end(&m);
+	put_tag(&m, CMDLINE, "exit=qemu", 10); /* behind the end */
+	n = m.size;
+	assert_null(bootinfo_find_cmdline(m.bytes, &n));
+	n = 0;
+	assert_null(bootinfo_find_cmdline("", &n));
 }
 
 static void map_entry_sizes(void **state)
@@ -485,6 +550,8 @@ int main(void)
 		cmocka_unit_test(tag_sizes_are_checked),
 		cmocka_unit_test(the_end_tag_is_needed),
 		cmocka_unit_test(texts_end_within_their_tags),
+		cmocka_unit_test(the_efi_system_table),
+		cmocka_unit_test(the_command_line_is_found),
 		cmocka_unit_test(map_entry_sizes),
 		cmocka_unit_test(map_tags_are_checked),
 		cmocka_unit_test(map_entries_do_not_wrap),

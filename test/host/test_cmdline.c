@@ -16,7 +16,7 @@
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
 	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, gpt-seed=, "    \
-	"gpt-script=, known="
+	"gpt-script=, known=, machine="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -208,6 +208,81 @@ static void gpt(void **state)
 					"a script that failed");
 }
 
+static void machine(void **state)
+{
+	static const char *const bad[] = { "", "Qemu", "a_b", "a.b", "a/b", "\"",
+					   "a2345678901234567890123456789012" };
+	char text[64], message[160];
+
+	(void)state;
+	assert_true(parse(""));
+	assert_string_equal(cmdline.machine, "");
+	assert_true(parse("machine=qemu-svm"));
+	assert_string_equal(cmdline.machine, "qemu-svm");
+	assert_true(parse("machine=a machine=a234567890123456789012345678901"));
+	assert_string_equal(cmdline.machine, "a234567890123456789012345678901");
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "machine=%s", bad[i]);
+		snprintf(message, sizeof(message),
+			 "impossible machine= \"%s\"; known are: up to 31 lower-case letters, "
+			 "digits and hyphens",
+			 bad[i]);
+		assert_complains(text, message);
+	}
+}
+
+static enum machine_exit exit_of(const char *text, size_t size)
+{
+	char *exact = malloc(size + 1); /* 0 bytes are none */
+	enum machine_exit how;
+
+	memcpy(exact, text, size);
+	how = cmdline_exit(exact, size, MACHINE_HALT);
+	free(exact);
+	return how;
+}
+
+static void exit_before_all_else(void **state)
+{
+	static const char padded[16] = "exit=qemu       ";
+
+	(void)state;
+	assert_int_equal(exit_of("", 0), MACHINE_HALT);
+	assert_int_equal(exit_of("", 1), MACHINE_HALT);
+	assert_int_equal(exit_of("exit=qemu", 10), MACHINE_QEMU);
+	assert_int_equal(exit_of("exit=qemu", 9), MACHINE_QEMU); /* no NUL */
+	assert_int_equal(exit_of("exit=qemu", 8), MACHINE_HALT);
+	assert_int_equal(exit_of(padded, 16), MACHINE_QEMU);
+	assert_int_equal(exit_of("frob\texit=bochs known=x", 23), MACHINE_BOCHS);
+	assert_int_equal(exit_of("exit=bochs exit=qemu exit=no", 28), MACHINE_QEMU);
+	assert_int_equal(exit_of("exit=bochs\0exit=qemu", 21), MACHINE_BOCHS);
+	assert_int_equal(exit_of("noexit=qemu", 12), MACHINE_HALT);
+	assert_int_equal(cmdline_exit("run=hello", 9, MACHINE_QEMU), MACHINE_QEMU);
+}
+
+static void lines_are_put_together(void **state)
+{
+	char line[16] = "", *small;
+
+	(void)state;
+	cmdline_append(line, sizeof(line), "");
+	assert_string_equal(line, "");
+	cmdline_append(line, sizeof(line), " a\t\tb ");
+	assert_string_equal(line, "a b");
+	cmdline_append(line, sizeof(line), "    ");
+	assert_string_equal(line, "a b");
+	cmdline_append(line, sizeof(line), "exit=qemu   ");
+	assert_string_equal(line, "a b exit=qemu");
+	cmdline_append(line, sizeof(line), "longer");
+	assert_string_equal(line, "a b exit=qemu l");
+	cmdline_append(line, sizeof(line), "more");
+	assert_string_equal(line, "a b exit=qemu l");
+	small = strdup("");
+	cmdline_append(small, 1, "x");
+	assert_string_equal(small, "");
+	free(small);
+}
+
 static void what_is_unknown_is_named(void **state)
 {
 	(void)state;
@@ -294,6 +369,7 @@ static void noise_stays_in_its_bounds(void **state)
 		exact = strdup(text);
 		small = malloc(size);
 		memset(small, 'x', size);
+		(void)cmdline_exit(exact, strlen(exact), MACHINE_HALT);
 		good = cmdline_parse(exact, names, 4, &cmdline, small, size);
 		assert_true(good || memchr(small, 0, size));
 		assert_true(cmdline.run == ALL || cmdline.run < 16);
@@ -314,6 +390,9 @@ int main(void)
 		cmocka_unit_test(leaf),
 		cmocka_unit_test(soak),
 		cmocka_unit_test(gpt),
+		cmocka_unit_test(machine),
+		cmocka_unit_test(exit_before_all_else),
+		cmocka_unit_test(lines_are_put_together),
 		cmocka_unit_test(what_is_unknown_is_named),
 		cmocka_unit_test(empty_names),
 		cmocka_unit_test(the_first_error_counts_and_the_rest_is_read),

@@ -146,6 +146,25 @@ static void to_a_function(void **state)
 	assert_string_equal(h.text, "seven: 007");
 }
 
+static void escaped(void **state)
+{
+	static const char bytes[] = "a\r\nok 1\\\0\377\033~";
+	char text[64];
+
+	(void)state;
+	format_escaped(text, sizeof(text), bytes, sizeof(bytes) - 1);
+	assert_string_equal(text, "a\\x0d\\nok 1\\\\\\x00\\xff\\x1b~");
+	format_escaped(text, sizeof(text), bytes, 0);
+	assert_string_equal(text, "");
+	for (size_t size = 1; size < 40; size++) { /* cut off, and ended */
+		char *small = malloc(size);
+
+		format_escaped(small, size, bytes, sizeof(bytes) - 1);
+		assert_true(strlen(small) < size);
+		free(small);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +175,7 @@ int main(void)
 		cmocka_unit_test(cut_off_anywhere),
 		cmocka_unit_test(what_is_not_known_is_shown),
 		cmocka_unit_test(to_a_function),
+		cmocka_unit_test(escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
