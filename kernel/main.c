@@ -69,6 +69,7 @@ static void read_cmdline(void)
 		names[i] = guests[i]->name;
 	ok = cmdline_parse(info.cmdline, names, guests_count, &cmdline, error, sizeof(error));
 	report_set_exit(cmdline.exit);
+	clock_set_slow(cmdline.slow);
 	if (!ok)
 		report_bad_input("command-line", "%s", error);
 }
