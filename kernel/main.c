@@ -115,6 +115,19 @@ static const char *lacks(const struct machine *machine, const struct guest *g)
 	return lacks_memory(g);
 }
 
+/* It ran; if it got no time, that is no result. */
+static void report_ran(const char *name, bool ok, const struct run_row *row, const char *todo)
+{
+	char words[VMM_WORDS];
+
+	if (!ok || !row->starved) {
+		report_test(ok, name, todo);
+		return;
+	}
+	format(words, sizeof(words), "for want of time: %s", row->starved);
+	report_skip(name, words);
+}
+
 static void test_guest(const struct machine *machine, const struct guest *g, bool known,
 		       struct run_row *row)
 {
@@ -125,18 +138,19 @@ static void test_guest(const struct machine *machine, const struct guest *g, boo
 	else if (known && g->fatal)
 		report_test(false, g->name, g->fatal);
 	else
-		report_test(run_guest(machine, g, row), g->name,
-			    known ? "known to fail on this machine" : NULL);
+		report_ran(g->name, run_guest(machine, g, row), row,
+			   known ? "known to fail on this machine" : NULL);
 }
 
 static void test_soak(const struct machine *machine)
 {
 	const char *lack = lacks(machine, &guest_soak);
+	struct run_row row = { .ok = false };
 
 	if (lack)
 		report_skip(guest_soak.name, lack);
 	else
-		report_test(soak_run(machine, cmdline.soak), guest_soak.name, NULL);
+		report_ran(guest_soak.name, soak_run(machine, cmdline.soak, &row), &row, NULL);
 }
 
 static void note_leaf(const struct machine *m)

@@ -26,6 +26,7 @@ struct run_row {
 	struct aspace_counts counts;
 	uint64_t exits, ticks;
 	bool ran, ok;
+	const char *starved; /* too much of its time was stolen to tell: in words */
 };
 
 /* Runs it and says on the console what was seen. True: all was as expected. */
