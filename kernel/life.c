@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/life.h"
 
+#include "kernel/clock.h"
 #include "kernel/dump.h"
 #include "kernel/expect.h"
 #include "kernel/fault.h"
@@ -10,6 +11,11 @@
 #include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"
+
+enum {
+	PATIENCE_US = 10000000, /* GUEST_PATIENCE: half of shootdown.c's */
+	STOLEN_MS_MIN = 10,	/* that are worth a line */
+};
 
 /* The standard entry state: guest.h, GUEST_LONG64. */
 static struct vcpu_state long64(void)
@@ -109,6 +115,7 @@ void life_begin(struct life *life, struct cpu *cpu)
 		vcpu->regs.r[REG_RSI] = run->number;
 		vcpu->regs.r[REG_RDX] = life->of;
 		vcpu->regs.r[REG_RCX] = life->seed;
+		vcpu->regs.r[REG_R8] = clock_patience_ticks(PATIENCE_US);
 	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
