@@ -32,6 +32,7 @@ enum guest_end_kind {
 	END_DENIED,	  /* touched gpa in a way its region does not allow */
 	END_MEMORY,	  /* needed a page for gpa when none was left */
 	END_BUDGET,	  /* ran for too long */
+	END_STARVED,	  /* did not get to run: its time was stolen */
 	END_HALTED,	  /* HLT, and nothing that could wake it */
 	END_TRIPLE_FAULT,
 	END_UNEXPECTED,	  /* an exit that nobody handles */
@@ -113,7 +114,12 @@ struct guest {
 			    soak= grants time */
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
-	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
+	/*
+	 * TSC ticks; 0: GUEST_BUDGET. Who expects END_BUDGET must be seen to move
+	 * (kernel/vcpu_time.h), and so must who has a slice.
+	 */
+	uint64_t budget;
+	bool untimed; /* no timer ends a stay: vCPUs give up by themselves, by R8 */
 	uint64_t needs_pages;  /* of memory, free before it begins */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
@@ -123,7 +129,7 @@ struct guest {
 	struct guest_expect expect;
 };
 
-/* Far more than any guest needs: the net below the net. */
+/* Far more than any guest needs, and slow= times as much: the net below the net. */
 #define GUEST_BUDGET (UINT64_C(1) << 36)
 
 extern const struct guest *const guests[]; /* guests.c */

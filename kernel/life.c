@@ -73,6 +73,7 @@ static void reset_fx(struct vcpu *vcpu)
 static void report(const struct life *life)
 {
 	const struct guest_run *run = &life->run;
+	unsigned long stolen = clock_ms(run->time.stolen);
 	char words[VMM_WORDS], which[24] = "";
 
 	if (life->of > 1)
@@ -84,6 +85,8 @@ static void report(const struct life *life)
 		note("  %swhy: %s", which, run->end_words);
 	if (run->denied)
 		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
+	if (stolen >= STOLEN_MS_MIN)
+		note("  %sthe host below took %lu ms of its time", which, stolen);
 }
 
 /* An end that nobody can plan, or that nobody planned. */
@@ -93,7 +96,7 @@ static bool wants_dump(const struct life *life)
 
 	if (end->kind == END_UNEXPECTED || end->kind == END_ENTRY_FAILED)
 		return true;
-	return end->kind != END_STOPPED && !expect_is_end(&life->run) &&
+	return end->kind != END_STOPPED && end->kind != END_STARVED && !expect_is_end(&life->run) &&
 	       !(life->may_lack_memory && end->kind == END_MEMORY);
 }
 
@@ -119,6 +122,7 @@ void life_begin(struct life *life, struct cpu *cpu)
 	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
+	run->exit.rip = state.rip;
 	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
 	life->over = !life->started;
 	if (life->over) {

@@ -303,6 +303,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.seed = cmdline.seed;
+	machine.slow = cmdline.slow;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");

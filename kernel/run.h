@@ -18,6 +18,7 @@ struct machine {
 	/* What HC_MORE says, and what that takes in ticks; NULL: the guest's rounds. */
 	uint64_t (*more)(const struct guest_run *run);
 	uint64_t more_budget;
+	uint64_t slow; /* cmdline.h */
 	bool timer; /* something can end a guest that does not exit */
 };
 
