@@ -95,8 +95,8 @@ struct guest {
 	 * 0: one; GUEST_VCPUS_ALL: on all CPUs that there are, .vcpus_least at least, but
 	 * not more than ASPACE_CPUS_MAX. Else so many, each on a CPU of its own, over the
 	 * same memory; all begin alike, with ESI: which one it is, EDX: how many there
-	 * are, RCX: a seed for what is random, R8: for how many ticks of the TSC a vCPU
-	 * waits for another before it gives up. What they touch first is not known then:
+	 * are, RCX: a seed for what is random, R8: their patience with each other
+	 * (abi.h). What they touch first is not known then:
 	 * .expect has the end, for each of them, .mapped, and no steps, unless it comes
 	 * to the same whose they are, and no page that is written to first has two
 	 * that are first.

@@ -2,6 +2,7 @@
 /* Intel 8254 data sheet, mode 0; port 61h: the gate and the output of counter 2. */
 #include "kernel/clock.h"
 
+#include "guest/abi.h"
 #include "kernel/x86.h"
 
 enum {
@@ -15,7 +16,6 @@ enum {
 	PIT_HZ = 1193182,
 	MEASURED_US = 5000,
 	MEASUREMENTS = 5,
-	PATIENCE_STEPS = 1024, /* guest/guest.inc has the same */
 };
 
 /* Where there is no PIT: faster than any TSC, so that waits are long enough. */
@@ -92,7 +92,7 @@ struct clock_patience clock_patience(uint64_t microseconds)
 	return (struct clock_patience){
 		.last = rdtsc(),
 		.left = ticks,
-		.step = ticks / PATIENCE_STEPS + 1,
+		.step = (ticks >> PATIENCE_SHIFT) + 1,
 	};
 }
 
