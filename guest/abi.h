@@ -19,6 +19,11 @@
 #define HYPERCALL_VMCALL 0
 #define HYPERCALL_VMMCALL 1
 
+/* R8 at entry, where there are several vCPUs: for how many ticks of the TSC one waits for
+ * another before it gives up. What passes between two looks counts for at most
+ * 1 / 2^PATIENCE_SHIFT of that: see kernel/clock.h. */
+#define PATIENCE_SHIFT 10
+
 /* Hypercalls: the number in EAX. Unknown ones return -1 in RAX, the others 0. */
 /* The guest is done: RBX has its own verdict, 0 for good. Does not return. */
 #define HC_DONE 0

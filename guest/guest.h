@@ -32,6 +32,7 @@ enum guest_end_kind {
 	END_DENIED,	  /* touched gpa in a way its region does not allow */
 	END_MEMORY,	  /* needed a page for gpa when none was left */
 	END_BUDGET,	  /* ran for too long */
+	END_STARVED,	  /* did not get to run: its time was stolen */
 	END_HALTED,	  /* HLT, and nothing that could wake it */
 	END_TRIPLE_FAULT,
 	END_UNEXPECTED,	  /* an exit that nobody handles */
@@ -99,7 +100,8 @@ struct guest {
 	 * 0: one; GUEST_VCPUS_ALL: on all CPUs that there are, .vcpus_least at least, but
 	 * not more than ASPACE_CPUS_MAX. Else so many, each on a CPU of its own, over the
 	 * same memory; all begin alike, with ESI: which one it is, EDX: how many there
-	 * are, RCX: a seed for what is random. What they touch first is not known then:
+	 * are, RCX: a seed for what is random, R8: their patience with each other
+	 * (abi.h). What they touch first is not known then:
 	 * .expect has the end, for each of them, .mapped, and no steps, unless it comes
 	 * to the same whose they are, and no page that is written to first has two
 	 * that are first.
@@ -117,7 +119,12 @@ struct guest {
 			    soak= grants time */
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
-	uint64_t budget;       /* TSC ticks; 0: GUEST_BUDGET */
+	/*
+	 * TSC ticks; 0: GUEST_BUDGET. Who expects END_BUDGET must be seen to move
+	 * (kernel/vcpu_time.h), and so must who has a slice.
+	 */
+	uint64_t budget;
+	bool untimed; /* no timer ends a stay: vCPUs give up by themselves, by R8 */
 	uint64_t needs_pages;  /* of memory, free before it begins */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
@@ -127,7 +134,7 @@ struct guest {
 	struct guest_expect expect;
 };
 
-/* Far more than any guest needs: the net below the net. */
+/* Far more than any guest needs, and slow= times as much: the net below the net. */
 #define GUEST_BUDGET (UINT64_C(1) << 36)
 
 extern const struct guest *const guests[]; /* guests.c */

@@ -4,7 +4,7 @@
 #include "kernel/format.h"
 #include "kernel/string.h"
 
-enum { SOAK_MAX = 24 * 60 * 60 };
+enum { SOAK_MAX = 24 * 60 * 60, SLOW_MAX = 1000 };
 
 /* A part of the text. */
 struct word {
@@ -127,6 +127,12 @@ static void parse_seed(struct parser *p, struct word value)
 		complain(p, "impossible seed=", value, "1 to 999999999");
 }
 
+static void parse_slow(struct parser *p, struct word value)
+{
+	if (!parse_number(value, &p->out->slow) || !p->out->slow || p->out->slow > SLOW_MAX)
+		complain(p, "impossible slow=", value, "1 to 1000");
+}
+
 static void parse_gpt_seed(struct parser *p, struct word value)
 {
 	if (!parse_number(value, &p->out->gpt_seed) || !p->out->gpt_seed)
@@ -227,6 +233,8 @@ static void parse_word(struct parser *p, struct word w)
 		parse_seed(p, value);
 	} else if (value_of(w, "machine=", &value)) {
 		parse_machine(p, value);
+	} else if (value_of(w, "slow=", &value)) {
+		parse_slow(p, value);
 	} else if (value_of(w, "gpt-seed=", &value)) {
 		parse_gpt_seed(p, value);
 	} else if (value_of(w, "gpt-script=", &value)) {
@@ -234,7 +242,7 @@ static void parse_word(struct parser *p, struct word w)
 	} else {
 		complain(p, "unknown word", w,
 			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, "
-			 "seed=, gpt-seed=, gpt-script=, known=, machine=");
+			 "seed=, slow=, gpt-seed=, gpt-script=, known=, machine=");
 	}
 }
 
@@ -244,7 +252,7 @@ bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 	struct parser p = { names, count, cmdline, error, size, true };
 	struct word w;
 
-	*cmdline = (struct cmdline){ .leaf = 1 };
+	*cmdline = (struct cmdline){ .leaf = 1, .slow = 1 };
 	while (next_word(&text, text + strlen(text), &w))
 		parse_word(&p, w);
 	if (!cmdline->run && !cmdline->soak)

@@ -9,6 +9,7 @@
  *	leaf=SIZE	the largest leaf that guests' memory is mapped by: 4k (default), 2m, 1g
  *	soak=SECONDS	vCPUs on all CPUs work for so long while their memory is changed (soak.h)
  *	seed=N		of what is random in guests with several vCPUs
+ *	slow=N		waits are given up only after N times as long: 1 (default) to 1000
  *	gpt-seed=N	the self-test of page tables begins with the script of this number
  *	gpt-script=...	it runs only this one, as a test that failed has printed it
  *	check=WHAT	tlb: the checker of the TLB discipline is on (ghost.h); none (default)
@@ -42,6 +43,7 @@ struct cmdline {
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
 	uint64_t soak;	     /* seconds; 0: none */
 	uint64_t seed;
+	uint64_t slow;
 	unsigned leaf;	     /* its level: 1, 2, 3 */
 	enum machine_exit exit;
 	char machine[CMDLINE_MACHINE_MAX]; /* empty: none was given */

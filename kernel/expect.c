@@ -14,6 +14,7 @@ static const char *const end_names[END_KINDS] = {
 	[END_DENIED] = "touched a region in a way that it does not allow",
 	[END_MEMORY] = "needed a page when none was left",
 	[END_BUDGET] = "ran for longer than its budget",
+	[END_STARVED] = "got no time from the host below",
 	[END_HALTED] = "halted, and nothing can wake it",
 	[END_TRIPLE_FAULT] = "triple fault",
 	[END_UNEXPECTED] = "an exit that nobody expects",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/life.h"
 
+#include "kernel/clock.h"
 #include "kernel/dump.h"
 #include "kernel/expect.h"
 #include "kernel/fault.h"
@@ -10,6 +11,11 @@
 #include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"
+
+enum {
+	PATIENCE_US = 10000000, /* GUEST_PATIENCE: half of shootdown.c's */
+	STOLEN_MS_MIN = 10,	/* that are worth a line */
+};
 
 /* The standard entry state: guest.h, GUEST_LONG64. */
 static struct vcpu_state long64(void)
@@ -67,6 +73,7 @@ static void reset_fx(struct vcpu *vcpu)
 static void report(const struct life *life)
 {
 	const struct guest_run *run = &life->run;
+	unsigned long stolen = clock_ms(run->time.stolen);
 	char words[VMM_WORDS], which[24] = "";
 
 	if (life->of > 1)
@@ -78,6 +85,8 @@ static void report(const struct life *life)
 		note("  %swhy: %s", which, run->end_words);
 	if (run->denied)
 		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
+	if (stolen >= STOLEN_MS_MIN)
+		note("  %sthe host below took %lu ms of its time", which, stolen);
 }
 
 /* What is wrong with its end is said before the long dump that shows why. */
@@ -85,7 +94,8 @@ static void judge_end(struct life *life)
 {
 	const struct guest_end *end = &life->run.end;
 
-	if (end->kind == END_STOPPED || (life->may_lack_memory && end->kind == END_MEMORY))
+	if (end->kind == END_STOPPED || end->kind == END_STARVED ||
+	    (life->may_lack_memory && end->kind == END_MEMORY))
 		return;
 	if (!expect_end(&life->run))
 		dump_guest(&life->run);
@@ -109,9 +119,11 @@ void life_begin(struct life *life, struct cpu *cpu)
 		vcpu->regs.r[REG_RSI] = run->number;
 		vcpu->regs.r[REG_RDX] = life->of;
 		vcpu->regs.r[REG_RCX] = life->seed;
+		vcpu->regs.r[REG_R8] = clock_patience_ticks(PATIENCE_US);
 	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
+	run->exit.rip = state.rip;
 	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
 	life->over = !life->started;
 	if (life->over) {

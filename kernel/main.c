@@ -94,6 +94,7 @@ static void read_cmdline(void)
 	cmdline_append(line, sizeof(line), info.cmdline);
 	cmdline_append(line, sizeof(line), words_block);
 	ok = cmdline_parse(line, names, guests_count, &cmdline, error, sizeof(error));
+	clock_set_slow(cmdline.slow);
 	head_words(line, &cmdline);
 	if (info.cmdline_cut)
 		report_bad_input("command-line", "the command line has more than %u characters",
@@ -102,9 +103,18 @@ static void read_cmdline(void)
 		report_bad_input("command-line", "%s", error);
 }
 
+/* It ran; if it got no time, that is no result. */
+static void end_test(const char *name, bool ok, const struct run_counts *counts, const char *todo)
+{
+	if (ok && counts->starved)
+		report_skip(name, WANT_TIME, "%s", counts->starved);
+	else
+		report_test_end(ok, todo);
+}
+
 static void test_guest(const struct machine *machine, const struct guest *g, bool known)
 {
-	struct run_counts counts;
+	struct run_counts counts = { .starved = NULL };
 
 	if (skip_guest(machine, g))
 		return;
@@ -112,16 +122,18 @@ static void test_guest(const struct machine *machine, const struct guest *g, boo
 	if (known && g->fatal)
 		report_test_end(false, g->fatal);
 	else
-		report_test_end(run_guest(machine, g, &counts),
-				known ? "known to fail on this machine" : NULL);
+		end_test(g->name, run_guest(machine, g, &counts), &counts,
+			 known ? "known to fail on this machine" : NULL);
 }
 
 static void test_soak(const struct machine *machine)
 {
+	struct run_counts counts = { .starved = NULL };
+
 	if (skip_guest(machine, &guest_soak))
 		return;
 	report_test_begin(guest_soak.name);
-	report_test_end(soak_run(machine, cmdline.soak), NULL);
+	end_test(guest_soak.name, soak_run(machine, cmdline.soak, &counts), &counts, NULL);
 }
 
 static void note_leaf(const struct machine *m)
@@ -264,6 +276,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.leaf = cmdline.leaf;
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.seed = cmdline.seed;
+	machine.slow = cmdline.slow;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");

@@ -33,7 +33,7 @@ static void print_map(const struct guest *guest)
 		     (unsigned long)(r->start + r->size), region_rights(r), r->name,
 		     (unsigned long)(r->size >> 10),
 		     r->kind == REGION_HOLE ? "nothing" :
-		     r->image ? "begins with its image" : "begins as zeroes");
+		     r->image ? "its image" : "zeroes");
 	}
 }
 
@@ -94,6 +94,14 @@ static uint64_t more_rounds(const struct guest_run *run)
 	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
 }
 
+/* A guest that is to use up its budget still has the net below it. */
+static uint64_t net_of(const struct machine *m, const struct guest *guest)
+{
+	uint64_t net = guest->budget > GUEST_BUDGET ? guest->budget : GUEST_BUDGET;
+
+	return net * m->slow + m->more_budget;
+}
+
 /* spaces: one, or one for each copy. */
 static void prepare(const struct machine *m, const struct guest *guest, struct aspace *spaces)
 {
@@ -115,7 +123,7 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
 			.rounds = &rounds, .may_yield = guest->copies || guest->wanders,
 			.more = m->more ? m->more : more_rounds,
-			.budget = (guest->budget ? guest->budget : GUEST_BUDGET) + m->more_budget,
+			.time.net = net_of(m, guest),
 		};
 	}
 }
@@ -162,6 +170,15 @@ static const struct guest_run *who_failed(unsigned n)
 	return &lives[0].run;
 }
 
+/* Whether one of them did not get to run; nothing can be said of the guest then. */
+static bool is_starved(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (lives[i].run.end.kind == END_STARVED)
+			return true;
+	return false;
+}
+
 /* *reached: an allocation failed on purpose. */
 static bool judge(const struct machine *m, const struct guest *guest,
 		  const struct replay_machine *memory, struct run_counts *counts, bool *reached)
@@ -175,8 +192,12 @@ static bool judge(const struct machine *m, const struct guest *guest,
 		counts->exits += guest_exits(lives[i].run.exits);
 	}
 	counts->memory = lives[0].run.as->counts;
-	counts->ticks = lives[0].run.ticks;
+	counts->ticks = lives[0].run.time.ticks;
 	*reached = pages_fail_at(0);
+	if (is_starved(n)) {
+		counts->starved = "its time was over before it could move, however much it was given";
+		return ok;
+	}
 	if (*reached)
 		return expect_compare_failed(who_failed(n)) && ok;
 	if (n == 1 && !guest->wanders)

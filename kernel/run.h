@@ -18,12 +18,14 @@ struct machine {
 	/* What HC_MORE says, and what that takes in ticks; NULL: the guest's rounds. */
 	uint64_t (*more)(const struct guest_run *run);
 	uint64_t more_budget;
+	uint64_t slow; /* cmdline.h */
 	bool timer; /* something can end a guest that does not exit */
 };
 
 struct run_counts {
 	struct aspace_counts memory;
 	uint64_t exits, ticks; /* of all its vCPUs or copies; of the first one */
+	const char *starved;   /* it got too little time for a result: in words; else NULL */
 };
 
 /* Runs it, says on the console what was seen, and counts it. True: all was as expected. */

@@ -4,9 +4,8 @@
 #include "kernel/fault.h"
 #include "kernel/lapic.h"
 #include "kernel/smp.h"
-#include "kernel/x86.h"
 
-enum { PATIENCE_US = 20000000 }; /* an emulator's CPU may have to wait for its turn */
+enum { PATIENCE_US = 20000000 }; /* a CPU may have to wait for its turn on the host below */
 
 /* Whether a CPU may go by what was there before the due-th flush was asked for. */
 static bool may_be_stale(const struct tlb_cpu *cpu, const struct tlb_root *root, uint64_t due)
@@ -33,7 +32,7 @@ static void kick(uint32_t apic_id)
 void tlb_shoot(struct tlb_root *root)
 {
 	uint64_t due = FAULT(NO_GENERATION) ? root->due : tlb_mark_due(root);
-	uint64_t start = rdtsc(), patience = clock_ticks(PATIENCE_US);
+	struct clock_patience patience = clock_patience(PATIENCE_US);
 	unsigned n = smp_count();
 
 	for (unsigned i = 0; i < n; i++)
@@ -41,9 +40,7 @@ void tlb_shoot(struct tlb_root *root)
 			kick(smp_cpu(i)->apic_id);
 	/* Who is inside leaves without asking for anything that we might hold. */
 	for (unsigned i = 0; i < n && !FAULT(NO_ACK); i++)
-		while (may_be_stale(&smp_cpu(i)->tlb, root, due)) {
-			if (rdtsc() - start > patience)
+		while (may_be_stale(&smp_cpu(i)->tlb, root, due))
+			if (!clock_is_patient(&patience))
 				panic("CPU %u was kicked, and does not leave the guest", i);
-			cpu_pause();
-		}
 }

@@ -18,7 +18,7 @@
 enum {
 	INIT_WAIT_US = 10000,
 	SIPI_WAIT_US = 200,
-	START_WAIT_US = 1000000, /* for the first sign of life; emulators can be slow */
+	START_PATIENCE_US = 10000000, /* for the first sign of life, and for admission */
 	ERROR_SIZE = 128,
 	XAPIC_ID_MAX = 0xfe,
 };
@@ -121,13 +121,11 @@ static void prepare(struct cpu *cpu, uint64_t low)
 
 static bool wait_for(const struct cpu *cpu, enum ap_state state, uint64_t microseconds)
 {
-	uint64_t start = rdtsc(), ticks = clock_ticks(microseconds);
+	struct clock_patience patience = clock_patience(microseconds);
 
 	while (state_of(cpu) < state)
-		if (rdtsc() - start >= ticks)
-			return false;
-		else
-			cpu_pause();
+		if (!clock_is_patient(&patience))
+			return state_of(cpu) >= state;
 	return true;
 }
 
@@ -141,7 +139,7 @@ static bool wake(const struct cpu *cpu, uint64_t low)
 	if (wait_for(cpu, AP_ALIVE, SIPI_WAIT_US))
 		return true;
 	lapic_send_startup(cpu->apic_id, low);
-	if (wait_for(cpu, AP_ALIVE, START_WAIT_US))
+	if (wait_for(cpu, AP_ALIVE, START_PATIENCE_US))
 		return true;
 	/* If it came now, it would find the next one's stack: back to waiting for a SIPI. */
 	lapic_send_init(cpu->apic_id);
@@ -156,7 +154,7 @@ static const char *start(struct cpu *cpu, uint64_t low)
 	prepare(cpu, low);
 	if (!wake(cpu, low))
 		return "it does not come up";
-	if (!wait_for(cpu, AP_REFUSED, START_WAIT_US))
+	if (!wait_for(cpu, AP_REFUSED, START_PATIENCE_US))
 		return "it came up, and then no further";
 	return state_of(cpu) == AP_READY ? NULL : smp.error;
 }

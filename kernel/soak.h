@@ -11,6 +11,6 @@
 #include "kernel/run.h"
 
 /* Runs it; says on the console what happened, and how often. True: all is well. */
-bool soak_run(const struct machine *machine, uint64_t seconds);
+bool soak_run(const struct machine *machine, uint64_t seconds, struct run_counts *counts);
 
 #endif

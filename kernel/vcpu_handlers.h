@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files of the vCPU loop share: vcpu_run.c has the loop, memory and
- * time; vcpu_insn.c the instructions that exit, vcpu_cr.c those that change the
+ * What the files of the vCPU loop share: vcpu_run.c has the loop and
+ * memory; vcpu_time.c time; vcpu_insn.c the instructions that exit, vcpu_cr.c those that change the
  * guest's mode; vcpu_event.c what is injected.
  */
 #ifndef KERNEL_VCPU_HANDLERS_H
@@ -21,6 +21,11 @@ bool vcpu_yield(struct guest_run *run);
 /* The CPU's walk of the guest's tables, as far as it is ours to do: gpa is mapped
  * afterwards. False: there cannot be anything, and the guest's life is over. */
 bool vcpu_touch(struct guest_run *run, const struct vcpu_exit *exit, uint64_t gpa);
+
+/* vcpu_time.c. A turn begins and ends. */
+void vcpu_time_begin(struct guest_run *run);
+void vcpu_time_end(struct guest_run *run);
+handler_fn on_interrupt;
 
 /* vcpu_insn.c */
 bool vcpu_skip(struct guest_run *run, const struct vcpu_exit *exit);

@@ -6,7 +6,6 @@
  */
 #include "kernel/fault.h"
 #include "kernel/format.h"
-#include "kernel/lapic.h"
 #include "kernel/pages.h"
 #include "kernel/report.h"
 #include "kernel/string.h"
@@ -141,57 +140,10 @@ bool vcpu_touch(struct guest_run *run, const struct vcpu_exit *exit, uint64_t gp
 	return on_fault(run, &fault);
 }
 
-/* Time. */
-
-static void arm(struct guest_run *run, uint64_t ticks)
-{
-	if (run->slice_timer)
-		run->ops->set_slice(run->vcpu, ticks);
-	else
-		lapic_timer_arm(ticks);
-}
-
-uint64_t vcpu_ticks(const struct guest_run *run)
-{
-	return run->ticks + rdtsc() - run->since;
-}
-
-/* What is left of its budget, or of this turn's slice. */
-static uint64_t left_of(const struct guest_run *run)
-{
-	uint64_t turn = rdtsc() - run->since, used = run->ticks + turn;
-	uint64_t budget = run->budget, slice = run->guest->slice;
-	uint64_t left = used < budget ? budget - used : 0;
-
-	if (!slice)
-		return left;
-	return turn >= slice ? 0 : slice - turn < left ? slice - turn : left;
-}
-
 bool vcpu_yield(struct guest_run *run)
 {
 	run->yielded = true;
 	return false;
-}
-
-/* The slice's end, or the host's timer, or another interrupt of the host's. */
-static bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
-{
-	uint64_t left;
-
-	report_alive();
-	interrupts_take_pending();
-	left = left_of(run);
-	if (!left && vcpu_ticks(run) >= run->budget)
-		return vcpu_end(run, exit, END_BUDGET);
-	if (exit->pending.valid)
-		vcpu_inject(run, &exit->pending);
-	if (!left) {
-		run->slices++;
-		return vcpu_yield(run);
-	}
-	arm(run, left);
-	return true;
 }
 
 static handler_fn *const handlers[EXIT_KINDS] = {
@@ -244,6 +196,14 @@ static void begin(struct tlb_cpu *cpu, const struct tlb_root *root)
 	cpu->inside = root->serial;
 }
 
+static void note_entry(struct vcpu_time *t)
+{
+	t->entered = rdtsc();
+	/* A deliberate bug, of the host below: it takes all of the piece, and as much again. */
+	while (FAULT(TIME_STOLEN) && rdtsc() < 2 * t->due - t->armed)
+		cpu_pause();
+}
+
 struct guest_run *current_run;
 
 void vcpu_stop_all(const struct guest_run *run)
@@ -273,8 +233,7 @@ void vcpu_run(struct guest_run *run)
 	run->yielded = false;
 	run->turns++;
 	put_on(vcpu);
-	run->since = rdtsc();
-	arm(run, left_of(run));
+	vcpu_time_begin(run);
 	do {
 		begin(&vcpu->cpu->tlb, vcpu->root);
 		/* Behind that: who stops us either is seen here, or sees us inside, and kicks. */
@@ -282,6 +241,7 @@ void vcpu_run(struct guest_run *run)
 			tlb_end(&vcpu->cpu->tlb);
 			break;
 		}
+		note_entry(&run->time);
 		ops->enter(vcpu);
 		tlb_end(&vcpu->cpu->tlb);
 		run->injects = false;
@@ -289,8 +249,7 @@ void vcpu_run(struct guest_run *run)
 		ops->decode(vcpu, exit);
 		run->exits[exit->kind]++;
 	} while (handlers[exit->kind](run, exit));
-	lapic_timer_arm(0);
-	run->ticks += rdtsc() - run->since;
+	vcpu_time_end(run);
 	take_off(vcpu);
 	if (!run->number)
 		current_run = NULL;

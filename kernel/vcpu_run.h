@@ -4,6 +4,7 @@
 #define KERNEL_VCPU_RUN_H
 
 #include "guest/guest.h"
+#include "kernel/vcpu_time.h"
 #include "kernel/vmm_ops.h"
 
 struct guest_run {
@@ -17,7 +18,6 @@ struct guest_run {
 	bool *stop; /* set by one of them, for all */
 	uint64_t *rounds; /* granted so far, to all of them */
 	uint64_t (*more)(const struct guest_run *run); /* what HC_MORE says */
-	uint64_t budget; /* ticks of the TSC that it may take */
 	bool may_yield;	  /* its turns are more than one */
 	bool yielded;	  /* only a turn is over, not its life */
 
@@ -30,8 +30,7 @@ struct guest_run {
 	uint64_t denied; /* ports and MSRs that the policy refused */
 	uint64_t turns;	 /* its life came in so many pieces */
 	uint64_t slices; /* of them, cut off by the end of its slice */
-	uint64_t ticks;	 /* of the TSC, from the first entry to the end, turns of others left out */
-	uint64_t since;	 /* the TSC when its turn began */
+	struct vcpu_time time;
 	char output[GUEST_OUTPUT_MAX];
 	unsigned output_length, output_printed;
 	struct guest_end end;
@@ -50,9 +49,6 @@ struct guest_run {
  * end of its turn (run->yielded), and then from there on.
  */
 void vcpu_run(struct guest_run *run);
-
-/* How long it has been running, in its turn: as .ticks at its end. */
-uint64_t vcpu_ticks(const struct guest_run *run);
 
 /* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */
 void vcpu_stop_all(const struct guest_run *run);

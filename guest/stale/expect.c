@@ -7,6 +7,7 @@ const struct guest guest_stale = {
 	.name = "stale",
 	.title = "a page is moved while another vCPU looks at it without an exit",
 	.vcpus = 2,
+	.untimed = true,
 	.regions = {
 		GUEST_IMAGE_REGION(guest_stale_image),
 		{ .name = "page", .start = STALE_PAGE, .size = 4096 },

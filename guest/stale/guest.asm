@@ -5,31 +5,38 @@
 ; still goes by the translation from before looks at memory where nobody writes
 ; any more.
 ;
-; The verdict: 1, what was written was not seen.
+; The verdict: 1, what was written was not seen; 2, the others do not come.
 %include "guest.inc"
+
+%define PATIENCE r8
+%define LEFT	 r10
+%define LAST	 r11
 
 	GUEST_BEGIN
 	sti			; so that the host's interrupts end a stay in any emulator
-	mov r8d, esi
 	mov r9d, edx
-	dec r9d
+	dec r9d			; the others
 	mov edi, STALE_PAGE
-	test r8d, r8d
+	test esi, esi
 	jz first
 
 	mov rax, [rdi]		; it is in the TLB
 	lock inc dword [rel looking]
-	mov ecx, STALE_LOOKS
+	PATIENCE_BEGIN PATIENCE
+.again:	mov ecx, STALE_LOOKS
 .look:	cmp qword [rdi], 0
 	jne good
 	dec ecx
 	jnz .look
+	STILL_PATIENT PATIENCE, .again
 	DONE 1
 
-first:	pause
-	cmp [rel looking], r9d
-	jne first
-	mov ecx, STALE_WAIT
+first:	PATIENCE_BEGIN PATIENCE
+.look:	cmp [rel looking], r9d
+	je .all
+	STILL_PATIENT PATIENCE, .look
+	DONE 2
+.all:	mov ecx, STALE_WAIT
 .wait:	pause
 	loop .wait
 	mov edx, MEMORY_MOVE

@@ -15,8 +15,8 @@
 
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
-	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, gpt-seed=, "    \
-	"gpt-script=, known=, machine="
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, "         \
+	"gpt-seed=, gpt-script=, known=, machine="
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -185,6 +185,27 @@ static void soak(void **state)
 	assert_complains("soak=1 fail-alloc=2", "soak= and fail-alloc= do not go together");
 	assert_complains("fail-alloc=all soak=1", "soak= and fail-alloc= do not go together");
 	assert_complains("soak=1 frob fail-alloc=2", "unknown word \"frob\"; known are: " WORDS);
+}
+
+static void slow(void **state)
+{
+	static const char *const bad[] = { "", "0", "1001", "1000000000", "-1", "2x", "0.5" };
+
+	(void)state;
+	assert_true(parse(""));
+	assert_int_equal(cmdline.slow, 1);
+	assert_true(parse("slow=1000"));
+	assert_int_equal(cmdline.slow, 1000);
+	assert_true(parse("slow=7 slow=20 trace"));
+	assert_int_equal(cmdline.slow, 20);
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[32], message[80];
+
+		snprintf(text, sizeof(text), "slow=%s", bad[i]);
+		snprintf(message, sizeof(message), "impossible slow= \"%s\"; known are: 1 to 1000",
+			 bad[i]);
+		assert_complains(text, message);
+	}
 }
 
 static void gpt(void **state)
@@ -389,6 +410,7 @@ int main(void)
 		cmocka_unit_test(fail_alloc),
 		cmocka_unit_test(leaf),
 		cmocka_unit_test(soak),
+		cmocka_unit_test(slow),
 		cmocka_unit_test(gpt),
 		cmocka_unit_test(machine),
 		cmocka_unit_test(exit_before_all_else),

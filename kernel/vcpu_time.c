@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/vcpu_time.h"
+
+#include "kernel/clock.h"
+#include "kernel/format.h"
+#include "kernel/lapic.h"
+#include "kernel/report.h"
+#include "kernel/string.h"
+#include "kernel/vcpu_handlers.h"
+
+enum {
+	PIECE = 1 << 24,   /* ticks, where time is only a net */
+	BUDGET_PIECES = 8, /* of the budget of a guest that is to use it up */
+	MOVES_MIN = 8,	   /* more instructions than any guest has in front of its loop */
+	DOUBLINGS_MAX = 8,
+	LATE_US = 1000, /* no emulator needs so long to notice that the timer has fired */
+};
+
+/* That it is to use up; 0: its budget is a net. */
+static uint64_t budget_of(const struct guest *guest)
+{
+	return guest->expect.end.kind == END_BUDGET ? guest->budget : 0;
+}
+
+/* One that is seen to move. */
+static bool is_timed(const struct guest *guest)
+{
+	return guest->slice || budget_of(guest);
+}
+
+static void arm(struct guest_run *run, uint64_t ticks)
+{
+	if (run->slice_timer)
+		run->ops->set_slice(run->vcpu, ticks);
+	else
+		lapic_timer_arm(ticks);
+}
+
+static uint64_t piece_of(const struct guest_run *run)
+{
+	const struct guest *guest = run->guest;
+	unsigned doublings = run->time.doublings;
+
+	if (!is_timed(guest))
+		return PIECE;
+	return (guest->slice ? guest->slice : budget_of(guest) / BUDGET_PIECES)
+	       << (doublings < DOUBLINGS_MAX ? doublings : DOUBLINGS_MAX);
+}
+
+static void begin_piece(struct guest_run *run)
+{
+	uint64_t piece = piece_of(run);
+
+	run->time.armed = rdtsc();
+	run->time.due = run->time.armed + piece;
+	arm(run, piece);
+}
+
+/* From here on it has to move. */
+static void remember(struct guest_run *run, uint64_t now)
+{
+	struct vcpu_time *t = &run->time;
+
+	t->doublings = 0;
+	t->moved_at = now;
+	t->stolen_before = t->stolen;
+	t->rip = run->exit.rip;
+	t->regs = run->vcpu->regs;
+}
+
+static bool has_moved(const struct guest_run *run)
+{
+	const struct vcpu_time *t = &run->time;
+
+	return t->rip != run->exit.rip || memcmp(&t->regs, &run->vcpu->regs, sizeof(t->regs)) != 0;
+}
+
+/*
+ * By how much the end of a piece was noticed too late. The kernel's own work is no
+ * theft: the timer may have fired before the last entry; and a slice timer stands still
+ * meanwhile, so that all of the piece may have been left then.
+ */
+static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
+{
+	const struct vcpu_time *t = &run->time;
+	uint64_t due = t->entered + (run->slice_timer ? t->due - t->armed : 0);
+
+	if (due < t->due)
+		due = t->due;
+	return now > due + clock_ticks(LATE_US) ? now - due : 0;
+}
+
+/* True: the guest has moved in it. */
+static bool end_piece(struct guest_run *run, uint64_t now)
+{
+	struct vcpu_time *t = &run->time;
+
+	t->charged += t->due - t->armed;
+	t->stolen += stolen_of(run, now);
+	if (!has_moved(run)) {
+		t->doublings++;
+		return false;
+	}
+	t->moved += t->due - t->armed;
+	t->moves++;
+	remember(run, now);
+	return true;
+}
+
+static bool is_starved(const struct guest_run *run, uint64_t now)
+{
+	const struct vcpu_time *t = &run->time;
+
+	return is_timed(run->guest) && t->doublings > DOUBLINGS_MAX &&
+	       t->stolen - t->stolen_before > (now - t->moved_at) / 2;
+}
+
+/* At the end of a piece. False: it goes on. */
+static bool is_over(struct guest_run *run, const struct vcpu_exit *exit, uint64_t now)
+{
+	const struct vcpu_time *t = &run->time;
+	uint64_t budget = budget_of(run->guest);
+	enum guest_end_kind kind = END_BUDGET;
+
+	if (is_starved(run, now)) {
+		kind = END_STARVED;
+	} else if (t->charged >= t->net) {
+		if (budget)
+			kind = END_UNEXPECTED;
+	} else if (!budget || t->moved < budget || t->moves < MOVES_MIN) {
+		return false;
+	}
+	if (kind == END_UNEXPECTED)
+		format(run->end_words, sizeof(run->end_words), "it is entered, but hardly moves");
+	vcpu_end(run, exit, kind);
+	return true;
+}
+
+/* The slice's end, or the host's timer, or another interrupt of the host's. */
+bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
+{
+	struct vcpu_time *t = &run->time;
+	bool is_due, yields = false;
+	uint64_t now;
+
+	report_alive();
+	interrupts_take_pending();
+	now = rdtsc();
+	is_due = t->due && now >= t->due;
+	if (is_due) {
+		yields = end_piece(run, now) && run->guest->slice;
+		if (is_over(run, exit, now))
+			return false;
+	}
+	if (exit->pending.valid)
+		vcpu_inject(run, &exit->pending);
+	if (yields) {
+		run->slices++;
+		return vcpu_yield(run);
+	}
+	if (is_due)
+		begin_piece(run);
+	else if (t->due)
+		arm(run, t->due - now);
+	return true;
+}
+
+void vcpu_time_begin(struct guest_run *run)
+{
+	uint64_t now = rdtsc();
+
+	run->time.since = now;
+	remember(run, now);
+	if (!run->guest->untimed)
+		begin_piece(run);
+}
+
+void vcpu_time_end(struct guest_run *run)
+{
+	struct vcpu_time *t = &run->time;
+	uint64_t now = rdtsc();
+
+	lapic_timer_arm(0);
+	t->ticks += now - t->since;
+	t->charged += (now < t->due ? now : t->due) - t->armed;
+}
