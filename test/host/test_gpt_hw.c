@@ -364,6 +364,5 @@ int main(void)
 		{ "dirty nPT", no_write_of_a_cpu_is_lost, NULL, NULL, (void *)&vmm_gpt_npt },
 	};
 
-	alarm(getenv("GPT_N") ? 0 : 600); /* gpt/ alone may loop for ever, too */
 	return cmocka_run_group_tests_name("gpt as hardware sees it", tests, NULL, NULL);
 }

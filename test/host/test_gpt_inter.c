@@ -245,6 +245,5 @@ int main(void)
 		{ "sections nPT", of_walkers_and_reuse, NULL, NULL, (void *)&vmm_gpt_npt },
 	};
 
-	alarm(getenv("GPT_N") ? 0 : 600); /* gpt/ alone may loop for ever, too */
 	return cmocka_run_group_tests_name("gpt interleavings", tests, NULL, NULL);
 }
