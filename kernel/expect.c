@@ -278,7 +278,7 @@ bool expect_compare_racing(const struct guest_run *run, const struct replay_mach
 		ok &= expect_same("pages mapped at the end", e->mapped, run->as->mapped);
 	if (e->steps[0].what && run->vcpus > 1)
 		ok &= compare_steps(run, machine);
-	note("  %lu faults were spurious, %lu rights were granted again, %lu flushes were asked for",
+	note("  %lu spurious faults, %lu rights granted again, %lu flushes asked for",
 	     (unsigned long)run->as->counts.spurious, (unsigned long)run->as->counts.granted,
 	     (unsigned long)run->as->root.due);
 	return compare_output(e->output, run) && ok;

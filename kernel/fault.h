@@ -9,7 +9,7 @@
  * FAULT(HOST_NULL) is then 1, in all other builds 0: a constant either way, so
  * that the bug is always compiled and costs nothing. A fault is marked where it
  * is made, in one .c file, by FAULT(NAME) in a condition, and needs no other
- * declaration, but a row in test/faults.sh. In NASM: %ifndef FAULT_NAME.
+ * declaration, but a row in test/harness/fault_rows.py. In NASM: %ifndef FAULT_NAME.
  */
 #ifndef KERNEL_FAULT_H
 #define KERNEL_FAULT_H

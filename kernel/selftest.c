@@ -11,7 +11,7 @@
 
 #define FOUR_GIB (UINT64_C(4) << 30)
 
-static const char no_high_memory[] = "there is no free memory above 4 GiB";
+static const char no_high_memory[] = "none above 4 GiB";
 
 static const char *test_protection(void)
 {

@@ -23,7 +23,7 @@ bool skip_guest(const struct machine *machine, const struct guest *g)
 	else if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
 		report_skip(g->name, WANT_UNRESTRICTED, "this CPU has none");
 	else if (g->needs_pages > free)
-		report_skip(g->name, WANT_MEMORY, "it needs %lu MiB, and %lu MiB are free",
+		report_skip(g->name, WANT_MEMORY, "it needs %lu MiB, %lu are free",
 			    (unsigned long)(g->needs_pages >> mib), (unsigned long)(free >> mib));
 	else
 		return false;

@@ -13,7 +13,7 @@
 		{ .name = "lost", .start = SOAK_LOST, .size = SOAK_LOST_PAGES * UINT64_C(4096) },  \
 	{                                                                                          \
 		.name = "known", .start = SOAK_KNOWN,                                              \
-		.size = SOAK_VCPUS_MAX * UINT64_C(SOAK_KNOWN_SIZE)                                 \
+		.size = SOAK_VCPUS_MAX * (uint64_t)SOAK_KNOWN_SIZE                                \
 	}
 
 #endif
