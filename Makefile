@@ -5,6 +5,7 @@
 #	make FAULT=NAME	the ISO with a deliberate bug, build-fault/NAME/nestbox.iso
 #	make faults	is each of them caught? ONLY=NAME: this one
 #	make list-faults	their names
+#	make V=1 ...	shows the commands
 #	make lint	clang-tidy and cppcheck
 #	make format	as .clang-format says
 #	make clean
@@ -24,6 +25,11 @@ FAULT	?=
 ROOMS	:= kernel gpt vmx svm guest
 CSRC	:= $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) $(wildcard guest/*/*.c)
 ASRC	:= $(foreach r,boot vmx svm,$(wildcard $(r)/*.asm))
+
+ifneq ($(V),1)
+Q	:= @
+endif
+say	= @printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@)
 
 # kernel/fault.h: a deliberate bug is built in a folder of its own, from the few
 # sources that are not the same with it, and from the ordinary build's objects.
@@ -62,36 +68,39 @@ all: $(ISO)
 
 # Linked twice: the table of symbols is made of the first kernel, and is part of
 # the second. It lies behind the text, so no address in it is another one then.
-$(BUILD)/nameless.elf: $(OBJS) linker.ld
-	$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS)
+$(BUILD)/nameless.elf: $(OBJS) linker.ld $(PLAIN)/flags
+	$(Q)$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS)
 
 $(BUILD)/symbols.asm: $(BUILD)/nameless.elf boot/symbols.awk
-	$(NM) -n $< | awk -f boot/symbols.awk > $@
+	$(Q)$(NM) -n $< | awk -f boot/symbols.awk > $@
 
 $(BUILD)/symbols.o: $(BUILD)/symbols.asm
-	$(NASM) -f elf64 -o $@ $<
+	$(Q)$(NASM) -f elf64 -o $@ $<
 
 $(KERNEL): $(OBJS) $(BUILD)/symbols.o linker.ld
-	$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS) $(BUILD)/symbols.o
+	$(call say,LD)
+	$(Q)$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS) $(BUILD)/symbols.o
 	@$(NM) -n $@ | awk -f boot/symbols.awk | cmp - $(BUILD)/symbols.asm
 
 define compile
+$(call say,CC)
 @mkdir -p $(@D)
-$(CC) $(KCFLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(KCFLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
 endef
 define assemble
+$(call say,NASM)
 @mkdir -p $(@D)
-$(NASM) -f elf64 -g -F dwarf $(FAULT_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+$(Q)$(NASM) -f elf64 -g -F dwarf $(FAULT_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<
 endef
 
-$(PLAIN)/%.o: %.c Makefile
+$(PLAIN)/%.o: %.c Makefile $(PLAIN)/flags
 	$(compile)
-$(PLAIN)/%.asm.o: %.asm Makefile
+$(PLAIN)/%.asm.o: %.asm Makefile $(PLAIN)/flags
 	$(assemble)
 ifneq ($(FAULT),)
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile $(PLAIN)/flags
 	$(compile)
-$(BUILD)/%.asm.o: %.asm Makefile
+$(BUILD)/%.asm.o: %.asm Makefile $(PLAIN)/flags
 	$(assemble)
 $(FAULTY_OBJS): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
 endif
@@ -108,14 +117,15 @@ $(BUILD)/kernel/main.o: KCFLAGS += -include $(BUILD)/version.h
 # Guests: a flat image each. layout.h is read by C and by NASM alike: its
 # #define lines are the only ones that the assembler gets to see.
 $(PLAIN)/guest/%.bin: guest/%/guest.asm guest/%/layout.h $(wildcard guest/*.inc guest/*/*.inc) \
-		$(PLAIN)/guest/abi.inc Makefile
+		$(PLAIN)/guest/abi.inc Makefile $(PLAIN)/flags
 	@mkdir -p $(@D)/$*
 	@sed -n 's/^#define/%define/p' guest/$*/layout.h > $(@D)/$*/layout.inc
-	$(NASM) -f bin -I guest/ -I guest/$*/ -I $(PLAIN)/guest/ -I $(PLAIN)/guest/$*/ -o $@ $<
+	$(call say,NASM)
+	$(Q)$(NASM) -f bin -I guest/ -I guest/$*/ -I $(PLAIN)/guest/ -I $(PLAIN)/guest/$*/ -o $@ $<
 
 $(PLAIN)/guest/abi.inc: guest/abi.h
 	@mkdir -p $(@D)
-	sed -n 's/^#define/%define/p' $< > $@
+	@sed -n 's/^#define/%define/p' $< > $@
 
 # The images as data: guest_NAME_image, guest_NAME_image_end.
 $(PLAIN)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
@@ -126,7 +136,7 @@ $(PLAIN)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
 		echo 'section .note.GNU-stack noalloc noexec nowrite progbits'; } > $@
 
 $(PLAIN)/guest/images.o: $(PLAIN)/guest/images.asm $(IMAGES)
-	$(NASM) -f elf64 -I $(PLAIN)/ -o $@ $<
+	$(Q)$(NASM) -f elf64 -I $(PLAIN)/ -o $@ $<
 
 # Only what GRUB needs, which halves the ISO. part_*: UEFI GRUB complains without.
 GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo test echo \
@@ -135,10 +145,11 @@ GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo te
 
 iso: $(ISO)
 $(ISO): $(KERNEL) boot/grub.cfg.in boot/mkiso.sh
-	boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
+	$(call say,ISO)
+	$(Q)boot/mkiso.sh $(KERNEL) $@ "$(GRUB_MODULES)" "$(CMDLINE)"
 
 faults:
-	@BUILD=$(PLAIN) test/faults.sh $(ONLY)
+	@BUILD=$(PLAIN) python3 -B test/harness faults $(ONLY)
 
 list-faults:
 	@printf '%s\n' $(FAULTS)
@@ -156,6 +167,14 @@ clean:
 	rm -rf $(PLAIN) $(PLAIN)-fault
 
 -include test/test.mk
+
+# What everything is built with: where that changes, everything is built again.
+FLAGS	:= $(CC) $(shell $(CC) -dumpfullversion 2> /dev/null); $(KCFLAGS); $(HOST_CFLAGS); $(NASM); $(LD)
+ifneq ($(FLAGS),$(file <$(PLAIN)/flags))
+$(shell mkdir -p $(PLAIN))
+$(file >$(PLAIN)/flags,$(FLAGS))
+endif
+
 -include $(OBJS:.o=.d)
 
 .PHONY: all iso faults list-faults lint format clean FORCE

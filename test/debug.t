@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# gdb beside a running guest, by debug.sh: our commands find the second level
+# gdb beside a running guest: our commands find the second level
 # and the guest's memory, also while the CPU is inside of the guest.
 . "$(dirname "$0")/lib.sh"
 
@@ -11,8 +11,8 @@ if ! command -v gdb > /dev/null; then
 	done_testing
 fi
 
-setpriv --pdeathsig TERM test/debug.sh --timeout 120 --cmdline "run=hole" \
-	-batch -x test/gdb/check.gdb > "$scratch/all" 2> "$scratch/err" < /dev/null &
+setpriv --pdeathsig TERM ./run.sh --no-install --cmdline "run=hole" debug \
+	--timeout 600 -batch -x test/gdb/check.gdb > "$scratch/all" 2> "$scratch/err" < /dev/null &
 wait $!
 status=$?
 

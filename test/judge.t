@@ -11,54 +11,84 @@ cat > "$scratch/bin/qemu-system-x86_64" << 'END'
 #!/usr/bin/env bash
 for word; do
 	case $word in
-	file:*) printf '%b' "$FAKE_TEXT" > "${word#file:}" ;;
+	file:*) cat "$FAKE_LOG" > "${word#file:}" ;;
 	esac
 done
+[ "$FAKE_STATUS" != never ] || exec sleep 600
 exit "$FAKE_STATUS"
 END
 cat > "$scratch/bin/bochs-bin" << 'END'
 #!/usr/bin/env bash
+[ "$1" != --help ] || exit 0
 while [ "$1" != -f ]; do
 	shift
 done
-printf '%b' "$FAKE_TEXT" > "$(sed -n 's/^com1:.*dev="\(.*\)"$/\1/p' "$2")"
+cat "$FAKE_LOG" > "$(sed -n 's/^com1:.*dev="\(.*\)"$/\1/p' "$2")"
 exit "$FAKE_STATUS"
 END
 chmod +x "$scratch"/bin/*
 PATH=$scratch/bin:$PATH
 
-tap='BIOS\r\nTAP version 13\r\n1..1\r\nok 1 - all\r\n'
-pass='# nestbox end PASS ok=1 failed=0 skipped=0\r\n'
-fail='# nestbox end FAIL ok=0 failed=1 skipped=0\r\n'
-refused='# nestbox end REFUSED ok=0 failed=0 skipped=0\r\n'
+# One log a file.
+python3 -B - "$scratch" << 'END'
+import sys
+from pathlib import Path
 
-# judge MACHINE STATUS TEXT WANTED NAME
+sys.path[:0] = ["test/harness", "test/harness/unit"]
+import sample
+
+folder = Path(sys.argv[1])
+passed = b"BIOS\r\n" + sample.passed().replace(b"\n", b"\r\n")
+lines = passed.splitlines(keepends=True)
+for name, data in {
+    "pass": passed,
+    "fail": sample.failed(),
+    "refused": sample.refused(),
+    "no-end": b"".join(lines[:-1]),
+    "half-end": b"".join(lines[:-1]) + b"# nestbox end",
+    "late": passed + b"# PANIC: too late\r\n",
+    "perhaps": sample.sealed(["TAP version 13", "1..0", "# nestbox end PERHAPS ok=1"]),
+    "no-beginning": b"".join(lines[2:]),
+    "silence": b"",
+    "changed": passed.replace(b"1311 pages", b"1301 pages"),
+}.items():
+    (folder / name).write_bytes(data)
+END
+
+# judge MACHINE STATUS LOG WANTED WORDS
 judge() {
-	FAKE_STATUS=$2 FAKE_TEXT=$3 boot --machine "$1"
-	ok "$1, $2: $5" ended_with "$4"
-	ok "$1, $2: $5: says so in one line" run_sh_says "$1: [A-Z].*"
-}
-export FAKE_STATUS FAKE_TEXT
+	local name="$1, $2, $3"
 
-judge qemu-svm 33 "$tap$pass" 0 'a pass'
-judge qemu-svm 35 "$tap$fail" 1 'a failure'
-judge qemu-svm 37 "$tap$refused" 3 'a refusal'
-judge qemu-svm 35 "$tap$pass" 1 'a pass with the status of a failure'
-judge qemu-svm 33 "$tap$fail" 1 'a failure with the status of a pass'
-judge qemu-svm 37 "$tap$pass" 1 'a pass with the status of a refusal'
-judge qemu-svm 0 "$tap$pass" 1 'a pass, and then a reset'
-judge qemu-svm 134 "$tap$pass" 1 'a pass, and then an abort'
-judge qemu-svm 33 "$tap" 1 'no end marker'
-judge qemu-svm 33 "$tap$pass# PANIC: too late\r\n" 1 'the end marker is not the last line'
-judge qemu-svm 33 "$tap# nestbox end" 1 'half an end marker'
-judge qemu-svm 33 "$tap# nestbox end PERHAPS ok=1 failed=0 skipped=0\r\n" 1 'another verdict'
-judge qemu-svm 33 "$pass" 1 'an end without a beginning'
-judge qemu-svm 33 '' 1 'silence'
-judge bochs-vmx 0 "$tap$pass" 0 'a pass'
-judge bochs-vmx 1 "$tap$fail" 1 'a failure'
-judge bochs-vmx 1 "$tap$refused" 3 'a refusal'
-judge bochs-vmx 1 "$tap$pass" 1 'a pass with the status of a failure'
-judge bochs-vmx 0 "$tap$fail" 1 'a failure with the status of a pass'
-judge bochs-vmx 0 "$tap" 1 'no end marker'
-judge bochs-vmx 139 "$tap$pass" 1 'a pass, and then a crash'
+	FAKE_STATUS=$2 FAKE_LOG=$scratch/$3 boot --machine "$1" --timeout 5
+	ok "$name: status $4" ended_with "$4"
+	ok "$name: says so in one line" run_sh_says "$1: $5.*"
+}
+export FAKE_STATUS FAKE_LOG
+
+judge qemu-svm 33 pass 0 'PASS, 1 skipped: 1 for want of high-memory'
+judge qemu-svm 35 fail 1 'FAIL: touch \(read faults: expected 130, saw 640\)'
+judge qemu-svm 37 refused 3 REFUSED
+judge qemu-svm 35 pass 1 FAIL
+judge qemu-svm 33 fail 1 FAIL
+judge qemu-svm 37 pass 1 FAIL
+judge qemu-svm 0 pass 1 FAIL # a reset
+judge qemu-svm 134 pass 1 FAIL # an abort
+judge qemu-svm 134 no-end 1 FAIL
+judge qemu-svm 33 late 1 FAIL
+judge qemu-svm 33 no-end 4 INCOMPLETE
+judge qemu-svm 33 half-end 4 INCOMPLETE
+judge qemu-svm 33 perhaps 4 INCOMPLETE
+judge qemu-svm 33 no-beginning 4 INCOMPLETE
+judge qemu-svm 33 silence 4 INCOMPLETE
+judge qemu-svm 33 changed 4 INCOMPLETE
+judge qemu-svm 1 silence 3 'QEMU did not start'
+judge qemu-svm never pass 124 TIME-OUT
+ok 'qemu-svm, never, pass: although it says PASS' console_has '# nestbox end PASS .*'
+judge bochs-vmx 0 pass 0 PASS
+judge bochs-vmx 1 fail 1 FAIL
+judge bochs-vmx 1 refused 3 REFUSED
+judge bochs-vmx 1 pass 1 FAIL
+judge bochs-vmx 0 fail 1 FAIL
+judge bochs-vmx 0 no-end 4 INCOMPLETE
+judge bochs-vmx 139 pass 1 FAIL # a crash
 done_testing

@@ -3,8 +3,7 @@
 #
 # The kernel's own tests on this computer's CPU, where that can be had.
 cd "$(dirname "$0")/.." || exit 1
-. test/machines.sh
-obstacle=$(machine_obstacle kvm)
+obstacle=$(./run.sh list | sed -n '/^  kvm /{n;s/^ *cannot run here: //p;}')
 if [ -n "$obstacle" ]; then
 	echo "1..0 # SKIP $obstacle"
 	exit

@@ -6,16 +6,17 @@
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 BUILD=${BUILD:-build}
+SLOW=${SLOW:-1}
 scratch=$(mktemp -d) || exit 1
 number=0 failed=0 status=
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 143' TERM
 
-# boot OPTION...: ./run.sh. Its console is put into out, what else it says into
-# err, its status into status. If this test is ended, so is it. FAULT=NAME before
-# it: the build with that deliberate bug.
+# boot OPTION...: ./run.sh. The whole log is put into out, what run.sh says itself
+# into err, its status into status. If this test is ended, so is it. FAULT=NAME
+# before it: the build with that deliberate bug.
 boot() {
-	setpriv --pdeathsig TERM ./run.sh --no-install "$@" \
+	setpriv --pdeathsig TERM ./run.sh --no-install -v "$@" \
 		> "$scratch/out" 2> "$scratch/err" < /dev/null &
 	wait $!
 	status=$?
@@ -50,21 +51,6 @@ console_has() {
 
 console_lacks() {
 	! console_has "$1"
-}
-
-# The same for several, one behind the other.
-console_in_order() {
-	local pattern at=0 found
-
-	for pattern; do
-		found=$(grep -nxE -- "$pattern" "$scratch/out" | cut -d : -f 1 |
-			awk -v at="$at" '$1 > at { print; exit }')
-		[ -n "$found" ] || {
-			echo "# not found behind line $at: $pattern"
-			return 1
-		}
-		at=$found
-	done
 }
 
 run_sh_says() {

@@ -9,7 +9,7 @@
 refuses() {
 	boot --machine "$1"
 	ok "$1: cannot" ended_with 3
-	ok "$1: says so" run_sh_says "$1: REFUSED.*"
+	ok "$1: says so" run_sh_says "$1: REFUSED, .*"
 	ok "$1: no test runs" console_has "1\.\.0 # SKIP .*"
 	ok "$1: names the bit" console_has "# refused: .*$2.*"
 	ok "$1: has a remedy" console_has '# remedy: +[a-z].*'

@@ -22,11 +22,15 @@ boot --cmdline run=rom,hello --log "$scratch/log"
 ok "two guests: pass" ended_with 0
 ok "two guests: are the ones that run" guests_are "$scratch/out" 'hello rom'
 ok "two guests: are planned" console_has '1\.\.7'
-ok "two guests: are counted" console_has '# nestbox end PASS ok=6 failed=0 skipped=1'
+ok "two guests: are counted" console_has \
+	'# nestbox end PASS ok=6 failed=0 skipped=1 want=high-memory:1'
 ok "no trace without the word" console_lacks 'fault .*'
 ok "the console begins with TAP" [ "$(head -n 1 "$scratch/out")" = 'TAP version 13' ]
 ok "the console has no carriage returns" lacks_carriage_returns
-ok "the log is the console" same_file "$scratch/log" "$scratch/out"
+sed -E 's/ \[[0-9]+ [0-9a-f]{8}\]$//' "$scratch/log" > "$scratch/unsealed"
+ok "the log is the console, and seals" same_file "$scratch/unsealed" "$scratch/out"
+ok "the log has a seal for each result, and for its end" \
+	[ "$(grep -cE ' \[[0-9]+ [0-9a-f]{8}\]$' "$scratch/log")" = 8 ]
 
 boot --cmdline 'run=hello run=hole trace'
 ok "run= twice: both run" guests_are "$scratch/out" 'hello hole'
@@ -36,9 +40,29 @@ boot --cmdline 'run=hello,hole known=hole'
 ok "known= does no harm to what passes" ended_with 0
 ok "known= is shown as TODO" console_has 'ok [0-9]+ - hole # TODO .*'
 
+# A line for each test, and nothing wider than a terminal.
+./run.sh --no-install --log "$scratch/log" > "$scratch/out" 2> "$scratch/err"
+status=$?
+ok "by default: passes" ended_with 0
+ok "by default: one line a test" [ "$(wc -l < "$scratch/out")" = \
+	$((3 + $(grep -cE "^(ok|# alive) " "$scratch/out"))) ]
+ok "by default: in 80 columns" console_lacks '.{81,}'
+
+ok "its log, with bytes lost or changed, is never believed" \
+	python3 -B test/harness/unit/damage.py "$scratch/log"
+
+# Who looks may go.
+{
+	./run.sh --no-install --cmdline run=hello 2> "$scratch/err"
+	echo $? > "$scratch/status"
+} | head -n 1 > "$scratch/out"
+status=$(cat "$scratch/status")
+ok "| head: passes" ended_with 0
+ok "| head: says nothing else" [ "$(grep -vc '^run.sh: qemu-svm: PASS' "$scratch/err")" = 0 ]
+
 # Two at a time do not disturb each other.
 boot_hole() {
-	setpriv --pdeathsig TERM ./run.sh --no-install --cmdline run=hole > "$scratch/other" 2>&1
+	setpriv --pdeathsig TERM ./run.sh --no-install -v --cmdline run=hole > "$scratch/other" 2>&1
 }
 boot_hole &
 other=$!

@@ -12,6 +12,8 @@
 LONG_TESTS := test/end.t test/trace.t
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
+PROVE	:= python3 -B test/harness prove
+
 HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
 	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I. \
 	       -DVMM_GPT_FAULT_H='"kernel/fault.h"'
@@ -30,24 +32,25 @@ HOST_OBJS := $(HOST_FAULTY) $(call objects,$(PLAIN)/test,$(filter-out $(FAULTY),
 HOST_LIB := $(BUILD)/test/host/pure.a
 
 define compile_for_host
+$(call say,CC)
 @mkdir -p $(@D)
-$(CC) $(HOST_CFLAGS) $(VARIANT_FLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(HOST_CFLAGS) $(VARIANT_FLAGS) $(FAULT_FLAGS) -MMD -MP -c -o $@ $<
 endef
 
-$(PLAIN)/test/%.o: %.c test/test.mk
+$(PLAIN)/test/%.o: %.c test/test.mk $(PLAIN)/flags
 	$(compile_for_host)
-$(PLAIN)/test/host/%.o: test/host/%.c test/test.mk
+$(PLAIN)/test/host/%.o: test/host/%.c test/test.mk $(PLAIN)/flags
 	$(compile_for_host)
 ifneq ($(FAULT),)
-$(BUILD)/test/%.o: %.c test/test.mk
+$(BUILD)/test/%.o: %.c test/test.mk $(PLAIN)/flags
 	$(compile_for_host)
 $(HOST_FAULTY): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
 endif
 
 $(HOST_LIB): $(HOST_OBJS)
 	@mkdir -p $(@D)
-	rm -f $@
-	ar rcs $@ $^
+	@rm -f $@
+	@ar rcs $@ $^
 
 # ---- Tests for which gpt/ is built once more ----
 
@@ -59,17 +62,17 @@ GPT_VARIANTS += $(BUILD)/test/host/$(1)
 $(1)_SRC := $(wildcard gpt/*.c) $(2)
 $(1)_FAULTY := $$(call objects,$(BUILD)/test/$(1),$$(filter $(FAULTY),$$($(1)_SRC)))
 $(1)_PLAIN := $$(call objects,$(PLAIN)/test/$(1),$$(filter-out $(FAULTY),$$($(1)_SRC)))
-$(PLAIN)/test/$(1)/%.o: %.c test/test.mk
+$(PLAIN)/test/$(1)/%.o: %.c test/test.mk $(PLAIN)/flags
 	$$(compile_for_host)
 ifneq ($(FAULT),)
-$(BUILD)/test/$(1)/%.o: %.c test/test.mk
+$(BUILD)/test/$(1)/%.o: %.c test/test.mk $(PLAIN)/flags
 	$$(compile_for_host)
 $$($(1)_FAULTY): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
 endif
 $$($(1)_FAULTY) $$($(1)_PLAIN): VARIANT_FLAGS := $(3)
 $(BUILD)/test/host/$(1): $$($(1)_FAULTY) $$($(1)_PLAIN)
 	@mkdir -p $$(@D)
-	$$(CC) $$(HOST_CFLAGS) $(3) -o $$@ $$^ -lcmocka
+	$$(Q)$$(CC) $$(HOST_CFLAGS) $(3) -o $$@ $$^ -lcmocka
 VARIANT_OBJS += $$($(1)_FAULTY) $$($(1)_PLAIN)
 endef
 
@@ -96,12 +99,27 @@ $(eval $(call gpt_test,test_gpt_threads,$(THREADS),$(MEETING)))
 $(eval $(call gpt_test,test_gpt_threads_tsan,$(THREADS),$(MEETING) \
 	-fno-sanitize=all -fsanitize=thread))
 
+# ---- What run.sh asks for the kernel's words and guests ----
+
+# The kernel's own sources, with this machine's C library.
+WORDS_SRC := test/harness/words.c $(addprefix kernel/,cmdline.c format.c gpt_script.c \
+	     gpt_script_text.c) $(wildcard guest/*.c guest/*/*.c)
+WORDS_OBJS := $(call objects,$(PLAIN)/words.d,$(WORDS_SRC))
+$(PLAIN)/words.d/%.o: %.c test/test.mk $(PLAIN)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O1 -Wall -Wextra -Werror -ffunction-sections -fdata-sections -I. -MMD -MP -c -o $@ $<
+
+words: $(PLAIN)/words
+$(PLAIN)/words: $(WORDS_OBJS) $(PLAIN)/guest/images.o
+	$(Q)$(CC) -no-pie -Wl,--gc-sections -o $@ $^
+
 # ---- All of them ----
 
 PURE_TESTS := $(filter-out $(GPT_VARIANTS),\
 	      $(patsubst test/host/%.c,$(BUILD)/test/host/%,$(wildcard test/host/test_*.c)))
 $(PURE_TESTS): $(BUILD)/test/host/%: $(PLAIN)/test/host/%.o $(HOST_LIB)
-	$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
 HOST_TESTS := $(GPT_VARIANTS) $(PURE_TESTS)
 GPT_TESTS  := $(foreach t,$(HOST_TESTS),$(if $(findstring /test_gpt,$(t)),$(t)))
@@ -111,16 +129,19 @@ host-tests: $(HOST_TESTS)
 list-tests:
 	@printf '%s\n' $(BOOT_TESTS) $(HOST_TESTS)
 
-check: $(HOST_TESTS) $(KERNEL)
-	BUILD=$(PLAIN) test/prove.sh test/qemu-svm.t $(HOST_TESTS)
+# Those that take more than a few seconds are left out.
+SLOW_TESTS := $(foreach t,inter model small2 small3 threads threads_tsan,$(BUILD)/test/host/test_gpt_$(t))
+QUICK_TESTS := $(filter-out $(SLOW_TESTS),$(HOST_TESTS))
+check: $(QUICK_TESTS) words iso
+	BUILD=$(PLAIN) $(PROVE) test/qemu-svm.t $(QUICK_TESTS)
 
-test: $(HOST_TESTS) $(KERNEL)
-	BUILD=$(PLAIN) test/prove.sh $(BOOT_TESTS) $(HOST_TESTS)
+test:
+	./run.sh --no-install test
 
 # The proofs of gpt/, N times as long or as wide.
 N ?= 2
 prove-gpt: $(GPT_TESTS)
-	GPT_N=$(N) BUILD=$(PLAIN) LIMIT=$(LIMIT) test/prove.sh $(GPT_TESTS)
+	GPT_N=$(N) BUILD=$(PLAIN) $(PROVE) $(GPT_TESTS)
 
 # Which lines and branches of gpt/ its tests reach: without sanitizers, which have
 # branches of their own.
@@ -131,8 +152,8 @@ coverage:
 
 gpt-tests: $(filter-out %_tsan,$(GPT_TESTS))
 	find $(PLAIN) -name '*.gcda' -delete
-	BUILD=$(PLAIN) test/prove.sh $^
+	SLOW=10 BUILD=$(PLAIN) $(PROVE) $^
 
--include $(HOST_OBJS:.o=.d) $(PURE_TESTS:$(BUILD)/%=$(PLAIN)/%.d) $(VARIANT_OBJS:.o=.d)
+-include $(HOST_OBJS:.o=.d) $(WORDS_OBJS:.o=.d) $(PURE_TESTS:$(BUILD)/%=$(PLAIN)/%.d) $(VARIANT_OBJS:.o=.d)
 
-.PHONY: host-tests list-tests check test prove-gpt coverage gpt-tests
+.PHONY: host-tests list-tests words check test prove-gpt coverage gpt-tests

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""One boot of a machine: started, followed on its serial port, ended, and judged."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import build
+import log as logs
+import machines
+import status as s
+import verdict
+
+POLL = 0.05  # seconds between two looks at the serial port
+STEP_MAX = 1.0  # of silence that one look can add: we may have been stopped ourselves
+SPACE_LEAST = 4096  # bytes on the disk, or lost bytes are no wonder
+LIMIT = 10  # times the time-out is the most that a talkative machine may take
+SLOW = "SLOW"  # in the environment: by how much all limits of time are multiplied
+
+
+def slowness():
+    text = os.environ.get(SLOW, "1")
+    if not re.fullmatch(r"[1-9]\d{0,2}", text):
+        raise s.Stop(s.USAGE, f'{SLOW}="{text}" in the environment: a number from 1 to 999')
+    return int(text)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for."""
+
+    machine: machines.Machine
+    firmware: str = "bios"
+    memory: int = 128  # MiB
+    cpus: int = 1
+    cmdline: str = ""
+    timeout: int = 120  # seconds of silence
+    iso: Path = None  # this one in place of the one that is built
+    fault: str = None  # the deliberate bug that it is built with
+
+    @property
+    def words(self):
+        words = self.machine.words()
+        if slowness() > 1:
+            words.append(f"slow={slowness()}")
+        return " ".join(words + ([self.cmdline] if self.cmdline else []))
+
+
+@dataclass
+class Outcome:
+    verdict: verdict.Verdict
+    log: logs.Log
+    seconds: float
+
+
+class Boot:
+    """cancel: an event by which another thread ends it. on_line: called with each line of the
+    log as it comes. meddle: called at each look with the emulator's process, for tests."""
+
+    def __init__(self, request, on_line=lambda line: None, cancel=None, meddle=None):
+        self.request = request
+        self.on_line = on_line
+        self.cancel = cancel or threading.Event()
+        self.meddle = meddle
+        self.log = logs.Log()
+        self.dir = None
+        self.trouble = []  # what else is known, if something is wrong
+
+    def run(self):
+        try:
+            self.dir = Path(tempfile.mkdtemp(prefix="nestbox."))
+        except OSError as e:
+            raise build.stop_for(e, tempfile.gettempdir()) from e
+        try:
+            return self._run()
+        finally:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def _run(self):
+        r = self.request
+        setup = machines.Setup(r.machine, self.dir / "nestbox.iso", self.dir, r.cpus, r.memory,
+                               r.firmware)
+        build.patch(r.iso or build.iso(r.fault), setup.iso, r.words)
+        began = time.monotonic()
+        status, late = self._follow(setup)
+        self.log.close()
+        judged = self._judge(status, late)
+        if judged.trouble:
+            self.trouble = self._look_for_trouble(setup)
+        return Outcome(judged, self.log, time.monotonic() - began)
+
+    def _start(self, setup):
+        """Whatever happens to us, it does not run on: setpriv."""
+        with open(self.dir / "output", "wb") as output:
+            return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *machines.command(setup)],
+                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+    def _follow(self, setup):
+        """(status, whether it was ended for being late)."""
+        setup.serial.touch()
+        with open(setup.serial, "rb") as serial:
+            process = self._start(setup)
+            try:
+                late = self._watch(process, serial)
+            finally:
+                process.kill()
+                process.wait()
+            self._take(serial)
+        return process.returncode, late
+
+    def _watch(self, process, serial):
+        timeout = self.request.timeout * slowness()
+        silent = total = 0.0
+        last = time.monotonic()
+        while process.poll() is None:
+            now = time.monotonic()
+            step, last = min(now - last, STEP_MAX), now
+            silent = 0.0 if self._take(serial) else silent + step
+            total += step
+            if self.cancel.is_set() or silent > timeout or total > LIMIT * timeout:
+                return True
+            if self.meddle:
+                self.meddle(process)
+            time.sleep(POLL)
+        return False
+
+    def _take(self, serial):
+        data = serial.read()
+        for line in self.log.feed(data):
+            self.on_line(line)
+        return bool(data)
+
+    def _judge(self, status, late):
+        r = self.request
+        if late:
+            test = f" {self.log.alive[1]} was running." if self.log.alive else ""
+            return verdict.Verdict(s.TIMED_OUT, f"TIME-OUT, nothing new for "
+                                   f"{r.timeout * slowness()} s.{test} Last line: "
+                                   f"{self.log.last_line}", True)
+        if self.log.damage and build.free_of(self.dir) < SPACE_LEAST:
+            return verdict.Verdict(s.CANNOT, f"no disk space is left in {self.dir.parent}", True)
+        if r.machine.emulator != "bochs" and status == 1 and not self.log.begun:
+            return verdict.Verdict(s.CANNOT, "QEMU did not start", True)
+        return verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
+
+    def _look_for_trouble(self, setup):
+        lines = []
+        if not self.log.begun:
+            before = self.log.before.decode("latin-1").replace("\033", "").splitlines()[-20:]
+            lines += ["the kernel said nothing" + ("; before it came:" if before else "")] + before
+        output = (self.dir / "output").read_text(encoding="latin-1")
+        # Bochs's screen, too: blank, and without ends of lines.
+        output = re.sub(r"[\r\033]", "\n", output)
+        lines += [line for line in output.splitlines() if line.strip()][-10:]
+        bochs = self.dir / "bochs.log"
+        if bochs.exists():
+            text = bochs.read_text(encoding="latin-1").splitlines()
+            panics = [i for i, line in enumerate(text) if "PANIC" in line]
+            lines += [line for i in panics[:1] for line in text[i:i + 45] if line.strip()]
+        return lines
+
+
+def run(request, **more):
+    return Boot(request, **more).run()
