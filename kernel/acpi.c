@@ -28,34 +28,11 @@ enum {
 	LAPIC_ID_NONE = 0xff, /* broadcast: nobody's */
 };
 
-struct reader {
-	acpi_see_fn *see;
-	void *ctx;
-};
-
-static uint64_t number(const uint8_t *at, unsigned bytes)
-{
-	uint64_t n = 0;
-
-	while (bytes--)
-		n = n << 8 | at[bytes];
-	return n;
-}
-
-static bool sums_to_zero(const uint8_t *bytes, uint64_t size)
-{
-	uint8_t sum = 0;
-
-	for (uint64_t i = 0; i < size; i++)
-		sum = (uint8_t)(sum + bytes[i]);
-	return !sum;
-}
-
 /* A whole table, its checksum right; NULL, and why. */
-static const uint8_t *see_table(const struct reader *r, uint64_t pa, const char **why)
+static const uint8_t *see_table(const struct firmware_reader *r, uint64_t pa, const char **why)
 {
 	const uint8_t *table = r->see(r->ctx, pa, SDT_HEADER);
-	uint64_t length = table ? number(table + SDT_LENGTH, 4) : 0;
+	uint64_t length = table ? firmware_number(table + SDT_LENGTH, 4) : 0;
 
 	*why = NULL;
 	if (!table)
@@ -64,7 +41,7 @@ static const uint8_t *see_table(const struct reader *r, uint64_t pa, const char 
 		*why = "an ACPI table has an impossible length";
 	else if (!(table = r->see(r->ctx, pa, length)))
 		*why = "an ACPI table reaches where nothing can be read";
-	else if (!sums_to_zero(table, length))
+	else if (!firmware_sums_to_zero(table, length))
 		*why = "an ACPI table's checksum is wrong";
 	return *why ? NULL : table;
 }
@@ -87,7 +64,7 @@ static void add_cpu(struct acpi_cpus *cpus, uint32_t id, uint32_t flags)
 
 static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 {
-	uint64_t length = number(madt + SDT_LENGTH, 4), at = MADT_ENTRIES, size;
+	uint64_t length = firmware_number(madt + SDT_LENGTH, 4), at = MADT_ENTRIES, size;
 
 	if (length < MADT_ENTRIES)
 		return "the MADT is too short";
@@ -98,10 +75,10 @@ static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 		if (size < 2 || size > length - at)
 			return "an entry of the MADT has an impossible length";
 		if (e[0] == MADT_LAPIC && size >= LAPIC_SIZE && e[LAPIC_ID] != LAPIC_ID_NONE)
-			add_cpu(cpus, e[LAPIC_ID], (uint32_t)number(e + LAPIC_FLAGS, 4));
+			add_cpu(cpus, e[LAPIC_ID], (uint32_t)firmware_number(e + LAPIC_FLAGS, 4));
 		else if (e[0] == MADT_X2APIC && size >= X2APIC_SIZE)
-			add_cpu(cpus, (uint32_t)number(e + X2APIC_ID, 4),
-				(uint32_t)number(e + X2APIC_FLAGS, 4));
+			add_cpu(cpus, (uint32_t)firmware_number(e + X2APIC_ID, 4),
+				(uint32_t)firmware_number(e + X2APIC_FLAGS, 4));
 	}
 	return cpus->n ? NULL : "the MADT lists no CPU that is enabled";
 }
@@ -109,24 +86,25 @@ static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 /* The address of the RSDT or XSDT, and how long its entries are; 0, and why. */
 static uint64_t root_of(const uint8_t *rsdp, unsigned *entry_size, const char **why)
 {
-	bool extended = rsdp[RSDP_REVISION] >= 2 && number(rsdp + RSDP_XSDT, 8);
+	bool extended = rsdp[RSDP_REVISION] >= 2 && firmware_number(rsdp + RSDP_XSDT, 8);
 
 	*why = NULL;
 	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
 		*why = "the RSDP's signature is wrong";
-	else if (!sums_to_zero(rsdp, RSDP_V1_SIZE) ||
-		 (extended && !sums_to_zero(rsdp, ACPI_RSDP_SIZE)))
+	else if (!firmware_sums_to_zero(rsdp, RSDP_V1_SIZE) ||
+		 (extended && !firmware_sums_to_zero(rsdp, ACPI_RSDP_SIZE)))
 		*why = "the RSDP's checksum is wrong";
 	if (*why)
 		return 0;
 	*entry_size = extended ? 8 : 4;
-	return extended ? number(rsdp + RSDP_XSDT, 8) : number(rsdp + RSDP_RSDT, 4);
+	return extended ? firmware_number(rsdp + RSDP_XSDT, 8) :
+			  firmware_number(rsdp + RSDP_RSDT, 4);
 }
 
-const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], acpi_see_fn *see, void *ctx,
+const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			   struct acpi_cpus *cpus)
 {
-	struct reader r = { see, ctx };
+	struct firmware_reader r = { see, ctx };
 	const char *why;
 	unsigned entry_size = 0;
 	uint64_t root_pa = root_of(rsdp, &entry_size, &why);
@@ -136,9 +114,9 @@ const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], acpi_see_fn *see,
 	memset(cpus, 0, sizeof(*cpus));
 	if (!root)
 		return why;
-	length = number(root + SDT_LENGTH, 4);
+	length = firmware_number(root + SDT_LENGTH, 4);
 	for (uint64_t at = SDT_HEADER; length - at >= entry_size; at += entry_size) {
-		uint64_t pa = number(root + at, entry_size);
+		uint64_t pa = firmware_number(root + at, entry_size);
 		const uint8_t *table = see(ctx, pa, SDT_HEADER);
 
 		if (!table || memcmp(table, "APIC", 4) != 0)

@@ -7,6 +7,8 @@
 #ifndef KERNEL_ACPI_H
 #define KERNEL_ACPI_H
 
+#include "kernel/firmware.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,14 +22,11 @@ struct acpi_cpus {
 	unsigned left_out; /* enabled, but more than ACPI_CPUS_MAX */
 };
 
-/* size bytes at physical address pa, to be read; NULL: they cannot be. */
-typedef const void *acpi_see_fn(void *ctx, uint64_t pa, uint64_t size);
-
 /*
  * rsdp: as of the boot information; of an old one the first 20 bytes. NULL, or
  * what is wrong, in words; *cpus has what could be understood till then.
  */
-const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], acpi_see_fn *see, void *ctx,
+const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			   struct acpi_cpus *cpus);
 
 #endif

@@ -41,7 +41,7 @@ static void join(char *words, size_t size, const char *a, const char *b, const c
 }
 
 /* Emulators name no board; what they call the system says as much. */
-static void head_board(const struct bootinfo *info, smbios_see_fn *see)
+static void head_board(const struct bootinfo *info, firmware_see_fn *see)
 {
 	struct smbios s;
 	bool has_board;
@@ -58,7 +58,7 @@ static void head_board(const struct bootinfo *info, smbios_see_fn *see)
 		note("SMBIOS: %s", error);
 }
 
-void head_machine(const struct cpu_raw *raw, const struct bootinfo *info, smbios_see_fn *see)
+void head_machine(const struct cpu_raw *raw, const struct bootinfo *info, firmware_see_fn *see)
 {
 	char words[TEXT_MAX];
 

@@ -3,7 +3,6 @@
 
 #include "kernel/clock.h"
 #include "kernel/console.h"
-#include "kernel/cpu.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lock.h"
@@ -24,6 +23,7 @@ static struct {
 /* The test that is running. */
 static struct {
 	const char *name; /* NULL: none */
+	uint64_t cpu;	  /* me() of the one that it began on */
 	uint64_t since;
 	unsigned wrong;
 	bool compared; /* expected and seen are there */
@@ -250,6 +250,7 @@ void report_test_begin(const char *name)
 {
 	begin_line();
 	test.name = name;
+	test.cpu = me();
 	test.since = rdtsc();
 	report.next_alive = test.since + clock_ticks(ALIVE_US);
 	test.wrong = 0;
@@ -314,7 +315,7 @@ void report_alive(void)
 {
 	uint64_t now = rdtsc();
 
-	if (!test.name || now < report.next_alive || this_cpu()->number)
+	if (!test.name || now < report.next_alive || test.cpu != me())
 		return;
 	report.next_alive = now + clock_ticks(ALIVE_US);
 	note("alive %lu %s", (unsigned long)((now - report.since) / clock_ticks(SECOND_US)),

@@ -46,7 +46,8 @@ void report_differs_words(const char *what, const char *expected, const char *se
 /* A measurement: NAME.OF, or NAME if of is "". */
 void report_figure(const char *name, const char *of, uint64_t value, const char *unit);
 
-/* A line now and then while a test runs: for loops of the boot CPU that may take long. */
+/* A line now and then while a test runs, by the CPU that it began on: for loops that may
+ * take long. */
 void report_alive(void);
 
 /* A line of diagnostics: "# " is put in front. */

@@ -42,56 +42,36 @@ static const uint8_t guid_sm3[EFI_GUID_SIZE] = { 0x44, 0x15, 0xfd, 0xf2, 0x94, 0
 static const uint8_t guid_sm[EFI_GUID_SIZE] = { 0x31, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11,
 						0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d };
 
-struct reader {
-	smbios_see_fn *see;
-	void *ctx;
-};
-
 /* Where the structures are. */
 struct table {
 	uint64_t pa, size;
 };
-
-static uint64_t number(const uint8_t *at, unsigned bytes)
-{
-	uint64_t n = 0;
-
-	while (bytes--)
-		n = n << 8 | at[bytes];
-	return n;
-}
-
-static bool sums_to_zero(const uint8_t *bytes, uint64_t size)
-{
-	uint8_t sum = 0;
-
-	for (uint64_t i = 0; i < size; i++)
-		sum = (uint8_t)(sum + bytes[i]);
-	return !sum;
-}
 
 /* Entry points: of which room bytes can be read. */
 
 static bool parse_sm3(const uint8_t *e, uint64_t room, struct table *table)
 {
 	if (room < SM3_SIZE || memcmp(e, "_SM3_", 5) != 0 || e[SM3_LENGTH] < SM3_SIZE ||
-	    e[SM3_LENGTH] > room || !sums_to_zero(e, e[SM3_LENGTH]))
+	    e[SM3_LENGTH] > room || !firmware_sums_to_zero(e, e[SM3_LENGTH]))
 		return false;
-	*table = (struct table){ number(e + SM3_TABLE, 8), number(e + SM3_TABLE_SIZE, 4) };
+	*table = (struct table){ firmware_number(e + SM3_TABLE, 8),
+				 firmware_number(e + SM3_TABLE_SIZE, 4) };
 	return true;
 }
 
 static bool parse_sm(const uint8_t *e, uint64_t room, struct table *table)
 {
 	if (room < SM_SIZE || memcmp(e, "_SM_", 4) != 0 || e[SM_LENGTH] < SM_SIZE - 1 ||
-	    e[SM_LENGTH] > room || !sums_to_zero(e, e[SM_LENGTH]) ||
-	    memcmp(e + SM_DMI, "_DMI_", 5) != 0 || !sums_to_zero(e + SM_DMI, SM_SIZE - SM_DMI))
+	    e[SM_LENGTH] > room || !firmware_sums_to_zero(e, e[SM_LENGTH]) ||
+	    memcmp(e + SM_DMI, "_DMI_", 5) != 0 ||
+	    !firmware_sums_to_zero(e + SM_DMI, SM_SIZE - SM_DMI))
 		return false;
-	*table = (struct table){ number(e + SM_TABLE, 4), number(e + SM_TABLE_SIZE, 2) };
+	*table = (struct table){ firmware_number(e + SM_TABLE, 4),
+				 firmware_number(e + SM_TABLE_SIZE, 2) };
 	return true;
 }
 
-static const char *find_in_bios(const struct reader *r, struct table *table)
+static const char *find_in_bios(const struct firmware_reader *r, struct table *table)
 {
 	const uint8_t *area = r->see(r->ctx, BIOS_AREA, BIOS_AREA_SIZE);
 
@@ -104,7 +84,7 @@ static const char *find_in_bios(const struct reader *r, struct table *table)
 	return "there is no entry point";
 }
 
-static bool parse_at(const struct reader *r, uint64_t pa, bool is_sm3, struct table *table)
+static bool parse_at(const struct firmware_reader *r, uint64_t pa, bool is_sm3, struct table *table)
 {
 	uint64_t size = is_sm3 ? SM3_SIZE : SM_SIZE;
 	const uint8_t *e = r->see(r->ctx, pa, size);
@@ -113,7 +93,7 @@ static bool parse_at(const struct reader *r, uint64_t pa, bool is_sm3, struct ta
 }
 
 /* The newer entry point, if there are both. */
-static const char *find_in_efi(const struct reader *r, uint64_t efi, unsigned pointer,
+static const char *find_in_efi(const struct firmware_reader *r, uint64_t efi, unsigned pointer,
 			       struct table *table)
 {
 	unsigned count_at = pointer == 8 ? 104 : 64, entries_at = count_at + pointer;
@@ -123,13 +103,13 @@ static const char *find_in_efi(const struct reader *r, uint64_t efi, unsigned po
 
 	if (!system || memcmp(system, "IBI SYST", 8) != 0)
 		return "the EFI system table cannot be read";
-	count = number(system + count_at, pointer);
-	entries = number(system + entries_at, pointer);
+	count = firmware_number(system + count_at, pointer);
+	entries = firmware_number(system + entries_at, pointer);
 	if (count > EFI_ENTRIES_MAX)
 		return "the EFI system table has an impossible size";
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *e = r->see(r->ctx, entries + i * size, size);
-		uint64_t pa = e ? number(e + EFI_GUID_SIZE, pointer) : 0;
+		uint64_t pa = e ? firmware_number(e + EFI_GUID_SIZE, pointer) : 0;
 
 		if (e && memcmp(e, guid_sm3, EFI_GUID_SIZE) == 0 && parse_at(r, pa, true, table))
 			return NULL;
@@ -217,10 +197,10 @@ static const char *parse_structures(const uint8_t *at, uint64_t size, struct smb
 	return NULL;
 }
 
-const char *smbios_read(uint64_t efi, unsigned pointer, smbios_see_fn *see, void *ctx,
+const char *smbios_read(uint64_t efi, unsigned pointer, firmware_see_fn *see, void *ctx,
 			struct smbios *smbios)
 {
-	struct reader r = { see, ctx };
+	struct firmware_reader r = { see, ctx };
 	struct table table = { 0, 0 };
 	const char *error =
 		pointer ? find_in_efi(&r, efi, pointer, &table) : find_in_bios(&r, &table);

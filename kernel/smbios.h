@@ -7,6 +7,8 @@
 #ifndef KERNEL_SMBIOS_H
 #define KERNEL_SMBIOS_H
 
+#include "kernel/firmware.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,15 +21,12 @@ struct smbios {
 	char board_maker[SMBIOS_TEXT_MAX], board[SMBIOS_TEXT_MAX];
 };
 
-/* size bytes at physical address pa, to be read; NULL: they cannot be. */
-typedef const void *smbios_see_fn(void *ctx, uint64_t pa, uint64_t size);
-
 /*
  * efi: where the EFI system table is, and of how many bytes its pointers are; 0, 0: the
  * firmware is a BIOS. NULL, or what is wrong, in words; *smbios has what could
  * be understood till then.
  */
-const char *smbios_read(uint64_t efi, unsigned pointer, smbios_see_fn *see, void *ctx,
+const char *smbios_read(uint64_t efi, unsigned pointer, firmware_see_fn *see, void *ctx,
 			struct smbios *smbios);
 
 #endif
