@@ -46,9 +46,12 @@ install() {
 	done
 	say "installing: $*"
 	log=$(mktemp) || exit 3
-	$sudo apt-get update > "$log" 2>&1 < /dev/null &&
-		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y \
-			--no-install-recommends "$@" > "$log" 2>&1 < /dev/null || cat "$log" >&2
+	if ! $sudo apt-get update > "$log" 2>&1 < /dev/null ||
+		! $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+			--no-install-recommends "$@" > "$log" 2>&1 < /dev/null; then
+		cat "$log" >&2
+		say "apt-get could not install $*"
+	fi
 	rm -f "$log"
 }
 

@@ -227,8 +227,9 @@ SHUTDOWN_SIZE equ $ - shutdown
 no_long_mode_text:
 	line "TAP version 13"
 	line "# nestbox log 1"
-	line "# nestbox needs a 64-bit CPU with Intel VT-x or AMD-V"
-	line "1..0 # SKIP this CPU has no 64-bit long mode (CPUID.8000_0001:EDX[29])"
+	line "# refused: this CPU has no 64-bit long mode; CPUID.8000_0001:EDX bit 29 (LM) is 0"
+	line "# remedy:  take a 64-bit CPU with Intel VT-x or AMD-V"
+	line "1..0 # SKIP this CPU has no 64-bit long mode; CPUID.8000_0001:EDX bit 29 (LM) is 0"
 	text "# nestbox end REFUSED ok=0 failed=0 skipped=0 [0 "
 	put_crc
 	db "]", 13, 10, 0

@@ -40,7 +40,7 @@ ok "a mistake: no commands" [ "$(grep -c -e '-ffreestanding' "$scratch/err")" = 
 ok "a mistake: little else" [ "$(wc -c < "$scratch/err")" -lt 2000 ]
 
 # Where nobody can write, root neither.
-BUILD=/proc/nestbox boot
+BUILD=/proc/nestbox boot --cmdline run=hello
 ok "no folder can be made: cannot" ended_with 3
 ok "no folder can be made: says so" run_sh_says '/proc/nestbox: .*'
 done_testing

@@ -16,6 +16,7 @@ refuses() {
 	ok "$1: to its end" console_has '# nestbox end REFUSED ok=0 failed=0 skipped=0'
 }
 
+refuses qemu-32bit 'CPUID\.8000_0001:EDX bit 29'
 refuses qemu-novirt 'CPUID\.8000_0001:ECX bit 2'
 refuses qemu-nonpt 'CPUID\.8000_000A:EDX bit 0'
 refuses bochs-novirt 'CPUID\.1:ECX bit 5'

@@ -3,7 +3,7 @@
 #
 # ./run.sh test: a failed test is named in the end, with the first thing that was wrong
 # and the path of its log, which has all that is known; and Ctrl-C leaves nothing.
-# shellcheck source=test/lib.sh
+# shellcheck source=test/lib.sh disable=SC2317 # ok calls functions
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=test/leftovers.sh
 . test/leftovers.sh

@@ -92,7 +92,7 @@ class Boot:
         self.log.close()
         judged = self._judge(status, late)
         if judged.trouble:
-            self.trouble = self._look_for_trouble(setup)
+            self.trouble = self._look_for_trouble()
         return Outcome(judged, self.log, time.monotonic() - began)
 
     def _start(self, setup):
@@ -149,7 +149,7 @@ class Boot:
             return verdict.Verdict(s.CANNOT, "QEMU did not start", True)
         return verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
 
-    def _look_for_trouble(self, setup):
+    def _look_for_trouble(self):
         lines = []
         if not self.log.begun:
             before = self.log.before.decode("latin-1").replace("\033", "").splitlines()[-20:]

@@ -36,8 +36,7 @@ def choose(operands):
     by_name = {name_of(test): test for test in everything}
     chosen = []
     for name in operands:
-        machine = machines.MACHINES.get(name)
-        if machine and name not in by_name:
+        if name in machines.MACHINES and machines.MACHINES[name].refused:
             name = "refuse"
         if name not in by_name:
             raise s.Stop(s.USAGE, f'unknown test "{name}"; known are: {" ".join(by_name)}')

@@ -58,6 +58,8 @@ def shortfall(machine, log, cpus, memory):
 
 
 def judge_pass(machine, log, cpus, memory):
+    if machine.refused:
+        return Verdict(s.FAIL, "FAIL, this machine has to be refused, and was not")
     counts = (sum(r.ok and not r.skip for r in log.results), len(log.failed))
     if counts != (log.end.ok, log.end.failed):
         return Verdict(s.INCOMPLETE, "INCOMPLETE, the end line counts other results than came")

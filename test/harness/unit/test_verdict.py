@@ -31,6 +31,11 @@ class Believed(unittest.TestCase):
                 if status != right:
                     self.assertEqual(judge(data, status).status, s.FAIL, (data, status))
 
+    def test_what_has_to_be_refused_is_no_pass(self):
+        machine = machines.MACHINES["qemu-novirt"]
+        self.assertEqual(judge(sample.refused(), 37, machine).status, s.CANNOT)
+        self.assertEqual(judge(sample.passed(), 33, machine).status, s.FAIL)
+
     def test_the_end_line_is_the_last(self):
         late = judge(sample.passed() + b"# PANIC: too late\n")
         self.assertEqual(late.status, s.FAIL)
