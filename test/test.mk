@@ -3,6 +3,7 @@
 #	make check	host tests, and one boot in QEMU
 #	make test	all tests
 #	make host-tests	builds the host tests
+#	make stress	hosts that steal time, and busy ones: minutes of that
 #	make prove-gpt	the proofs of gpt/, N=2 times as long
 #	make coverage	what of gpt/ its tests reach
 #
@@ -138,6 +139,10 @@ check: $(QUICK_TESTS) words iso
 test:
 	./run.sh --no-install test
 
+# Hosts that have no time, more often than in each run of the tests.
+stress: words iso
+	THEFTS=200 BOOTS=10 BUILD=$(PLAIN) $(PROVE) test/loaded.t test/stolen.t test/stolen-bochs.t
+
 # The proofs of gpt/, N times as long or as wide.
 N ?= 2
 prove-gpt: $(GPT_TESTS)
@@ -156,4 +161,4 @@ gpt-tests: $(filter-out %_tsan,$(GPT_TESTS))
 
 -include $(HOST_OBJS:.o=.d) $(WORDS_OBJS:.o=.d) $(PURE_TESTS:$(BUILD)/%=$(PLAIN)/%.d) $(VARIANT_OBJS:.o=.d)
 
-.PHONY: host-tests list-tests words check test prove-gpt coverage gpt-tests
+.PHONY: host-tests list-tests words check test stress prove-gpt coverage gpt-tests
