@@ -10,7 +10,7 @@
 # Read by the Makefile above. What is tested and how: test/README.md.
 
 # Those that take longest come first.
-LONG_TESTS := test/end.t test/trace.t
+LONG_TESTS := $(patsubst %,test/%.t,cpus trace leaf soak memory end loaded)
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
 PROVE	:= python3 -B test/harness prove

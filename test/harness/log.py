@@ -39,10 +39,8 @@ class Result:
 
     @property
     def reason(self):
-        """In one line, why it failed."""
-        if "expected" in self.why and "seen" in self.why:
-            return "{reason}: expected {expected}, saw {seen}".format_map(self.why)
-        return self.why.get("reason") or (self.wrong[0] if self.wrong else "no reason given")
+        """In one line, why it failed: the first WRONG, or what the block says (a crash)."""
+        return self.wrong[0] if self.wrong else self.why.get("reason", "no reason given")
 
 
 @dataclass
