@@ -10,7 +10,7 @@ for where in "qemu-svm 4 bios 4k" "qemu-svm 2 uefi 2m" "bochs-vmx 4 bios 4k" "bo
 	"bochs-svm 2 bios 4k" "bochs-svm 2 bios 2m"; do
 	read -r machine cpus firmware leaf <<< "$where"
 	boot --machine "$machine" --cpus "$cpus" --firmware "$firmware" \
-		--cmdline "run=hello,race,spread,stale,deaf,shoot,wander leaf=$leaf"
+		--cmdline "run=hello,race,spread,stale,deaf,shoot,wander leaf=$leaf $short"
 	ok "$where: passes" ended_with 0
 	ok "$where: all are up" console_has "# head cpus $cpus of $cpus"
 	ok "$where: none is left out" console_lacks '# CPU with APIC ID .*'

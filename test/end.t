@@ -9,12 +9,12 @@
 
 # hangs MACHINE: it has passed, and does not end.
 hangs() {
-	begin -v --machine "$1" --timeout 600 --cmdline 'run=hello exit=halt'
+	begin -v --machine "$1" --timeout 600 --cmdline "run=hello exit=halt $short"
 	ok "$1: runs before it is ended" within 120 console_has '# nestbox end PASS .*'
 }
 
 for machine in qemu-svm bochs-vmx; do
-	boot --machine $machine --timeout 3 --cmdline 'run=hello exit=halt'
+	boot --machine $machine --timeout 3 --cmdline "run=hello exit=halt $short"
 	ok "$machine, no end: time-out" ended_with 124
 	ok "$machine, no end: says so" run_sh_says "$machine: TIME-OUT, nothing new for .* s.*"
 	ok "$machine, no end: no process" nothing_runs

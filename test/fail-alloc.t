@@ -15,7 +15,7 @@ all_failed() {
 }
 
 for machine in qemu-svm bochs-vmx; do
-	boot --machine $machine --cmdline 'run=hello,walk fail-alloc=all'
+	boot --machine $machine --cmdline "run=hello,walk fail-alloc=all $short"
 	ok "$machine passes with each allocation failing" ended_with 0
 	ok "$machine: hello has no allocation that cannot fail" all_failed hello 8
 	ok "$machine: walk has no allocation that cannot fail" all_failed walk 110

@@ -13,7 +13,7 @@ boot --memory 4096 --cmdline 'leaf=1g run=touch,large'
 ok "1 GiB, nPT: passes" ended_with 0
 ok "1 GiB, nPT: touch keeps one" console_has '#   leaves: .*, 1 of 1 GiB; .*'
 ok "1 GiB, nPT: large splits one" console_has '#   leaves: .*, 5[0-9]+ of 2 MiB, 0 of 1 GiB; .*'
-boot --machine bochs-vmx --memory 2304 --cmdline 'leaf=1g run=large'
+boot --machine bochs-vmx --memory 2304 --cmdline "leaf=1g run=large $short"
 ok "1 GiB, EPT: passes" ended_with 0
 ok "1 GiB, EPT: large splits one" console_has '#   leaves: .*, 5[0-9]+ of 2 MiB, 0 of 1 GiB; .*'
 
@@ -21,7 +21,7 @@ boot --cmdline 'leaf=1g run=large'
 ok "1 GiB, and too little memory: passes" ended_with 0
 ok "1 GiB, and too little memory: 2 MiB it is" console_has "#   leaves: .*, [1-9] of 2 MiB, $none"
 ok "1 GiB, and too little memory: says so" console_has '#   leaves smaller than wanted, .*: 1'
-boot --machine bochs-vmx-old --cmdline 'leaf=1g run=touch,large,hog'
+boot --machine bochs-vmx-old --cmdline "leaf=1g run=touch,large,hog $short"
 ok "1 GiB, and a CPU without: passes" ended_with 0
 ok "1 GiB, and a CPU without: says so" console_has '# leaf=1g: .* 2 MiB'
 ok "1 GiB, and a CPU without: 2 MiB it is" console_has "#   leaves: .*, 18 of 2 MiB, $none"

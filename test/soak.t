@@ -10,7 +10,7 @@ seconds=${SOAK:-5} seed=${SEED:-1}
 for where in "qemu-svm 4 2m" "bochs-vmx 2 2m" "bochs-svm 2 4k"; do
 	read -r machine cpus leaf <<< "$where"
 	boot --machine "$machine" --cpus "$cpus" --timeout $((60 + 10 * seconds)) \
-		--cmdline "soak=$seconds seed=$seed leaf=$leaf"
+		--cmdline "soak=$seconds seed=$seed leaf=$leaf $short"
 	ok "$where: passes" ended_with 0
 	ok "$where: on all CPUs" console_has "#   vCPU $((cpus - 1)): end: .* verdict 0, .*"
 	ok "$where: for so long" console_has "# soak: [1-9][0-9]* of $seconds s, .*"

@@ -18,7 +18,7 @@ traced() {
 
 for leaf in 4k 2m; do
 	for machine in qemu-svm bochs-vmx bochs-svm; do
-		boot --machine $machine --cmdline "trace leaf=$leaf"
+		boot --machine $machine --cmdline "trace leaf=$leaf $short"
 		ok "$leaf: $machine passes with trace" ended_with 0
 		grep '^fault ' "$scratch/out" | grep -vE '^fault (spin|triple|turns) ' \
 			> "$scratch/faults.$machine.$leaf"

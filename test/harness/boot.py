@@ -21,6 +21,7 @@ POLL = 0.05  # seconds between two looks at the serial port
 STEP_MAX = 1.0  # of silence that one look can add: we may have been stopped ourselves
 SPACE_LEAST = 4096  # bytes on the disk, or lost bytes are no wonder
 LIMIT = 10  # times the time-out is the most that a talkative machine may take
+SHORT = "gpt-script=c34.f.8"  # for boots that are not about the self-test of page tables
 SLOW = "SLOW"  # in the environment: by how much all limits of time are multiplied
 
 

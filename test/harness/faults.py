@@ -59,7 +59,8 @@ class Runner:
         return done.returncode, re.findall(r"^not ok \d+ - (.*)$", done.stdout, re.M), lines
 
     def machine(self, row, fault):
-        request = boot.Request(machines.MACHINES[row.machine], cpus=row.cpus, cmdline=row.words,
+        words = row.words if row.fault.startswith("gpt-") else f"{row.words} {boot.SHORT}"
+        request = boot.Request(machines.MACHINES[row.machine], cpus=row.cpus, cmdline=words,
                                timeout=TIMEOUT, fault=fault)
         build.make("iso", fault=fault)
         outcome = boot.run(request, cancel=self.cancel)

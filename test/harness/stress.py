@@ -16,7 +16,7 @@ import build
 import machines
 import status as s
 
-GUESTS = "run=spin,spin_if,stale,deaf,turns,shoot"
+GUESTS = f"run=spin,spin_if,stale,deaf,turns,shoot {boot.SHORT}"
 CPUS = 2
 AT_ONCE = 4  # boots; they are stopped most of the time
 PER_BOOT = 20  # thefts
