@@ -24,6 +24,7 @@ while [ "$1" != -f ]; do
 	shift
 done
 cat "$FAKE_LOG" > "$(sed -n 's/^com1:.*dev="\(.*\)"$/\1/p' "$2")"
+echo "${FAKE_PANIC-}" > "$(sed -n 's/^log: //p' "$2")"
 exit "$FAKE_STATUS"
 END
 chmod +x "$scratch"/bin/*
@@ -81,7 +82,7 @@ judge qemu-svm 33 perhaps 4 INCOMPLETE
 judge qemu-svm 33 no-beginning 4 INCOMPLETE
 judge qemu-svm 33 silence 4 INCOMPLETE
 judge qemu-svm 33 changed 4 INCOMPLETE
-judge qemu-svm 1 silence 3 'QEMU did not start'
+judge qemu-svm 1 silence 3 'qemu did not start'
 judge qemu-svm never pass 124 TIME-OUT
 ok 'qemu-svm, never, pass: although it says PASS' console_has '# nestbox end PASS .*'
 judge bochs-vmx 0 pass 0 PASS
@@ -91,4 +92,12 @@ judge bochs-vmx 1 pass 1 FAIL
 judge bochs-vmx 0 fail 1 FAIL
 judge bochs-vmx 0 no-end 4 INCOMPLETE
 judge bochs-vmx 139 pass 1 FAIL # a crash
+# Bochs ends with 1, too, when the machine is broken or cannot be made.
+export FAKE_PANIC
+FAKE_PANIC='00061446468p[CPU0  ] >>PANIC<< 3rd exception with no resolution'
+judge bochs-vmx 1 no-end 1 'FAIL, the machine has crashed'
+FAKE_PANIC='00061446468p[UNMAP ] >>PANIC<< Shutdown port: shutdown requested'
+judge bochs-vmx 1 no-end 4 INCOMPLETE
+FAKE_PANIC='00000000000p[SIM   ] >>PANIC<< bochsrc:1: wrong'
+judge bochs-vmx 1 silence 3 'bochs did not start'
 done_testing

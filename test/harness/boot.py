@@ -19,6 +19,7 @@ import verdict
 
 POLL = 0.05  # seconds between two looks at the serial port
 STEP_MAX = 1.0  # of silence that one look can add: we may have been stopped ourselves
+TIME_ZERO = "00000000000"  # ticks, in a line of Bochs's log
 SPACE_LEAST = 4096  # bytes on the disk, or lost bytes are no wonder
 LIMIT = 10  # times the time-out is the most that a talkative machine may take
 SHORT = "gpt-script=c34.f.8"  # for boots that are not about the self-test of page tables
@@ -146,9 +147,26 @@ class Boot:
                                    f"{self.log.last_line}", True)
         if self.log.damage and build.free_of(self.dir) < SPACE_LEAST:
             return verdict.Verdict(s.CANNOT, f"no disk space is left in {self.dir.parent}", True)
-        if r.machine.emulator != "bochs" and status == 1 and not self.log.begun:
-            return verdict.Verdict(s.CANNOT, "QEMU did not start", True)
+        if not self.log.begun and self._never_ran(status):
+            return verdict.Verdict(s.CANNOT, f"{r.machine.emulator} did not start", True)
+        panic = self._bochs_panics()[:1]
+        if panic:
+            return verdict.Verdict(s.FAIL, f"FAIL, the machine has crashed: {panic[0]}", True)
         return verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
+
+    def _never_ran(self, status):
+        """Whether the emulator has ended before the machine's first instruction."""
+        if self.request.machine.is_bochs:
+            return any(line.startswith(TIME_ZERO) for line in self._bochs_panics()[:1])
+        return status == 1
+
+    def _bochs_panics(self):
+        """The lines of its own log that say why Bochs ended, behind its time in ticks. The
+        kernel's way to end it is none of them."""
+        path = self.dir / "bochs.log"
+        text = path.read_text(encoding="latin-1") if path.exists() else ""
+        return [line for line in text.splitlines()
+                if ">>PANIC<<" in line and "Shutdown port" not in line]
 
     def _look_for_trouble(self):
         lines = []
