@@ -6,8 +6,11 @@
 set -euf # f: words are words, also with a * in them
 kernel=$1 iso=$2 modules=$3 cmdline=$4
 here=$(dirname "$0")
-tree=$(mktemp -d "${iso%.iso}.XXXXXX")
-trap 'rm -rf "$tree"' EXIT
+work=$(mktemp -d "${iso%.iso}.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+tree=$work/tree
+export TMPDIR="$work" # grub-mkrescue leaves its files there if it is interrupted
 
 mkdir -p "$tree/boot/grub"
 objcopy --strip-debug "$kernel" "$tree/boot/nestbox"
@@ -23,10 +26,8 @@ awk '{
 	print
 }' "$here/grub.cfg.in" > "$tree/boot/grub/grub.cfg"
 if ! grub-mkrescue --install-modules="$modules" --fonts= --locales= --themes= \
-	-o "$tree.iso" "$tree" > "$tree.log" 2>&1; then
-	cat "$tree.log" >&2
-	rm -f "$tree.log" "$tree.iso"
+	-o "$work/iso" "$tree" > "$work/log" 2>&1; then
+	cat "$work/log" >&2
 	exit 1
 fi
-rm -f "$tree.log"
-mv "$tree.iso" "$iso"
+mv "$work/iso" "$iso"

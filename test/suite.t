@@ -14,6 +14,13 @@ in_log() {
 	grep -qxE -- "$1" "$log"
 }
 
+begin --cmdline run=hello
+ok "Ctrl-C, building: a compiler runs" within 120 test -e "$BUILD/kernel/acpi.o"
+end INT "-$begun"
+ok "Ctrl-C, building: status" ended_with 130
+ok "Ctrl-C, building: no process" within 60 nothing_runs
+ok "Ctrl-C, building: no file" nothing_left
+
 FAULT=map-write ./run.sh --no-install test qemu-svm bochs-noept \
 	> "$scratch/out" 2> "$scratch/err" < /dev/null
 status=$?

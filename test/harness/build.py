@@ -16,6 +16,7 @@ TOP = Path(__file__).resolve().parents[2]
 BUILD = os.environ.get("BUILD", "build")
 SHOWN = 40  # lines of errors
 QUIET = 30  # seconds without a word
+GRACE = 10  # seconds to end when told to
 
 # The block in the kernel that takes words: kernel/words.h.
 MAGIC = b"\0nestbox words 1:"
@@ -83,6 +84,15 @@ def wait_for(process):
             except subprocess.TimeoutExpired:
                 show.say("still building")
     finally:
+        end(process)
+
+
+def end(process):
+    """It and the compilers below it take their temporary files with them, if they may."""
+    process.terminate()
+    try:
+        process.communicate(timeout=GRACE)
+    except (subprocess.TimeoutExpired, ValueError):
         process.kill()
 
 
