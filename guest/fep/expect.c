@@ -19,7 +19,6 @@ const struct guest guest_fep = {
 			GUEST_STEPS_BEGIN,
 			{ STEP_READ, FEP_READ, 1, 0 },
 			{ STEP_WRITE, FEP_WRITE, 1, 0 },
-			{ STEP_WRITE, FEP_LOCKED, 1, 0 },
 
 			{ STEP_WRITE, FEP_PROTECTED, 1, 0 },
 			{ STEP_MEMORY + MEMORY_READ_ONLY, FEP_PROTECTED, 1, PAGE },

@@ -24,13 +24,6 @@ GUEST_BEGIN
 	FORCED mov [rdi + 8], rdi
 	MUST cmp [rdi + 8], rdi, e
 
-	; a locked access reads and writes: that is a write
-	mov edi, FEP_LOCKED
-	mov rax, rdi
-	FORCED lock xadd [rdi], rax
-	MUST test rax, rax, z
-	MUST cmp [rdi], rdi, e
-
 	; of a page without the right to write: a locked access, a plain one
 	mov edi, FEP_PROTECTED
 	mov [rdi], rdi
