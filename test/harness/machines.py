@@ -60,7 +60,7 @@ class Machine:
         """The wants for which tests may be skipped, on a machine of this size. None: any."""
         if self.emulator == "kvm":
             return None
-        wants = {"time"} | self.lacks
+        wants = {"time", "fep"} | self.lacks
         if cpus < 2:
             wants.add("cpus")
         if memory < MIB_PER_GIB * 3 // 2:  # kicks1g: 1 GiB, its tables, and the kernel
