@@ -250,6 +250,8 @@ void vcpu_run(struct guest_run *run)
 		run->exits[exit->kind]++;
 	} while (handlers[exit->kind](run, exit));
 	vcpu_time_end(run);
+	if (ops->leave)
+		ops->leave(vcpu);
 	take_off(vcpu);
 	if (!run->number)
 		current_run = NULL;

@@ -118,6 +118,8 @@ caught("flush-vain", "qemu-svm", "run=turns", "turns",
 caught("root-reused", BOTH, "run=turns", "turns", TLB + "CPU 0 enters root .*")
 caught("kernel-gs-left", "bochs-vmx/2", "run=wander", "wander",
        "#   end: said that it is done, verdict 22, .*")
+caught("vmsave-lost", "qemu-svm/2 bochs-svm/2", "run=wander", "wander",
+       "#   end: said that it is done, verdict 20, .*")
 
 # ---- Kicks by NMI that hit the way into the guest ----
 
