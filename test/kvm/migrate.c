@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 enum {
-	GAP_MAX = 400,	    /* exits between two migrations */
+	GAP_MAX = 200,	    /* exits between two migrations */
 	SILENCE_MAX = 400,  /* milliseconds */
 	LOOKS_MAX = 2000,   /* until we go on with a moment that is not inside */
-	LOOK_GAP_MAX = 400, /* microseconds */
+	LOOK_GAP_MAX = 200, /* microseconds */
 	NS_PER_MS = 1000000,
 	NS_PER_S = 1000000000,
 };
@@ -74,20 +74,20 @@ static bool is_inside(void)
 }
 
 /* Stops the vCPUs; true if one of them is inside of its guest. */
-static bool stop(void)
+static bool stop(unsigned *looks)
 {
 	bool insist = m.inside * 2 <= m.done;
 
-	for (unsigned looks = 1;; looks++) {
+	for (*looks = 1;; ++*looks) {
 		bool inside;
 
 		pause_all();
 		inside = is_inside();
 		if (inside || !insist)
 			return inside;
-		if (looks == LOOKS_MAX) {
+		if (*looks == LOOKS_MAX) {
 			say("migration %u is not inside: %u looks found nobody there", m.done + 1,
-			    looks);
+			    *looks);
 			return false;
 		}
 		resume_all();
@@ -119,13 +119,17 @@ void migrate_prepare(void)
 void migrate(void)
 {
 	while (m.done < options.migrations) {
+		unsigned looks;
 		bool inside;
 
 		wait_for_moment();
-		inside = stop();
+		inside = stop(&looks);
 		move();
 		m.done++;
 		m.inside += inside;
+		if (options.verbose)
+			say("migration %u %s, after %u looks", m.done,
+			    inside ? "inside" : "outside", looks);
 		resume_all();
 	}
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <x86intrin.h>
 
 enum {
 	MSR_TSC = 0x10,
@@ -15,6 +16,8 @@ enum {
 	MSR_VMX_FIRST = 0x480,
 	MSR_VMX_LAST = 0x491,
 	MSR_TSC_DEADLINE = 0x6e0,
+	VMX_TIMER_SHIFT = 5,	   /* of the TSC, for KVM's VMX-preemption timer */
+	TIMER_AHEAD_MIN = 1 << 20, /* ticks: far more than we take to restore it */
 	MSRS_MAX = 1024,
 	CHIPS = 3, /* two PICs, the I/O APIC */
 };
@@ -27,6 +30,7 @@ static struct {
 	struct kvm_irqchip chips[CHIPS];
 	struct kvm_pit_state2 pit;
 	struct kvm_clock_data clock;
+	uint64_t tsc; /* this computer's, when the vCPUs had stopped */
 } vm_state;
 
 static struct vcpu_state {
@@ -214,6 +218,21 @@ static void save_vcpu(const struct vcpu *v)
 }
 
 /*
+ * KVM subtracts the time from the deadline without a look at the sign: one that has passed
+ * would become one in years (vmx_calc_preemption_timer_value(), Linux 6.1). Late it may be.
+ */
+static void keep_timer_ahead(struct vcpu_state *s)
+{
+	struct kvm_vmx_nested_state_hdr *vmx = &s->nested->hdr.vmx;
+	uint64_t soonest = (__rdtsc() + s->tsc_offset + TIMER_AHEAD_MIN) >> VMX_TIMER_SHIFT;
+
+	if (s->nested->format == KVM_STATE_NESTED_FORMAT_VMX &&
+	    (vmx->flags & KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE) &&
+	    vmx->preemption_timer_deadline < soonest)
+		vmx->preemption_timer_deadline = soonest;
+}
+
+/*
  * The registers of a guest that is inside of its own are those of the inner guest. Segments
  * and control registers have to be there when the nested state is, which takes them from
  * there; all else is written where they are then.
@@ -226,9 +245,11 @@ static void restore_vcpu(const struct vcpu *v)
 	access_tsc_offset(v, true, &s->tsc_offset);
 	set_msrs(v, s->early);
 	IOCTL(v->fd, KVM_SET_SREGS2, &s->sregs);
+	keep_timer_ahead(s);
 	IOCTL(v->fd, KVM_SET_NESTED_STATE, s->nested);
 	IOCTL(v->fd, KVM_SET_REGS, &s->regs);
-	IOCTL(v->fd, KVM_SET_XCRS, &s->xcrs);
+	if (s->xcrs.nr_xcrs) /* none: Linux does without XSAVE */
+		IOCTL(v->fd, KVM_SET_XCRS, &s->xcrs);
 	IOCTL(v->fd, KVM_SET_XSAVE, s->xsave);
 	set_msrs(v, s->msrs);
 	IOCTL(v->fd, KVM_SET_LAPIC, &s->lapic); /* where SREGS has put it */
@@ -242,6 +263,7 @@ static void restore_vcpu(const struct vcpu *v)
 
 void state_save(void)
 {
+	vm_state.tsc = __rdtsc();
 	for (unsigned i = 0; i < options.cpus; i++)
 		save_vcpu(&vcpus[i]);
 	for (unsigned i = 0; i < CHIPS; i++) {
@@ -252,13 +274,18 @@ void state_save(void)
 	IOCTL(vm.fd, KVM_GET_CLOCK, &vm_state.clock);
 }
 
+/* The guest's clocks stand still meanwhile, as in a migration to another computer. */
 void state_restore(void)
 {
+	uint64_t lost = __rdtsc() - vm_state.tsc;
+
 	vm_state.clock.flags = 0; /* it was read on this computer: nothing to be corrected */
 	IOCTL(vm.fd, KVM_SET_CLOCK, &vm_state.clock);
 	for (unsigned i = 0; i < CHIPS; i++)
 		IOCTL(vm.fd, KVM_SET_IRQCHIP, &vm_state.chips[i]);
 	IOCTL(vm.fd, KVM_SET_PIT2, &vm_state.pit);
-	for (unsigned i = 0; i < options.cpus; i++)
+	for (unsigned i = 0; i < options.cpus; i++) {
+		vcpu_states[i].tsc_offset -= lost;
 		restore_vcpu(&vcpus[i]);
+	}
 }
