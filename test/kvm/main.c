@@ -8,6 +8,8 @@
  *	-m MIB	how much memory (128)
  *	-q	KVM must not replace the guest's hypercall instructions by this vendor's
  *	-b	the machine around us is Bochs
+ *	-M N	migrate it N times
+ *	-S SEED	of the moments when (1)
  *	-v	at the end, show what Linux's log says about KVM
  *
  * On a Linux host, nestbox's serial port is stdout, our own lines go to stderr, and the
@@ -27,6 +29,7 @@
  */
 #include "test/kvm/vmm.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +37,7 @@
 
 enum { ARGS_MAX = 32 };
 
-struct options options = { .cpus = 1, .mib = 128 };
+struct options options = { .cpus = 1, .mib = 128, .seed = 1 };
 
 static unsigned number(int option, const char *text, unsigned min, unsigned max)
 {
@@ -51,7 +54,7 @@ static void parse(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+c:m:qbv")) > 0)
+	while ((c = getopt(argc, argv, "+c:m:qbM:S:v")) > 0)
 		switch (c) {
 		case 'c':
 			options.cpus = number(c, optarg, 1, CPUS_MAX);
@@ -64,6 +67,12 @@ static void parse(int argc, char **argv)
 			break;
 		case 'b':
 			options.bochs = true;
+			break;
+		case 'M':
+			options.migrations = number(c, optarg, 0, INT_MAX);
+			break;
+		case 'S':
+			options.seed = number(c, optarg, 0, UINT_MAX);
 			break;
 		case 'v':
 			options.verbose = true;
@@ -131,8 +140,11 @@ int main(int argc, char **argv)
 		vcpu_create(&vcpus[i]);
 	}
 	vcpu_set_entry(&vcpus[0], entry);
+	if (options.migrations)
+		migrate_prepare();
 	for (unsigned i = 0; i < options.cpus; i++)
 		vcpu_start(&vcpus[i]);
+	migrate();
 	for (;;) /* whichever vCPU ends the machine ends us */
 		pause();
 }

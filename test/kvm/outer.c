@@ -143,6 +143,8 @@ _Noreturn void outer_end(int value)
 	pthread_mutex_lock(&once); /* for good: only one thread ends the machine */
 	if (options.verbose)
 		say_linux_log();
+	if (options.migrations)
+		migrate_report();
 	if (value == NO_VERDICT)
 		say("end without a verdict");
 	else

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
 	MULTIBOOT2_BOOT_MAGIC = 0x36d76289,
@@ -57,13 +58,18 @@ static void set_cpuid(const struct vcpu *v)
 
 void vcpu_create(struct vcpu *v)
 {
-	size_t size = (size_t)IOCTL(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-
+	v->run_size = (size_t)IOCTL(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	v->fd = IOCTL(vm.fd, KVM_CREATE_VCPU, v->id);
-	v->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
+	v->run = mmap(NULL, v->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 	if (v->run == MAP_FAILED)
 		die(strerror(errno), "mmap of vCPU %u", v->id);
 	set_cpuid(v);
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+	munmap(v->run, v->run_size);
+	close(v->fd);
 }
 
 /* Specification 3.3. */
@@ -123,6 +129,7 @@ static void handle_exit(const struct vcpu *v)
 {
 	struct kvm_run *run = v->run;
 
+	migrate_count_exit();
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		ports_exit(run);
@@ -152,6 +159,8 @@ static void *run(void *arg)
 	for (;;)
 		if (enter(v))
 			handle_exit(v);
+		else
+			pause_if_asked();
 	return NULL;
 }
 

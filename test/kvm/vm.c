@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { CPUID_MAX = 256, MIB_SHIFT = 20 };
 
@@ -55,6 +56,22 @@ static void keep_vmcall(void)
 	IOCTL(vm.fd, KVM_ENABLE_CAP, &cap);
 }
 
+/*
+ * Without these, what is pending on the way from the inner guest to ours cannot be told from
+ * what is pending in the inner one.
+ */
+static void ask_for_exact_events(void)
+{
+	struct kvm_enable_cap caps[] = {
+		{ .cap = KVM_CAP_EXCEPTION_PAYLOAD, .args = { 1 } },
+		{ .cap = KVM_CAP_X86_TRIPLE_FAULT_EVENT, .args = { 1 } },
+	};
+
+	for (unsigned i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		if (IOCTL(vm.fd, KVM_CHECK_EXTENSION, caps[i].cap))
+			IOCTL(vm.fd, KVM_ENABLE_CAP, &caps[i]);
+}
+
 void vm_create(void)
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY }; /* port 61h, too */
@@ -69,5 +86,11 @@ void vm_create(void)
 	IOCTL(vm.fd, KVM_CREATE_PIT2, &pit);
 	if (options.keep_vmcall)
 		keep_vmcall();
+	ask_for_exact_events();
 	IOCTL(vm.fd, KVM_SET_USER_MEMORY_REGION, &memory);
+}
+
+void vm_destroy(void)
+{
+	close(vm.fd);
 }

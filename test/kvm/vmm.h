@@ -10,6 +10,8 @@
  *	vm.c	  the VM: memory, interrupt controllers, PIT, CPUID
  *	vcpu.c	  vCPUs, a thread each, and their exits
  *	ports.c	  COM1, and the port that ends the machine
+ *	migrate.c when and how the guest goes on in another VM; pause.c: all vCPUs stopped;
+ *		  state.c: all state but memory
  */
 #ifndef TEST_KVM_VMM_H
 #define TEST_KVM_VMM_H
@@ -38,6 +40,8 @@ struct options {
 	bool bochs;	  /* the machine around us is Bochs, not QEMU */
 	bool keep_vmcall; /* KVM must not replace the guest's VMCALL or VMMCALL */
 	bool verbose;
+	unsigned migrations;
+	uint64_t seed; /* of their moments */
 	const char *elf;
 	char words[WORDS_MAX + 1]; /* the kernel's command line */
 };
@@ -95,6 +99,7 @@ extern struct vm vm;
 /* /dev/kvm, and memory, which outlives the VM. */
 void vm_open(void);
 void vm_create(void);
+void vm_destroy(void);
 
 #define IOCTL(fd, request, arg) checked_ioctl(fd, request, (uintptr_t)(arg), #request)
 
@@ -104,14 +109,16 @@ int checked_ioctl(int fd, unsigned long request, uintptr_t arg, const char *name
 
 struct vcpu {
 	unsigned id;
+	pthread_t thread;
 	int fd;
 	struct kvm_run *run;
-	pthread_t thread;
+	size_t run_size;
 };
 
 extern struct vcpu vcpus[CPUS_MAX];
 
 void vcpu_create(struct vcpu *v);
+void vcpu_destroy(struct vcpu *v);
 
 /* As a multiboot2 loader leaves the first CPU. */
 void vcpu_set_entry(struct vcpu *v, uint32_t entry);
@@ -120,5 +127,35 @@ void vcpu_start(struct vcpu *v);
 /* ---- ports.c ---- */
 
 void ports_exit(struct kvm_run *run);
+
+/* ---- migrate.c ---- */
+
+/* Between the vCPUs' creation and their start. */
+void migrate_prepare(void);
+
+/* All that are asked for. */
+void migrate(void);
+void migrate_count_exit(void);
+void migrate_report(void);
+
+/* ---- pause.c ---- */
+
+void pause_prepare(void);
+
+/* When it returns, no vCPU is in KVM_RUN, nor has anything left to complete there. */
+void pause_all(void);
+void resume_all(void);
+
+/* Called by a vCPU's thread when KVM_RUN was interrupted. */
+void pause_if_asked(void);
+
+/* ---- state.c: while the vCPUs are stopped ---- */
+
+void state_prepare(void);
+void state_save(void);
+void state_restore(void);
+
+/* The vCPU is inside of the guest's guest. */
+bool state_is_inside(const struct vcpu *v);
 
 #endif
