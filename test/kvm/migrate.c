@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 enum {
-	GAP_MAX = 200,	    /* exits between two migrations */
-	SILENCE_MAX = 400,  /* milliseconds */
+	GAP_MAX = 100,	    /* exits between two migrations */
+	SILENCE_MAX = 100,  /* milliseconds */
 	LOOKS_MAX = 2000,   /* until we go on with a moment that is not inside */
-	LOOK_GAP_MAX = 200, /* microseconds */
+	LOOK_GAP_MAX = 100, /* microseconds */
 	NS_PER_MS = 1000000,
 	NS_PER_S = 1000000000,
 };
