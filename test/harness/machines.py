@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import linux
+
 ALL_LEAVES = ("4k", "2m", "1g")
 MIB_PER_GIB = 1024
 
@@ -22,6 +24,7 @@ class Machine:
     leaves: tuple = ALL_LEAVES  # that its CPU has; None: nobody knows
     refused: bool = False  # nestbox has to refuse it
     facts: tuple = ()  # words for what the kernel cannot find out there
+    kvm_module: str = None  # Linux runs in the emulator, with this, and nestbox in it: kvm.py
 
     @property
     def is_bochs(self):
@@ -30,12 +33,14 @@ class Machine:
     @property
     def memory_range(self):
         """MiB, least and most that can be asked for. 6144 in Bochs takes 45 s."""
+        if self.kvm_module:  # that of the VMM is in one piece, below 4 GiB
+            return (32, 2048)
         return (32, 8192) if self.is_bochs else (8, 262144)
 
     @property
     def cpus_max(self):
         """Bochs runs its CPUs in one thread, one after the other."""
-        return 8 if self.is_bochs else 64
+        return 8 if self.is_bochs else 16 if self.kvm_module else 64
 
     def needs(self, firmware="bios"):
         """The packages that it takes to run it: needs.py."""
@@ -51,7 +56,8 @@ class Machine:
 
     def words(self):
         """What it is told in any case."""
-        words = ["exit=" + ("bochs" if self.is_bochs else "qemu"), "machine=" + self.name]
+        ends_bochs = self.is_bochs and not self.kvm_module  # the VMM does
+        words = ["exit=" + ("bochs" if ends_bochs else "qemu"), "machine=" + self.name]
         if self.known:
             words.append("known=" + ",".join(self.known))
         return words + list(self.facts) + ["check=tlb"]
@@ -73,7 +79,8 @@ class Machine:
 # Facts. No emulator stops at a page of two sizes, whatever CPU it plays:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
-# at all: spin.
+# at all: spin. kvm-svm has no CMPXCHG16B, as that of QEMU 7.2 spoils RFLAGS, and
+# Linux 6.12 uses it.
 MACHINES = {
     m.name: m
     for m in (
@@ -97,6 +104,10 @@ MACHINES = {
         Machine("bochs-noept", "bochs", "core2_penryn_t9600", "to be refused: VMX without EPT",
                 refused=True),
         Machine("kvm", "kvm", "host", "QEMU with KVM: this computer's own CPU", leaves=None),
+        Machine("kvm-svm", "qemu", "max,-cx16", "Linux's KVM with nested SVM, in QEMU (TCG)",
+                kvm_module="kvm_amd"),
+        Machine("kvm-vmx", "bochs", "corei7_skylake_x", "Linux's KVM with nested VMX, in Bochs",
+                known=("spin",), facts=("large-exec",), kvm_module="kvm_intel"),
     )
 }
 
@@ -121,6 +132,8 @@ def kvm_obstacle():
 
 
 def obstacle(machine):
+    if machine.kvm_module:
+        return linux.obstacle()
     return kvm_obstacle() if machine.emulator == "kvm" else None
 
 
@@ -149,10 +162,18 @@ class Setup:
     cpus: int = 1
     memory: int = 128  # MiB
     firmware: str = "bios"
+    words: str = ""  # for the kernel; the ISO has them, too
+    migrate: int = 0  # how often, where the VMM is ours: kvm.py
+    verbose: bool = False
 
     @property
     def serial(self):
         return self.dir / "serial"
+
+    @property
+    def console(self):
+        """What Linux says, where there is one."""
+        return self.dir / "console"
 
 
 def qemu_command(setup):
@@ -179,11 +200,12 @@ def bochs_flags():
     return ["-debugger"] if b"-debugger" in usage.stdout + usage.stderr else []
 
 
-def bochs_config(setup):
+def bochs_config(setup, iso, ports, memory, ips=4000000):
     """Sound is off: its thread can crash at the end. reset_on_triple_fault=0: else a triple
     fault ends with 0, like a pass. host: how much of the guest's memory can be in use."""
-    memory = setup.memory
     host = memory if memory < 256 else 256 if memory < 2048 else 2048
+    serial = "\n".join(f'com{n}: enabled=1, mode=file, dev="{port}"'
+                       for n, port in enumerate(ports, 1))
     return f"""\
 config_interface: textconfig
 display_library: term
@@ -191,10 +213,10 @@ plugin_ctrl: speaker=0, gameport=0, parallel=0
 romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 memory: guest={memory}, host={host}
-cpu: model={setup.machine.cpu}, count={setup.cpus}:1:1, ips=4000000, reset_on_triple_fault=0
+cpu: model={setup.machine.cpu}, count={setup.cpus}:1:1, ips={ips}, reset_on_triple_fault=0
 boot: cdrom
-ata0-master: type=cdrom, path="{setup.iso}", status=inserted
-com1: enabled=1, mode=file, dev="{setup.serial}"
+ata0-master: type=cdrom, path="{iso}", status=inserted
+{serial}
 clock: sync=none, time0=946681200
 mouse: enabled=0
 log: {setup.dir}/bochs.log
@@ -205,8 +227,8 @@ debug: action=ignore
 """
 
 
-def bochs_command(setup):
-    (setup.dir / "bochsrc").write_text(bochs_config(setup))
+def bochs_command(setup, config):
+    (setup.dir / "bochsrc").write_text(config)
     (setup.dir / "commands").write_text("c\nq\n")
     return ["env", "TERM=dumb", "bochs-bin", "-q", *bochs_flags(),
             "-f", str(setup.dir / "bochsrc"), "-rc", str(setup.dir / "commands")]
@@ -214,4 +236,6 @@ def bochs_command(setup):
 
 def command(setup):
     """What starts it. Its serial port is the file setup.serial."""
-    return bochs_command(setup) if setup.machine.is_bochs else qemu_command(setup)
+    if not setup.machine.is_bochs:
+        return qemu_command(setup)
+    return bochs_command(setup, bochs_config(setup, setup.iso, (setup.serial,), setup.memory))
