@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Nested in Linux's KVM, with several CPUs: guests that share page tables, and soak. SOAK:
+# seconds, SEED.
+# shellcheck source=test/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=test/nested.sh
+. test/nested.sh
+
+seconds=${SOAK:-5} seed=${SEED:-1}
+
+for where in "kvm-svm 2" "kvm-vmx 2"; do
+	read -r machine cpus <<< "$where"
+	boot --machine "$machine" --cpus "$cpus" --timeout 600 \
+		--cmdline "run=hello,race,spread,stale,deaf,shoot,wander,turns $short"
+	ok "$where: passes" ended_with 0
+	ok "$where: all are up" console_has "# head cpus $cpus of $cpus"
+	boot --machine "$machine" --cpus "$cpus" --timeout 600 \
+		--cmdline "soak=$seconds seed=$seed leaf=2m $short"
+	ok "$where, soak: passes" ended_with 0
+done
+done_testing
