@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The Linux that is booted below nestbox (kvm.py): KVM_LINUX, or the newest of Debian's cloud
-kernels that apt offers. A package is unpacked into the build folder, and never installed."""
+"""The Linux that is booted below nestbox (kvm.py): KVM_LINUX, or the newest cloud kernel of
+this release of Debian's. A package is unpacked into the build folder, and never installed."""
 
 import fcntl
 import os
@@ -20,6 +20,7 @@ import status as s
 KVM_LINUX = "KVM_LINUX"  # in the environment: VERSION, DIR, or bzImage[:MODULES]
 VERSION = re.compile(r"\d+\.\d+[\w.+~-]*")
 PACKAGE = re.compile(r"linux-image-(\d+\.\d+\.\d+\S*-amd64)")
+META = "linux-image-cloud-amd64"  # depends on the newest of the release
 REMEDY = f"{KVM_LINUX}=DIR names an unpacked package or a kernel's build tree"
 
 
@@ -112,10 +113,15 @@ def tool(*command, cwd=None):
                           stderr=subprocess.PIPE, check=False, errors="replace")
 
 
-def offered():
-    """The names that apt knows now."""
+def offered(version):
+    """The names that apt knows now. Without a version, what this release itself would install:
+    there may be newer ones beside it, which take Bochs much longer to boot."""
     if not shutil.which("apt-cache"):
         return []
+    if not version:
+        said = tool("apt-cache", "depends", META).stdout
+        if own := re.findall(r"Depends: (linux-image-\S+)", said):
+            return own
     return [line.split()[0] for line in
             tool("apt-cache", "--names-only", "search", r"^linux-image-.*-amd64$")
             .stdout.splitlines()]
@@ -165,7 +171,7 @@ def package(version, may_update):
     for attempt in range(2 if may_update else 1):
         if attempt:
             update()
-        chosen = choose(offered() or cached(), version)
+        chosen = choose(offered(version) or cached(), version)
         why = download(chosen) if chosen else "apt-cache offers no package " \
             f"linux-image-{version or '*'}-cloud-amd64; apt-get update may help"
         if not why:

@@ -49,6 +49,15 @@ def unzstd(data, path):
         raise s.Stop(s.CANNOT, f"{path}: {e.stderr.decode(errors='replace').strip()}") from e
 
 
+def unsigned(data):
+    """Without its signature, which takes an emulator seconds to look at: scripts/sign-file.c."""
+    mark = b"~Module signature appended~\n"
+    if not data.endswith(mark):
+        return data
+    info = len(data) - len(mark) - 12  # struct module_signature, with the size at its end
+    return data[:info - int.from_bytes(data[info + 8:info + 12], "big")]
+
+
 def needs(data):
     """The names of the modules that a module says it needs. Debian's packages have no
     modules.dep before they are installed, and this is what it is made of."""

@@ -174,6 +174,12 @@ class Order(unittest.TestCase):
                          ["irqbypass", "kvm", "ccp", "kvm_amd"])
         self.assertEqual(modules.load_order(["kvm_amd"], {}), [])
 
+    def test_signatures_are_cut_off(self):
+        signed = b"module" + b"PKCS" * 9 + bytes(8) + (36).to_bytes(4, "big") \
+            + b"~Module signature appended~\n"
+        self.assertEqual(modules.unsigned(signed), b"module")
+        self.assertEqual(modules.unsigned(b"module"), b"module")
+
     def test_names(self):
         for name, expected in (("kvm-amd.ko", "kvm_amd"), ("a/kvm.ko.zst", "kvm"),
                                ("modules.dep", None), ("kvm.ko.txt", None), ("x.ko.xz", "x")):
