@@ -189,7 +189,11 @@ class Boot:
             return verdict.Verdict(s.CANNOT, f"no disk space is left in {self.dir.parent}", True)
         if r.machine.emulator != "bochs" and status == 1 and not self.log.begun:
             return verdict.Verdict(s.CANNOT, "QEMU did not start", True)
-        return verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
+        judged = verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
+        if judged.status == s.PASS and r.migrate:
+            if why := kvm.migrations_missing(self.console.lines, r.migrate):
+                return verdict.less_than_asked(why)
+        return judged
 
     def _look_for_trouble(self):
         lines = []

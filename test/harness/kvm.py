@@ -130,6 +130,19 @@ def check(machine):
     below(machine)
 
 
+def migrations_missing(lines, wanted):
+    """Why fewer were made than asked for, or outside of the guests: the VMM counts them in the
+    end. None: they were made."""
+    match = next((m for line in reversed(lines)
+                  if (m := re.match(r"vmm: migrated (\d+) times, (\d+) inside ", line))), None)
+    made, inside = (int(match[1]), int(match[2])) if match else (0, 0)
+    if made < wanted:
+        return f"it was to be migrated {wanted} times, and was {made} times: more guests take longer"
+    if inside * 2 < wanted:
+        return f"of {made} migrations, {inside} were inside of the innermost guest"
+    return None
+
+
 # ---- The initramfs ----
 
 

@@ -8,7 +8,7 @@
 # shellcheck source=test/nested.sh
 . test/nested.sh
 
-guests=run=hello,touch,walk,rom,inject,modes,regs,large
+guests=run=hello,touch,walk,rom,hole,noexec,spin_if,triple,inject,modes,regs,large
 times=${MIGRATE:-50} seed=${SEED:-1}
 
 for machine in kvm-svm kvm-vmx; do

@@ -186,6 +186,17 @@ class Order(unittest.TestCase):
             self.assertEqual(modules.name_of(name), expected, name)
 
 
+class Migrations(unittest.TestCase):
+    def test_all_were_made(self):
+        for made, inside, why in ((5, 3, None), (6, 3, None), (4, 4, "was 4 times"),
+                                  (5, 2, "2 were inside")):
+            lines = [f"vmm: migrated {made} times, {inside} inside of the innermost guest",
+                     "vmm: end 33"]
+            seen = kvm.migrations_missing(lines, 5)
+            self.assertEqual(seen if why is None else why in seen, None if why is None else True)
+        self.assertIn("was 0 times", kvm.migrations_missing(["vmm: end 33"], 5))
+
+
 class Options(unittest.TestCase):
     def test_options_of_the_vmm(self):
         setup = machines.Setup(VMX, None, None, 2, 256, words="seed=7 trace seed=9", migrate=5)
