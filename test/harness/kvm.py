@@ -137,7 +137,7 @@ def migrations_missing(lines, wanted):
                   if (m := re.match(r"vmm: migrated (\d+) times, (\d+) inside ", line))), None)
     made, inside = (int(match[1]), int(match[2])) if match else (0, 0)
     if made < wanted:
-        return f"it was to be migrated {wanted} times, and was {made} times: more guests take longer"
+        return f"it was to be migrated {wanted} times, and was {made} times: more guests give time"
     if inside * 2 < wanted:
         return f"of {made} migrations, {inside} were inside of the innermost guest"
     return None
