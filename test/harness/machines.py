@@ -13,6 +13,12 @@ ALL_LEAVES = ("4k", "2m", "1g")
 MIB_PER_GIB = 1024
 
 
+def kvm_module():
+    """KVM's module for this computer's own CPU; None: it has none."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="latin-1").split()
+    return "kvm_intel" if "vmx" in flags else "kvm_amd" if "svm" in flags else None
+
+
 @dataclass(frozen=True)
 class Machine:
     name: str
@@ -79,7 +85,7 @@ class Machine:
 # Facts. No emulator stops at a page of two sizes, whatever CPU it plays:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
-# at all: spin. kvm-svm has no CMPXCHG16B, as that of QEMU 7.2 spoils RFLAGS, and
+# at all: spin. On AMD, QEMU lets KVM patch a guest's hypercalls: foreign. kvm-svm has no CMPXCHG16B, as that of QEMU 7.2 spoils RFLAGS, and
 # Linux 6.12 uses it.
 MACHINES = {
     m.name: m
@@ -103,7 +109,8 @@ MACHINES = {
                 "to be refused: neither VMX nor SVM", refused=True),
         Machine("bochs-noept", "bochs", "core2_penryn_t9600", "to be refused: VMX without EPT",
                 refused=True),
-        Machine("kvm", "kvm", "host", "QEMU with KVM: this computer's own CPU", leaves=None),
+        Machine("kvm", "kvm", "host", "QEMU with KVM: this computer's own CPU", leaves=None,
+                known=("foreign",) if kvm_module() == "kvm_amd" else ()),
         Machine("kvm-svm", "qemu", "max,-cx16", "Linux's KVM with nested SVM, in QEMU (TCG)",
                 kvm_module="kvm_amd"),
         Machine("kvm-vmx", "bochs", "corei7_skylake_x", "Linux's KVM with nested VMX, in Bochs",
@@ -121,8 +128,7 @@ def kvm_obstacle():
         return "there is no /dev/kvm"
     except OSError as e:
         return f"/dev/kvm cannot be opened: {e.strerror}"
-    flags = Path("/proc/cpuinfo").read_text(encoding="latin-1").split()
-    module = "kvm_intel" if "vmx" in flags else "kvm_amd" if "svm" in flags else None
+    module = kvm_module()
     if not module:
         return "this CPU shows neither vmx nor svm in /proc/cpuinfo"
     nested = Path(f"/sys/module/{module}/parameters/nested")
