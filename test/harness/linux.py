@@ -196,6 +196,6 @@ def find(may_update=False):
 
 def obstacle():
     """Why none can be had here; None: perhaps."""
-    if os.environ.get(KVM_LINUX) or cached() or shutil.which("apt-get"):
+    if os.environ.get(KVM_LINUX) or shutil.which("apt-get") or cached():
         return None
     return f"there is no apt-get that has a kernel; {REMEDY}"

@@ -85,8 +85,9 @@ class Machine:
 # Facts. No emulator stops at a page of two sizes, whatever CPU it plays:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
-# at all: spin. On AMD, QEMU lets KVM patch a guest's hypercalls: foreign. kvm-svm has no CMPXCHG16B, as that of QEMU 7.2 spoils RFLAGS, and
-# Linux 6.12 uses it.
+# at all: spin; nor under KVM, whose kicks are interrupts. On AMD, QEMU lets KVM
+# patch a guest's hypercalls: foreign. kvm-svm has no CMPXCHG16B, as that of QEMU
+# 7.2 spoils RFLAGS, and Linux 6.12 uses it.
 MACHINES = {
     m.name: m
     for m in (
