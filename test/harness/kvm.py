@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import lru_cache
 
 import build
@@ -215,9 +216,11 @@ def qemu_command(setup, words):
 
 
 def bochs_command(setup, words):
+    """Always with one CPU, on which nestbox's take turns: with two, Linux can hang in its boot."""
     iso = linux_iso(setup, f"{words} {BOCHS_WORDS}")
-    return machines.bochs_command(setup, machines.bochs_config(
-        setup, iso, (setup.console, setup.serial), memory=setup.memory + OWN_MIB, ips=BOCHS_IPS))
+    config = machines.bochs_config(replace(setup, cpus=1), iso, (setup.console, setup.serial),
+                                   memory=setup.memory + OWN_MIB, ips=BOCHS_IPS)
+    return machines.bochs_command(setup, config)
 
 
 def command(setup):
