@@ -161,7 +161,7 @@ lint:
 		--platform=unix64 --inline-suppr --suppress=preprocessorErrorDirective -I. $(ROOMS)
 
 format:
-	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch] test/host/*/*.[ch])
+	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch] test/host/*/*.[ch] test/kvm/*.[ch])
 
 clean:
 	rm -rf $(PLAIN) $(PLAIN)-fault

@@ -21,6 +21,8 @@ usage() {
 		  --cpus N            of the machine; default: 1
 		  --cmdline "WORDS"   for the kernel: run=NAME,... trace; docs/running.md
 		  --timeout SECONDS   without a new line, then it is killed; default: 120
+		  --migrate N         kvm-svm, kvm-vmx: N times, by seed=, the VM is taken
+		                      apart and goes on as a new one
 		  --log FILE          the whole log goes there
 		  --iso FILE          boot this ISO of nestbox's, not the one built here
 		  -v, --verbose       show the whole log
@@ -28,6 +30,8 @@ usage() {
 
 		What is missing is installed with apt-get, if this is root or there is sudo.
 		SLOW=N ./run.sh ... multiplies all limits of time, for slow or busy hosts.
+		KVM_LINUX=VERSION|DIR|bzImage[:MODULES] is booted in kvm-svm and kvm-vmx; default:
+		this Debian's cloud kernel. KVM_PARAMS="kvm.NAME=VALUE ..." for its KVM.
 		Status: 0 pass, 1 fail, 2 usage, 3 cannot run here or refused, 4 the log is
 		incomplete, 124 time-out, 125 did not build.
 	END

@@ -128,6 +128,7 @@ struct guest {
 	uint64_t needs_pages;  /* of memory, free before it begins */
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
+	bool needs_fep;        /* cmdline.h */
 	const char *fatal; /* where it fails, nothing comes after it: so it is not run
 			    * where it is known to fail, and this is what is said */
 	struct guest_value values[GUEST_VALUES_MAX];

@@ -9,6 +9,8 @@ extern const unsigned char guest_hello_image[], guest_touch_image[], guest_walk_
 	guest_regs_image[], guest_inject_image[], guest_softint_image[], guest_modes_image[],
 	guest_probe_image[], guest_large_image[], guest_race_image[], guest_stale_image[],
 	guest_deaf_image[], guest_kicks_image[], guest_kicks1g_image[],
-	guest_turns_image[], guest_wander_image[], guest_soak_image[], guest_spread_image[];
+	guest_turns_image[], guest_wander_image[], guest_soak_image[], guest_spread_image[],
+	guest_foreign_image[], guest_fep_image[], guest_fep_walk_image[],
+	guest_fep_hole_image[], guest_fep_rmw_image[];
 
 #endif

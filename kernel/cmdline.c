@@ -169,6 +169,18 @@ static void parse_exit(struct parser *p, struct word value)
 		complain(p, "unknown exit=", value, "halt, qemu, bochs");
 }
 
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_one_of(char c, const char *chars)
+{
+	while (*chars && *chars != c)
+		chars++;
+	return *chars;
+}
+
 static void parse_machine(struct parser *p, struct word value)
 {
 	bool ok = value.length && value.length < CMDLINE_MACHINE_MAX;
@@ -203,47 +215,104 @@ static void parse_kick(struct parser *p, struct word value)
 		complain(p, "unknown kick=", value, "int, nmi");
 }
 
+static void parse_below(struct parser *p, struct word value)
+{
+	bool ok = value.length && value.length < CMDLINE_BELOW_MAX;
+
+	for (int i = 0; i < value.length; i++)
+		ok &= is_alnum(value.at[i]) || is_one_of(value.at[i], "._+~=,-");
+	if (ok)
+		format(p->out->below, CMDLINE_BELOW_MAX, "%.*s", value.length, value.at);
+	else
+		complain(p, "impossible below=", value,
+			 "up to 127 letters, digits and any of ._+~=,-");
+}
+
+static void parse_run(struct parser *p, struct word value)
+{
+	p->out->run |= parse_names(p, "unknown guest in run=", value);
+}
+
+static void parse_known(struct parser *p, struct word value)
+{
+	p->out->known |= parse_names(p, "unknown guest in known=", value);
+}
+
+static void parse_check(struct parser *p, struct word value)
+{
+	p->out->check_tlb = is(value, "tlb");
+	if (!is(value, "tlb") && !is(value, "none"))
+		complain(p, "unknown check=", value, "tlb, none");
+}
+
+static void parse_trace(struct parser *p, struct word value)
+{
+	(void)value;
+	p->out->trace = true;
+}
+
+static void parse_large_exec(struct parser *p, struct word value)
+{
+	(void)value;
+	p->out->large_exec = true;
+}
+
+static void parse_fep(struct parser *p, struct word value)
+{
+	(void)value;
+	p->out->fep = true;
+}
+
+/* In the order in which they are named where a word is not known. */
+static const struct {
+	const char *key; /* with "=" at its end: a value follows */
+	void (*parse)(struct parser *p, struct word value);
+} keys[] = {
+	{ "run=", parse_run },
+	{ "trace", parse_trace },
+	{ "exit=", parse_exit },
+	{ "fail-alloc=", parse_fail_alloc },
+	{ "check=", parse_check },
+	{ "kick=", parse_kick },
+	{ "leaf=", parse_leaf },
+	{ "large-exec", parse_large_exec },
+	{ "soak=", parse_soak },
+	{ "seed=", parse_seed },
+	{ "slow=", parse_slow },
+	{ "gpt-seed=", parse_gpt_seed },
+	{ "gpt-script=", parse_gpt_script },
+	{ "known=", parse_known },
+	{ "machine=", parse_machine },
+	{ "below=", parse_below },
+	{ "fep", parse_fep },
+};
+
+enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+
+static void complain_of_word(struct parser *p, struct word w)
+{
+	char list[256];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < KEYS; i++)
+		n += (size_t)format(list + n, sizeof(list) - n, i ? ", %s" : "%s", keys[i].key);
+	complain(p, "unknown word", w, list);
+}
+
 static void parse_word(struct parser *p, struct word w)
 {
 	struct word value;
 
-	if (is(w, "trace")) {
-		p->out->trace = true;
-	} else if (is(w, "large-exec")) {
-		p->out->large_exec = true;
-	} else if (value_of(w, "run=", &value)) {
-		p->out->run |= parse_names(p, "unknown guest in run=", value);
-	} else if (value_of(w, "known=", &value)) {
-		p->out->known |= parse_names(p, "unknown guest in known=", value);
-	} else if (value_of(w, "exit=", &value)) {
-		parse_exit(p, value);
-	} else if (value_of(w, "fail-alloc=", &value)) {
-		parse_fail_alloc(p, value);
-	} else if (value_of(w, "check=", &value)) {
-		p->out->check_tlb = is(value, "tlb");
-		if (!is(value, "tlb") && !is(value, "none"))
-			complain(p, "unknown check=", value, "tlb, none");
-	} else if (value_of(w, "kick=", &value)) {
-		parse_kick(p, value);
-	} else if (value_of(w, "leaf=", &value)) {
-		parse_leaf(p, value);
-	} else if (value_of(w, "soak=", &value)) {
-		parse_soak(p, value);
-	} else if (value_of(w, "seed=", &value)) {
-		parse_seed(p, value);
-	} else if (value_of(w, "machine=", &value)) {
-		parse_machine(p, value);
-	} else if (value_of(w, "slow=", &value)) {
-		parse_slow(p, value);
-	} else if (value_of(w, "gpt-seed=", &value)) {
-		parse_gpt_seed(p, value);
-	} else if (value_of(w, "gpt-script=", &value)) {
-		parse_gpt_script(p, value);
-	} else {
-		complain(p, "unknown word", w,
-			 "run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, "
-			 "seed=, slow=, gpt-seed=, gpt-script=, known=, machine=");
+	for (unsigned i = 0; i < KEYS; i++) {
+		const char *key = keys[i].key;
+		bool has_value = key[strlen(key) - 1] == '=';
+
+		if (value_of(w, key, &value) && (has_value || !value.length)) {
+			keys[i].parse(p, value);
+			return;
+		}
 	}
+	complain_of_word(p, w);
 }
 
 bool cmdline_parse(const char *text, const char *const names[], unsigned count,

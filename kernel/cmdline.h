@@ -17,6 +17,8 @@
  *	large-exec	large leaves may be executable, also where the CPU may stop at it
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *	machine=NAME	what the machine is called, for the log's head
+ *	below=TEXT	what is known of the hypervisor below, for the log's head
+ *	fep		the hypervisor below has KVM's forced-emulation prefix
  *
  * Pure: host tests feed it.
  */
@@ -31,7 +33,7 @@
 
 #define CMDLINE_FAIL_ALL UINT64_MAX
 
-enum { CMDLINE_MACHINE_MAX = 32 };
+enum { CMDLINE_MACHINE_MAX = 32, CMDLINE_BELOW_MAX = 128 };
 
 struct cmdline {
 	uint64_t run;	/* bit n: names[n] was chosen; all, if none was named, and no soak= */
@@ -40,6 +42,7 @@ struct cmdline {
 	bool check_tlb;
 	bool kick_nmi;
 	bool large_exec;
+	bool fep;
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
 	uint64_t soak;	     /* seconds; 0: none */
 	uint64_t seed;
@@ -47,6 +50,7 @@ struct cmdline {
 	unsigned leaf;	     /* its level: 1, 2, 3 */
 	enum machine_exit exit;
 	char machine[CMDLINE_MACHINE_MAX]; /* empty: none was given */
+	char below[CMDLINE_BELOW_MAX];	   /* likewise */
 	uint64_t gpt_seed;	      /* 0: none was given */
 	struct gpt_script gpt_script; /* .limit 0: none was given */
 };

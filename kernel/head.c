@@ -14,6 +14,7 @@ void head_words(const char *line, const struct cmdline *cmdline)
 	report_head("words", "%s", line[0] ? line : "none");
 	report_head("seed", "%lu", (unsigned long)cmdline->seed);
 	report_head("machine", "%s", cmdline->machine[0] ? cmdline->machine : "none");
+	report_head("l0", "%s", cmdline->below[0] ? cmdline->below : "none");
 }
 
 static void head_cpu(const struct cpu_raw *raw)

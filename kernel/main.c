@@ -277,6 +277,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	machine.fail_alloc = cmdline.fail_alloc;
 	machine.seed = cmdline.seed;
 	machine.slow = cmdline.slow;
+	machine.fep = cmdline.fep;
 	machine.timer = verdict.probe.slice_timer || !error;
 	if (!machine.ops->enable(machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");

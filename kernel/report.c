@@ -287,6 +287,7 @@ static const char *const wants[WANTS] = {
 	[WANT_TIMER] = "timer",
 	[WANT_UNRESTRICTED] = "unrestricted-guest",
 	[WANT_TIME] = "time",
+	[WANT_FEP] = "fep",
 };
 
 void report_skip(const char *name, enum want want, const char *fmt, ...)

@@ -21,6 +21,7 @@ enum want {
 	WANT_TIMER,
 	WANT_UNRESTRICTED,
 	WANT_TIME,
+	WANT_FEP,
 	WANTS,
 };
 

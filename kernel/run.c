@@ -37,17 +37,6 @@ static void print_map(const struct guest *guest)
 	}
 }
 
-/* The exits that the guest caused itself. */
-static uint64_t guest_exits(const uint64_t exits[EXIT_KINDS])
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < EXIT_KINDS; i++)
-		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
-			sum += exits[i];
-	return sum;
-}
-
 /* The world around the guest, up and down. */
 
 /* Right only if it was made so: then it says why, and nothing may be lost. */
@@ -106,11 +95,11 @@ static uint64_t net_of(const struct machine *m, const struct guest *guest)
 static void prepare(const struct machine *m, const struct guest *guest, struct aspace *spaces)
 {
 	static bool stop;
-	static uint64_t rounds;
+	static uint64_t rounds, active;
 	unsigned n = count_lives(guest);
 
 	stop = false;
-	rounds = 0;
+	rounds = active = 0;
 	for (unsigned i = 0; i < n; i++) {
 		lives[i].seed = m->seed;
 		lives[i].may_lack_memory = m->fail_alloc;
@@ -121,7 +110,7 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 			.as = guest->copies ? &spaces[i] : spaces, .vcpu = &lives[i].vcpu,
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
-			.rounds = &rounds, .may_yield = guest->copies || guest->wanders,
+			.rounds = &rounds, .active = &active, .may_yield = guest->copies || guest->wanders,
 			.more = m->more ? m->more : more_rounds,
 			.time.net = net_of(m, guest),
 		};
@@ -189,7 +178,7 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	for (unsigned i = 0; i < n; i++) {
 		if (!lives[i].started)
 			return give_up(m, guest, lives[i].error);
-		counts->exits += guest_exits(lives[i].run.exits);
+		counts->exits += vcpu_own_exits(&lives[i].run);
 	}
 	counts->memory = lives[0].run.as->counts;
 	counts->ticks = lives[0].run.time.ticks;

@@ -19,6 +19,7 @@ struct machine {
 	uint64_t (*more)(const struct guest_run *run);
 	uint64_t more_budget;
 	uint64_t slow; /* cmdline.h */
+	bool fep; /* cmdline.h */
 	bool timer; /* something can end a guest that does not exit */
 };
 

@@ -28,7 +28,9 @@ struct fixup {
 extern const uint64_t isr_stubs[VECTORS];
 extern const struct fixup fixups_start[], fixups_end[];
 
+/* With emergency stacks, and without. */
 static struct gate idt[VECTORS] __attribute__((aligned(16)));
+static struct gate plain_idt[VECTORS] __attribute__((aligned(16)));
 static interrupt_fn *handlers[VECTORS];
 static bool stops_on_nmi;
 static struct {
@@ -59,6 +61,8 @@ void trap_init(void)
 			.offset_mid = (uint16_t)(to >> 16),
 			.offset_high = (uint32_t)(to >> 32),
 		};
+		plain_idt[v] = idt[v];
+		plain_idt[v].ist = 0;
 	}
 }
 
@@ -67,14 +71,24 @@ uint64_t cpu_idt_base(void)
 	return (uintptr_t)idt;
 }
 
-void trap_load(void)
+static void load(const struct gate *table)
 {
 	struct {
 		uint16_t limit;
 		uint64_t base;
-	} __attribute__((packed)) p = { sizeof(idt) - 1, (uintptr_t)idt };
+	} __attribute__((packed)) p = { sizeof(idt) - 1, (uintptr_t)table };
 
 	__asm__ volatile("lidt %0" : : "m"(p));
+}
+
+void trap_load(void)
+{
+	load(idt);
+}
+
+void trap_load_plain(void)
+{
+	load(plain_idt);
 }
 
 void trap_set_handler(uint8_t vector, interrupt_fn *fn)

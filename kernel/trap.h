@@ -13,6 +13,10 @@ void trap_init(void);
 /* On each CPU, behind cpu_init: from here on its exceptions, interrupts and NMIs come here. */
 void trap_load(void);
 
+/* The same without emergency stacks: for as long as the task register is not the host's,
+ * since it says where they are. */
+void trap_load_plain(void);
+
 /* An exception's name, for reports. */
 const char *trap_name(unsigned vector);
 

@@ -35,6 +35,16 @@ const char *const vcpu_exit_names[EXIT_KINDS] = {
 	[EXIT_ENTRY_FAILED] = "failed entries",
 };
 
+uint64_t vcpu_own_exits(const struct guest_run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < EXIT_KINDS; i++)
+		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
+			sum += run->exits[i];
+	return sum;
+}
+
 bool vcpu_end(struct guest_run *run, const struct vcpu_exit *exit, enum guest_end_kind kind)
 {
 	run->end.kind = kind;
@@ -250,6 +260,8 @@ void vcpu_run(struct guest_run *run)
 		run->exits[exit->kind]++;
 	} while (handlers[exit->kind](run, exit));
 	vcpu_time_end(run);
+	if (ops->leave)
+		ops->leave(vcpu);
 	take_off(vcpu);
 	if (!run->number)
 		current_run = NULL;

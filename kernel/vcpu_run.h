@@ -17,6 +17,7 @@ struct guest_run {
 	unsigned number, vcpus; /* this one of how many */
 	bool *stop; /* set by one of them, for all */
 	uint64_t *rounds; /* granted so far, to all of them */
+	uint64_t *active; /* pieces of time in which one of them exited by itself */
 	uint64_t (*more)(const struct guest_run *run); /* what HC_MORE says */
 	bool may_yield;	  /* its turns are more than one */
 	bool yielded;	  /* only a turn is over, not its life */
@@ -52,6 +53,9 @@ void vcpu_run(struct guest_run *run);
 
 /* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */
 void vcpu_stop_all(const struct guest_run *run);
+
+/* The exits that the guest caused itself. */
+uint64_t vcpu_own_exits(const struct guest_run *run);
 
 /* Who is running on the boot CPU; NULL between guests. For debuggers: test/gdb/nestbox.gdb. */
 extern struct guest_run *current_run;

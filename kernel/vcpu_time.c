@@ -13,6 +13,7 @@ enum {
 	BUDGET_PIECES = 8, /* of the budget of a guest that is to use it up */
 	MOVES_MIN = 8,	   /* more instructions than any guest has in front of its loop */
 	DOUBLINGS_MAX = 8,
+	ACTIVE_SHIFT = 6,  /* what an active piece is charged with */
 	LATE_US = 1000, /* no emulator needs so long to notice that the timer has fired */
 };
 
@@ -90,12 +91,25 @@ static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 	return now > due + clock_ticks(LATE_US) ? now - due : 0;
 }
 
+/* Whether one of the guest's vCPUs has exited by itself since this one's last piece. */
+static bool is_active(struct guest_run *run)
+{
+	struct vcpu_time *t = &run->time;
+	uint64_t own = vcpu_own_exits(run), before = t->active;
+
+	if (own != t->own)
+		__atomic_fetch_add(run->active, 1, __ATOMIC_RELAXED);
+	t->own = own;
+	t->active = __atomic_load_n(run->active, __ATOMIC_RELAXED);
+	return t->active != before;
+}
+
 /* True: the guest has moved in it. */
 static bool end_piece(struct guest_run *run, uint64_t now)
 {
 	struct vcpu_time *t = &run->time;
 
-	t->charged += t->due - t->armed;
+	t->charged += (t->due - t->armed) >> (is_active(run) ? ACTIVE_SHIFT : 0);
 	t->stolen += stolen_of(run, now);
 	if (!has_moved(run)) {
 		t->doublings++;

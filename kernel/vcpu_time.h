@@ -14,7 +14,9 @@
  * not the end of its slice, and the next one is twice as long. If that does not help,
  * and most of the time was stolen, it is END_STARVED.
  *
- * All other guests end by themselves. For them time is a net (GUEST_BUDGET).
+ * All other guests end by themselves. For them time is a net (GUEST_BUDGET). How long
+ * their exits take is the business of hypervisor and emulator below: a piece in which one of
+ * the guest's vCPUs exited of its own accord is charged with a small part only.
  */
 #ifndef KERNEL_VCPU_TIME_H
 #define KERNEL_VCPU_TIME_H
@@ -29,6 +31,7 @@ struct vcpu_time {
 
 	uint64_t armed, due;		  /* the TSC when this piece began, and when it is over */
 	uint64_t charged;		  /* pieces so far, in ticks */
+	uint64_t own, active;		  /* exits of its own, and *run->active, at the last one */
 	uint64_t moved;			  /* of them, those in which the guest moved */
 	unsigned moves;			  /* how many these are */
 	unsigned doublings;		  /* pieces since the last of these */

@@ -64,6 +64,9 @@ struct vmm_ops {
 	 * A guest that could not be entered is an exit too: ENTRY_FAILED.
 	 */
 	void (*enter)(struct vcpu *vcpu);
+	/* Behind the last of several: the CPU has the host's state again, all of it. NULL: so it
+	 * has after each. */
+	void (*leave)(struct vcpu *vcpu);
 	void (*decode)(struct vcpu *vcpu, struct vcpu_exit *exit);
 
 	/* The guest goes on behind its instruction, of this many bytes. */

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; bool svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb)
+; bool svm_enter(struct guest_regs *regs, uint64_t vmcb, uint64_t *gs_base)
 ;
 ; False: the guest did not run, since an NMI came after tlb_begin (kernel/tlb.h). One
 ; that comes after CLGI is pending until VMRUN, and ends the stay at once.
@@ -9,7 +9,9 @@
 ; back, so that no interrupt and no NMI sees a mixture. IF is set at VMRUN:
 ; with V_INTR_MASKING it is the host's IF that lets interrupts end the guest.
 
+%define CPU_SELF gs:0		; struct cpu
 %define CPU_KICKED gs:8		; struct cpu: tlb.kicked
+%define MSR_GS_BASE 0xc0000101
 
 	bits 64
 	section .text
@@ -28,6 +30,11 @@ svm_enter:
 	push r15
 	push rdi
 	push rdx
+	push qword [CPU_SELF]	; which is the host's GS base
+	mov ecx, MSR_GS_BASE
+	mov eax, [rdx]
+	mov edx, [rdx + 4]
+	wrmsr
 	mov rax, rsi
 	mov rcx, [rdi + 8 * 1]
 	mov rdx, [rdi + 8 * 2]
@@ -44,12 +51,8 @@ svm_enter:
 	mov r15, [rdi + 8 * 15]
 	mov rdi, [rdi + 8 * 7]
 	sti
-	vmload			; all three take RAX
-	vmrun
-	vmsave			; RAX is the host's again: the guest's VMCB
-	pop rax
-	vmload			; TR and what else VMRUN leaves alone
-	pop rax
+	vmrun			; takes RAX, and brings the host's back
+	mov rax, [rsp + 16]
 	mov [rax + 8 * 1], rcx
 	mov [rax + 8 * 2], rdx
 	mov [rax + 8 * 3], rbx
@@ -66,6 +69,17 @@ svm_enter:
 	mov [rax + 8 * 13], r13
 	mov [rax + 8 * 14], r14
 	mov [rax + 8 * 15], r15
+	mov ecx, MSR_GS_BASE
+	rdmsr
+	pop rbx
+	pop rsi
+	mov [rsi], eax
+	mov [rsi + 4], edx
+	mov eax, ebx
+	mov rdx, rbx
+	shr rdx, 32
+	wrmsr
+	pop rdi
 	cli
 	stgi
 	pop r15

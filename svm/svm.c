@@ -3,8 +3,8 @@
  * AMD SVM with nested paging.
  *
  * A vCPU is a VMCB: VMRUN takes the guest's state from it and puts it back.
- * FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs go by VMLOAD and VMSAVE;
- * the general registers by enter.asm. vcpu.c has the table.
+ * FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs go by VMLOAD and VMSAVE, at the
+ * ends of the vCPU loop; the general registers by enter.asm. vcpu.c has the table.
  *
  * All guests run with ASID 1: one vCPU at a time is in the guest on a CPU, and the flush
  * ledger (kernel/tlb.h) flushes that ASID whenever another root comes.
@@ -16,11 +16,6 @@
 #include "kernel/pages.h"
 #include "kernel/panic.h"
 #include "kernel/trap.h"
-
-static void vmsave(uint64_t pa)
-{
-	__asm__ volatile("vmsave" : : "a"(pa) : "memory");
-}
 
 static void give_back(struct cpu *cpu)
 {
@@ -63,7 +58,7 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 		return false;
 	}
 	wrmsr(MSR_VM_HSAVE_PA, sc->hsave_pfn << PAGE_SHIFT);
-	vmsave(sc->host_pfn << PAGE_SHIFT);
+	svm_vmsave(sc->host_pfn << PAGE_SHIFT);
 	svm_maps_init();
 	cpu->tlb = (struct tlb_cpu){ 0 };
 	return true;
@@ -100,6 +95,7 @@ const struct vmm_ops svm_ops = {
 	.vcpu_unload = svm_vcpu_unload,
 	.vcpu_load = svm_vcpu_load,
 	.enter = svm_vcpu_enter,
+	.leave = svm_vcpu_leave,
 	.decode = svm_exit_decode,
 	.skip = svm_vcpu_skip,
 	.inject = svm_vcpu_inject,

@@ -18,6 +18,8 @@ struct svm_vcpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_pfn;
 	bool kicked; /* the last entry was none */
+	bool loaded; /* the CPU has what VMLOAD loads; but for GS, whose base is here: */
+	uint64_t gs_base;
 };
 
 /* probe.c */
@@ -30,6 +32,7 @@ void svm_vcpu_fini(struct vcpu *vcpu);
 void svm_vcpu_unload(struct vcpu *vcpu);
 void svm_vcpu_load(struct vcpu *vcpu);
 void svm_vcpu_enter(struct vcpu *vcpu);
+void svm_vcpu_leave(struct vcpu *vcpu);
 void svm_vcpu_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length);
 void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *event);
 void svm_vcpu_want_window(struct vcpu *vcpu, bool on);
@@ -44,12 +47,23 @@ void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
 void svm_exit_describe(struct vcpu *vcpu, char *words);
 
 /*
- * enter.asm: runs the guest until its next #VMEXIT. Physical addresses of the
- * VMCBs. Interrupts are off before and after; in between, the host's make the
+ * enter.asm: runs the guest until its next #VMEXIT. The VMCB's physical address; the
+ * guest's GS base, in and out. Interrupts are off before and after; in between, the host's make the
  * guest exit (V_INTR_MASKING, 15.21.1). RAX and RSP are the VMCB's. False: an NMI
  * came before it could run.
  */
-bool svm_enter(struct guest_regs *regs, uint64_t guest_vmcb, uint64_t host_vmcb);
+bool svm_enter(struct guest_regs *regs, uint64_t vmcb, uint64_t *gs_base);
+
+/* What VMRUN does not switch: APM vol. 2, 15.5.2. */
+static inline void svm_vmload(uint64_t vmcb)
+{
+	__asm__ volatile("vmload" : : "a"(vmcb) : "memory");
+}
+
+static inline void svm_vmsave(uint64_t vmcb)
+{
+	__asm__ volatile("vmsave" : : "a"(vmcb) : "memory");
+}
 
 static inline struct svm_vcpu *svm_vcpu(const struct vcpu *vcpu)
 {

@@ -6,7 +6,8 @@
  *	EFER, DR6, DR7, CS, SS, DS, ES, GDTR,
  *	IDTR, PAT, CPL, interrupt shadow	hardware: VMRUN, #VMEXIT
  *	FS, GS, LDTR, TR, KERNEL_GS_BASE,
- *	STAR, LSTAR, CSTAR, SFMASK, SYSENTER_*	VMLOAD, VMSAVE (enter.asm)
+ *	STAR, LSTAR, CSTAR, SFMASK, SYSENTER_*	VMLOAD, VMSAVE, at the ends of the vCPU loop
+ *	GS's base				software: enter.asm
  *	the other general registers		software: enter.asm
  *	x87 and SSE				software: the vCPU loop, at its ends
  *	DR0 to DR3				trapped, never the guest's
@@ -19,6 +20,7 @@
 #include "kernel/ghost.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
+#include "kernel/trap.h"
 #include "svm/svm.h"
 
 enum {
@@ -149,8 +151,8 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 
 /*
  * Where a vCPU goes from CPU to CPU, nothing of it stays behind: all that VMRUN and
- * VMLOAD take is in the VMCB, in memory, once VMSAVE has put it back, which enter.asm
- * does at each exit. The other things that could:
+ * VMLOAD take is in the VMCB, in memory, once VMSAVE has put it back, which
+ * svm_vcpu_leave does. The other things that could:
  *
  *	what a CPU caches of a VMCB		allowed by clean bits only, which are all 0
  *						(15.15)
@@ -164,6 +166,7 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
  */
 void svm_vcpu_unload(struct vcpu *vcpu)
 {
+	ASSERT(!svm_vcpu(vcpu)->loaded);
 	ASSERT_EQ(svm_vmcb(vcpu)->clean, 0);
 }
 
@@ -181,6 +184,44 @@ void svm_vcpu_fini(struct vcpu *vcpu)
 	page_put(sv->vmcb_pfn, FRAME_HOST);
 	page_put((uintptr_t)sv >> PAGE_SHIFT, FRAME_HOST);
 	vcpu->arch = NULL;
+}
+
+/*
+ * What VMLOAD loads stays the guest's while the host handles its exits, since all three
+ * instructions are exits of their own under a hypervisor that does not have them
+ * virtualized. The host needs two things of it. GS, for this_cpu: its base is switched at each
+ * entry and exit, and the VMCB has the host's meanwhile. And TR, for emergency stacks: it
+ * does without them, so a stack that overflows meanwhile ends the machine unreported.
+ */
+static void load(struct vcpu *vcpu)
+{
+	struct svm_vcpu *sv = svm_vcpu(vcpu);
+
+	trap_load_plain();
+	sv->gs_base = sv->vmcb->gs.base;
+	sv->vmcb->gs.base = (uintptr_t)this_cpu();
+	svm_vmload(sv->vmcb_pfn << PAGE_SHIFT);
+	sv->loaded = true;
+}
+
+/* Puts it into the VMCB; the CPU keeps it. */
+static void save(struct svm_vcpu *sv)
+{
+	if (!FAULT(VMSAVE_LOST))
+		svm_vmsave(sv->vmcb_pfn << PAGE_SHIFT);
+	sv->vmcb->gs.base = sv->gs_base;
+}
+
+void svm_vcpu_leave(struct vcpu *vcpu)
+{
+	struct svm_vcpu *sv = svm_vcpu(vcpu);
+
+	if (!sv->loaded)
+		return;
+	save(sv);
+	sv->loaded = false;
+	svm_vmload(svm_cpu(vcpu->cpu)->host_pfn << PAGE_SHIFT);
+	trap_load();
 }
 
 /* Judged by the VMCB as VMRUN will find it. */
@@ -210,8 +251,9 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 		vmcb->tlb_control = TLB_NOTHING;
 	if (__builtin_expect(ghost_on, 0))
 		tell_ghost(vcpu->cpu->number, vmcb);
-	sv->kicked = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT,
-				sc->host_pfn << PAGE_SHIFT);
+	if (__builtin_expect(!sv->loaded, 0))
+		load(vcpu);
+	sv->kicked = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, &sv->gs_base);
 	ghost_exit(vcpu->cpu->number);
 	if (__builtin_expect(sv->kicked, 0)) {
 		if (vmcb->tlb_control != TLB_NOTHING)
@@ -264,6 +306,8 @@ void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 {
 	struct vmcb *vmcb = svm_vmcb(vcpu);
 
+	if (svm_vcpu(vcpu)->loaded)
+		save(svm_vcpu(vcpu));
 	for (unsigned n = 0; n < SEG_COUNT; n++) {
 		const struct vmcb_segment *seg = segment(vmcb, n);
 

@@ -3,7 +3,7 @@
 #
 # For the tests that boot: sourced by test/*.t. They speak TAP; the plan comes last.
 
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export LC_ALL=C
 BUILD=${BUILD:-build}
 SLOW=${SLOW:-1}

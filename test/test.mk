@@ -3,6 +3,8 @@
 #	make check	host tests, and one boot in QEMU
 #	make test	all tests
 #	make host-tests	builds the host tests
+#	make kvm-vmm	the VMM of the machines that are KVM in an emulator
+#	make kvm-long	nested in KVM: all guests, leaves, CPUs, migrations; an hour or so
 #	make stress	hosts that steal time, and busy ones: minutes of that
 #	make prove-gpt	the proofs of gpt/, N=2 times as long
 #	make coverage	what of gpt/ its tests reach
@@ -10,7 +12,7 @@
 # Read by the Makefile above. What is tested and how: test/README.md.
 
 # Those that take longest come first.
-LONG_TESTS := $(patsubst %,test/%.t,cpus trace leaf soak memory end loaded)
+LONG_TESTS := $(patsubst %,test/%.t,kvm-vmx kvm-svm cpus trace leaf soak memory end loaded)
 BOOT_TESTS := $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard test/*.t))
 
 PROVE	:= python3 -B test/harness prove
@@ -115,6 +117,20 @@ words: $(PLAIN)/words
 $(PLAIN)/words: $(WORDS_OBJS) $(PLAIN)/guest/images.o
 	$(Q)$(CC) -no-pie -Wl,--gc-sections -o $@ $^
 
+# ---- The VMM of the machines that are KVM in an emulator ----
+
+# Without shared libraries, since it is all of the user space there is.
+VMM_FLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -pthread -I.
+VMM_OBJS := $(call objects,$(PLAIN)/kvm,$(wildcard test/kvm/*.c))
+$(PLAIN)/kvm/%.o: %.c test/test.mk $(PLAIN)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VMM_FLAGS) -MMD -MP -c -o $@ $<
+
+kvm-vmm: $(PLAIN)/kvm/init
+$(PLAIN)/kvm/init: $(VMM_OBJS)
+	$(Q)$(CC) -static -pthread -s -o $@ $^
+
 # ---- All of them ----
 
 PURE_TESTS := $(filter-out $(GPT_VARIANTS),\
@@ -143,6 +159,10 @@ test:
 stress: words iso
 	THEFTS=200 BOOTS=10 BUILD=$(PLAIN) $(PROVE) test/loaded.t test/stolen.t test/stolen-bochs.t
 
+# Nested in KVM: what is too long for each run.
+kvm-long: words iso kvm-vmm
+	LIMIT=7200 BUILD=$(PLAIN) $(PROVE) $(wildcard test/long/kvm-*.t)
+
 # The proofs of gpt/, N times as long or as wide.
 N ?= 2
 prove-gpt: $(GPT_TESTS)
@@ -159,6 +179,6 @@ gpt-tests: $(filter-out %_tsan,$(GPT_TESTS))
 	find $(PLAIN) -name '*.gcda' -delete
 	SLOW=10 BUILD=$(PLAIN) $(PROVE) $^
 
--include $(HOST_OBJS:.o=.d) $(WORDS_OBJS:.o=.d) $(PURE_TESTS:$(BUILD)/%=$(PLAIN)/%.d) $(VARIANT_OBJS:.o=.d)
+-include $(HOST_OBJS:.o=.d) $(WORDS_OBJS:.o=.d) $(VMM_OBJS:.o=.d) $(PURE_TESTS:$(BUILD)/%=$(PLAIN)/%.d) $(VARIANT_OBJS:.o=.d)
 
-.PHONY: host-tests list-tests words check test stress prove-gpt coverage gpt-tests
+.PHONY: host-tests list-tests words kvm-vmm check test kvm-long stress prove-gpt coverage gpt-tests

@@ -12,7 +12,7 @@ const struct guest guest_kicks1g = {
 	.vcpus = GUEST_VCPUS_ALL,
 	.vcpus_least = 2,
 	.needs_pages = KICKS_NEEDS,
-	.budget = GUEST_BUDGET << 4, /* an emulator may need half a minute */
+	.budget = GUEST_BUDGET << 4, /* one call of the host; an emulator may need half a minute */
 	.regions = {
 		GUEST_IMAGE_REGION(guest_kicks1g_image),
 		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },

@@ -8,6 +8,7 @@
 ;	RDTSCP		is hidden, but QEMU 7.2 cannot intercept it
 ;	INVPCID		is hidden; AMD CPUs that have it run it
 ;	SYSENTER	is hidden; with its MSRs at 0, #GP on Intel, #UD on AMD in long mode
+;	VMCALL, VMMCALL	the one that this CPU does not have: the guest foreign
 ;	WRMSR FS_BASE	of an address that is not canonical: QEMU 7.2 takes it
 %include "guest.inc"
 %include "probes.inc"
@@ -243,14 +244,6 @@ start:	lgdt [rel gdtr]
 	REFUSED clgi
 	REFUSED invlpga
 	REFUSED skinit
-	mov eax, HC_VALUE
-	cmp dword [rel hypercall_kind], HYPERCALL_VMMCALL
-	je .vmmcall
-	PROBE UD, vmmcall
-	jmp .other
-.vmmcall:
-	PROBE UD, vmcall
-.other:
 
 	; other instructions
 	mov rax, PROBE_STACK

@@ -15,6 +15,8 @@ import boot
 import build
 import debug
 import faults
+import kvm
+import linux
 import machines
 import needs
 import options as opts
@@ -51,15 +53,29 @@ def needed(options):
         package for m in (named or machines.MACHINES.values()) for package in m.needs(firmwares)]
 
 
+def named_machines(options):
+    named = [options.machine] if options.machine else []
+    return named + [machines.MACHINES[n] for n in options.operands if n in machines.MACHINES]
+
+
 def check_possible(options):
     """A machine that this computer cannot have."""
     if options.what == "boot" and not options.machine:
         options.machine = machines.default()
-    named = [options.machine] if options.machine else []
-    named += [machines.MACHINES[n] for n in options.operands if n in machines.MACHINES]
-    for machine in named:
+    for machine in named_machines(options):
         if why := machines.obstacle(machine):
             raise s.Stop(s.CANNOT, f"{machine.name} cannot run here: {why}")
+
+
+def have_linux(options):
+    """Where a machine takes one: it is found, or downloaded, and looks as if it could do it."""
+    named = named_machines(options)
+    if options.what == "test" and not options.operands:
+        named = [m for m in machines.MACHINES.values() if not machines.obstacle(m)]
+    for machine in named:
+        if machine.kvm_module:
+            linux.find(options.install)
+            kvm.check(machine)
 
 
 def not_installed(missing):
@@ -74,7 +90,7 @@ def not_installed(missing):
 def do_boot(options):
     request = boot.Request(options.machine, options.firmware, options.memory, options.cpus,
                            options.cmdline, options.timeout, options.iso,
-                           os.environ.get("FAULT"))
+                           os.environ.get("FAULT"), options.migrate, options.verbose)
     build.make("words", *([] if options.iso else ["iso"]), fault=request.fault)
     build.check_words(request.words)
     console = show.Console(options.verbose)
@@ -85,7 +101,10 @@ def do_boot(options):
         if keep:
             print(line, file=keep, flush=True)
 
-    run = boot.Boot(request, on_line)
+    if options.machine.kvm_module:
+        show.say(f"{options.machine.name}: {kvm.in_words(options.machine)}")
+    on_below = show.say_below if options.verbose else lambda line: None
+    run = boot.Boot(request, on_line, on_below=on_below)
     try:
         outcome = run.run()
     finally:
@@ -156,6 +175,7 @@ def do_run(words):
     check_possible(options)
     if missing := needs.missing(needed(options)):
         raise not_installed(missing)
+    have_linux(options)
     do = {"boot": do_boot, "test": suite.run, "list": do_list, "debug": debug.run}
     return do[options.what](options)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import build
+import kvm
 import log as logs
 import machines
 import status as s
@@ -21,6 +22,7 @@ POLL = 0.05  # seconds between two looks at the serial port
 STEP_MAX = 1.0  # of silence that one look can add: we may have been stopped ourselves
 TIME_ZERO = "00000000000"  # ticks, in a line of Bochs's log
 SPACE_LEAST = 4096  # bytes on the disk, or lost bytes are no wonder
+CONSOLE_SHOWN = 20  # lines of Linux's, if something is wrong
 LIMIT = 10  # times the time-out is the most that a talkative machine may take
 SHORT = "gpt-script=c34.f.8"  # for boots that are not about the self-test of page tables
 SLOW = "SLOW"  # in the environment: by how much all limits of time are multiplied
@@ -45,10 +47,14 @@ class Request:
     timeout: int = 120  # seconds of silence
     iso: Path = None  # this one in place of the one that is built
     fault: str = None  # the deliberate bug that it is built with
+    migrate: int = 0  # how often
+    verbose: bool = False  # Linux below is to tell more
 
     @property
     def words(self):
         words = self.machine.words()
+        if self.machine.kvm_module:
+            words += kvm.words(self.machine)
         if slowness() > 1:
             words.append(f"slow={slowness()}")
         return " ".join(words + ([self.cmdline] if self.cmdline else []))
@@ -61,15 +67,44 @@ class Outcome:
     seconds: float
 
 
+class Console:
+    """What comes on a second serial port, where there is one: Linux's."""
+
+    def __init__(self, path, on_line):
+        path.touch()
+        self.file = open(path, "rb")
+        self.on_line = on_line
+        self.lines = []
+        self._rest = b""
+
+    def take(self):
+        data = self.file.read()
+        *lines, self._rest = (self._rest + data).replace(b"\r", b"").split(b"\n")
+        for line in lines:
+            self.lines.append(line.decode("latin-1"))
+            self.on_line(self.lines[-1])
+        return bool(data)
+
+    def close(self):
+        self.take()
+        if self._rest:
+            self.lines.append(self._rest.decode("latin-1"))
+        self.file.close()
+
+
 class Boot:
     """cancel: an event by which another thread ends it. on_line: called with each line of the
-    log as it comes. meddle: called at each look with the emulator's process, for tests."""
+    log as it comes. meddle: called at each look with the emulator's process, for tests.
+    on_below: called with each line of Linux below nestbox, where there is one."""
 
-    def __init__(self, request, on_line=lambda line: None, cancel=None, meddle=None):
+    def __init__(self, request, on_line=lambda line: None, cancel=None, meddle=None,
+                 on_below=lambda line: None):
         self.request = request
         self.on_line = on_line
         self.cancel = cancel or threading.Event()
         self.meddle = meddle
+        self.on_below = on_below
+        self.console = None
         self.log = logs.Log()
         self.dir = None
         self.trouble = []  # what else is known, if something is wrong
@@ -87,7 +122,7 @@ class Boot:
     def _run(self):
         r = self.request
         setup = machines.Setup(r.machine, self.dir / "nestbox.iso", self.dir, r.cpus, r.memory,
-                               r.firmware)
+                               r.firmware, r.words, r.migrate, r.verbose)
         build.patch(r.iso or build.iso(r.fault), setup.iso, r.words)
         began = time.monotonic()
         status, late = self._follow(setup)
@@ -99,13 +134,16 @@ class Boot:
 
     def _start(self, setup):
         """Whatever happens to us, it does not run on: setpriv."""
+        command = (kvm if setup.machine.kvm_module else machines).command(setup)
         with open(self.dir / "output", "wb") as output:
-            return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *machines.command(setup)],
+            return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command],
                                     stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
     def _follow(self, setup):
         """(status, whether it was ended for being late)."""
         setup.serial.touch()
+        if setup.machine.kvm_module:
+            self.console = Console(setup.console, self.on_below)
         with open(setup.serial, "rb") as serial:
             process = self._start(setup)
             try:
@@ -114,6 +152,8 @@ class Boot:
                 process.kill()
                 process.wait()
             self._take(serial)
+            if self.console:
+                self.console.close()
         return process.returncode, late
 
     def _watch(self, process, serial):
@@ -136,7 +176,8 @@ class Boot:
         data = serial.read()
         for line in self.log.feed(data):
             self.on_line(line)
-        return bool(data)
+        below = self.console.take() if self.console else False
+        return bool(data) or below
 
     def _judge(self, status, late):
         r = self.request
@@ -152,7 +193,11 @@ class Boot:
         panic = self._bochs_panics()[:1]
         if panic:
             return verdict.Verdict(s.FAIL, f"FAIL, the machine has crashed: {panic[0]}", True)
-        return verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
+        judged = verdict.judge(r.machine, self.log, status, r.cpus, r.memory)
+        if judged.status == s.PASS and r.migrate:
+            if why := kvm.migrations_missing(self.console.lines, r.migrate):
+                return verdict.less_than_asked(why)
+        return judged
 
     def _never_ran(self, status):
         """Whether the emulator has ended before the machine's first instruction."""
@@ -173,6 +218,8 @@ class Boot:
         if not self.log.begun:
             before = self.log.before.decode("latin-1").replace("\033", "").splitlines()[-20:]
             lines += ["the kernel said nothing" + ("; before it came:" if before else "")] + before
+        if self.console and (below := self.console.lines[-CONSOLE_SHOWN:]):
+            lines += ["Linux below it said last:", *below]
         output = (self.dir / "output").read_text(encoding="latin-1")
         # Bochs's screen, too: blank, and without ends of lines.
         output = re.sub(r"[\r\033]", "\n", output)

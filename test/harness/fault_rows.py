@@ -118,6 +118,8 @@ caught("flush-vain", "qemu-svm", "run=turns", "turns",
 caught("root-reused", BOTH, "run=turns", "turns", TLB + "CPU 0 enters root .*")
 caught("kernel-gs-left", "bochs-vmx/2", "run=wander", "wander",
        "#   end: said that it is done, verdict 22, .*")
+caught("vmsave-lost", "qemu-svm/2 bochs-svm/2", "run=wander", "wander",
+       "#   end: said that it is done, verdict 20, .*")
 
 # ---- Kicks by NMI that hit the way into the guest ----
 
@@ -135,6 +137,9 @@ caught("no-generation", ALL2, "run=stale", "stale", TLB + "a change is complete 
 caught("no-limbo", ALL2, "run=shoot", "shoot", TLB + ".*")
 FIRST = TLB + "CPU 0 enters root .* for the first time, and without a flush"
 caught("no-invept", "bochs-vmx/2", "run=hello", "hello", FIRST)
+# Bochs alone has forgotten everything at each entry. KVM has not; so here, without the checker.
+caught("no-invept", "kvm-vmx", "run=large check=none", "large",
+       wrong("read faults: expected 10, saw 9"), wrong("pages mapped: expected 24, saw 23"))
 caught("no-tlb-control", "qemu-svm/2 bochs-svm/2", "run=hello", "hello", FIRST)
 caught("no-section", ALL2, "run=hello", "hello",
        TLB + "CPU 0 reads an entry of root .*, but is not in a section, .*")

@@ -16,7 +16,7 @@ import show
 import status as s
 
 JOBS = int(os.environ.get("JOBS", "2"))
-TIMEOUT = 60  # seconds of silence
+TIMEOUT = 120  # seconds of silence
 HOST_LIMIT = 300  # seconds
 
 

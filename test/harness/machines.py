@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import linux
+
 ALL_LEAVES = ("4k", "2m", "1g")
 MIB_PER_GIB = 1024
+
+
+def kvm_module():
+    """KVM's module for this computer's own CPU; None: it has none."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="latin-1").split()
+    return "kvm_intel" if "vmx" in flags else "kvm_amd" if "svm" in flags else None
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class Machine:
     leaves: tuple = ALL_LEAVES  # that its CPU has; None: nobody knows
     refused: bool = False  # nestbox has to refuse it
     facts: tuple = ()  # words for what the kernel cannot find out there
+    kvm_module: str = None  # Linux runs in the emulator, with this, and nestbox in it: kvm.py
 
     @property
     def is_bochs(self):
@@ -30,12 +39,14 @@ class Machine:
     @property
     def memory_range(self):
         """MiB, least and most that can be asked for. 6144 in Bochs takes 45 s."""
+        if self.kvm_module:  # that of the VMM is in one piece, below 4 GiB
+            return (32, 2048)
         return (32, 8192) if self.is_bochs else (8, 262144)
 
     @property
     def cpus_max(self):
         """Bochs runs its CPUs in one thread, one after the other."""
-        return 8 if self.is_bochs else 64
+        return 8 if self.is_bochs else 16 if self.kvm_module else 64
 
     def needs(self, firmware="bios"):
         """The packages that it takes to run it: needs.py."""
@@ -51,7 +62,8 @@ class Machine:
 
     def words(self):
         """What it is told in any case."""
-        words = ["exit=" + ("bochs" if self.is_bochs else "qemu"), "machine=" + self.name]
+        ends_bochs = self.is_bochs and not self.kvm_module  # the VMM does
+        words = ["exit=" + ("bochs" if ends_bochs else "qemu"), "machine=" + self.name]
         if self.known:
             words.append("known=" + ",".join(self.known))
         return words + list(self.facts) + ["check=tlb"]
@@ -60,7 +72,7 @@ class Machine:
         """The wants for which tests may be skipped, on a machine of this size. None: any."""
         if self.emulator == "kvm":
             return None
-        wants = {"time"} | self.lacks
+        wants = {"time", "fep"} | self.lacks
         if cpus < 2:
             wants.add("cpus")
         if memory < MIB_PER_GIB * 3 // 2:  # kicks1g: 1 GiB, its tables, and the kernel
@@ -73,7 +85,9 @@ class Machine:
 # Facts. No emulator stops at a page of two sizes, whatever CPU it plays:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
-# at all: spin.
+# at all: spin; nor under KVM, whose kicks are interrupts. On AMD, QEMU lets KVM
+# patch a guest's hypercalls: foreign. kvm-svm has no CMPXCHG16B, as that of QEMU
+# 7.2 spoils RFLAGS, and Linux 6.12 uses it.
 MACHINES = {
     m.name: m
     for m in (
@@ -96,7 +110,12 @@ MACHINES = {
                 "to be refused: neither VMX nor SVM", refused=True),
         Machine("bochs-noept", "bochs", "core2_penryn_t9600", "to be refused: VMX without EPT",
                 refused=True),
-        Machine("kvm", "kvm", "host", "QEMU with KVM: this computer's own CPU", leaves=None),
+        Machine("kvm", "kvm", "host", "QEMU with KVM: this computer's own CPU", leaves=None,
+                known=("foreign",) if kvm_module() == "kvm_amd" else ()),
+        Machine("kvm-svm", "qemu", "max,-cx16", "Linux's KVM with nested SVM, in QEMU (TCG)",
+                kvm_module="kvm_amd"),
+        Machine("kvm-vmx", "bochs", "corei7_skylake_x", "Linux's KVM with nested VMX, in Bochs",
+                known=("spin",), facts=("large-exec",), kvm_module="kvm_intel"),
     )
 }
 
@@ -110,8 +129,7 @@ def kvm_obstacle():
         return "there is no /dev/kvm"
     except OSError as e:
         return f"/dev/kvm cannot be opened: {e.strerror}"
-    flags = Path("/proc/cpuinfo").read_text(encoding="latin-1").split()
-    module = "kvm_intel" if "vmx" in flags else "kvm_amd" if "svm" in flags else None
+    module = kvm_module()
     if not module:
         return "this CPU shows neither vmx nor svm in /proc/cpuinfo"
     nested = Path(f"/sys/module/{module}/parameters/nested")
@@ -121,6 +139,8 @@ def kvm_obstacle():
 
 
 def obstacle(machine):
+    if machine.kvm_module:
+        return linux.obstacle()
     return kvm_obstacle() if machine.emulator == "kvm" else None
 
 
@@ -149,10 +169,18 @@ class Setup:
     cpus: int = 1
     memory: int = 128  # MiB
     firmware: str = "bios"
+    words: str = ""  # for the kernel; the ISO has them, too
+    migrate: int = 0  # how often, where the VMM is ours: kvm.py
+    verbose: bool = False
 
     @property
     def serial(self):
         return self.dir / "serial"
+
+    @property
+    def console(self):
+        """What Linux says, where there is one."""
+        return self.dir / "console"
 
 
 def qemu_command(setup):
@@ -179,11 +207,12 @@ def bochs_flags():
     return ["-debugger"] if b"-debugger" in usage.stdout + usage.stderr else []
 
 
-def bochs_config(setup):
+def bochs_config(setup, iso, ports, memory, ips=4000000):
     """Sound is off: its thread can crash at the end. reset_on_triple_fault=0: else a triple
     fault ends with 0, like a pass. host: how much of the guest's memory can be in use."""
-    memory = setup.memory
     host = memory if memory < 256 else 256 if memory < 2048 else 2048
+    serial = "\n".join(f'com{n}: enabled=1, mode=file, dev="{port}"'
+                       for n, port in enumerate(ports, 1))
     return f"""\
 config_interface: textconfig
 display_library: term
@@ -191,10 +220,10 @@ plugin_ctrl: speaker=0, gameport=0, parallel=0
 romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 memory: guest={memory}, host={host}
-cpu: model={setup.machine.cpu}, count={setup.cpus}:1:1, ips=4000000, reset_on_triple_fault=0
+cpu: model={setup.machine.cpu}, count={setup.cpus}:1:1, ips={ips}, reset_on_triple_fault=0
 boot: cdrom
-ata0-master: type=cdrom, path="{setup.iso}", status=inserted
-com1: enabled=1, mode=file, dev="{setup.serial}"
+ata0-master: type=cdrom, path="{iso}", status=inserted
+{serial}
 clock: sync=none, time0=946681200
 mouse: enabled=0
 log: {setup.dir}/bochs.log
@@ -205,8 +234,8 @@ debug: action=ignore
 """
 
 
-def bochs_command(setup):
-    (setup.dir / "bochsrc").write_text(bochs_config(setup))
+def bochs_command(setup, config):
+    (setup.dir / "bochsrc").write_text(config)
     (setup.dir / "commands").write_text("c\nq\n")
     return ["env", "TERM=dumb", "bochs-bin", "-q", *bochs_flags(),
             "-f", str(setup.dir / "bochsrc"), "-rc", str(setup.dir / "commands")]
@@ -214,4 +243,6 @@ def bochs_command(setup):
 
 def command(setup):
     """What starts it. Its serial port is the file setup.serial."""
-    return bochs_command(setup) if setup.machine.is_bochs else qemu_command(setup)
+    if not setup.machine.is_bochs:
+        return qemu_command(setup)
+    return bochs_command(setup, bochs_config(setup, setup.iso, (setup.serial,), setup.memory))

@@ -12,6 +12,7 @@ import status as s
 WORDS = ("test", "list", "debug")
 FLAGS = ("--no-install", "--verbose", "-v")
 TIMEOUT_MAX = 86400  # seconds
+MIGRATE_MAX = 10000
 DEBUG_TIMEOUT = 3600
 
 
@@ -32,6 +33,7 @@ class Options:
     timeout: int = 120
     log: Path = None
     iso: Path = None
+    migrate: int = 0
     install: bool = True
     verbose: bool = False
 
@@ -73,7 +75,7 @@ def parse_path(text):
 VALUES = {
     "--machine": parse_machine, "--firmware": parse_firmware, "--memory": parse_memory,
     "--cpus": parse_number, "--cmdline": parse_cmdline, "--timeout": parse_number,
-    "--log": parse_path, "--iso": parse_path,
+    "--log": parse_path, "--iso": parse_path, "--migrate": parse_number,
 }
 
 
@@ -141,10 +143,13 @@ def check(options, texts):
     if options.what == "list" and options.operands:
         raise usage(f'unknown word "{options.operands[0]}" behind list')
     m = options.machine or machines.MACHINES["qemu-svm"]
-    if options.firmware == "uefi" and m.is_bochs:
-        raise usage("--firmware uefi: not with Bochs")
+    if options.firmware == "uefi" and (m.is_bochs or m.kvm_module):
+        raise usage("--firmware uefi: not with Bochs" if not m.kvm_module else
+                    f"--firmware uefi: not with {m.name}")
+    if "--migrate" in texts and not m.kvm_module:
+        raise usage("--migrate: only with kvm-svm and kvm-vmx")
     for name, least, most in (("--cpus", 1, m.cpus_max), ("--memory", *m.memory_range),
-                              ("--timeout", 1, TIMEOUT_MAX)):
+                              ("--timeout", 1, TIMEOUT_MAX), ("--migrate", 1, MIGRATE_MAX)):
         if name in texts:
             check_number(name, texts[name], getattr(options, name[2:]), least, most)
     if options.iso and not options.iso.is_file():

@@ -49,3 +49,8 @@ def say_raw(text):
         print(text, file=sys.stderr, flush=True)
     except BrokenPipeError:
         pass
+
+
+def say_below(line):
+    """What Linux below nestbox says, and its VMM."""
+    say_raw(f"below: {line}")

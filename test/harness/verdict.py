@@ -57,6 +57,10 @@ def shortfall(machine, log, cpus, memory):
     return None
 
 
+def less_than_asked(why):
+    return Verdict(s.FAIL, f"FAIL, less was tested than should be: {why}")
+
+
 def judge_pass(machine, log, cpus, memory):
     if machine.refused:
         return Verdict(s.FAIL, "FAIL, this machine has to be refused, and was not")
@@ -65,7 +69,7 @@ def judge_pass(machine, log, cpus, memory):
         return Verdict(s.INCOMPLETE, "INCOMPLETE, the end line counts other results than came")
     lack = shortfall(machine, log, cpus, memory)
     if lack:
-        return Verdict(s.FAIL, f"FAIL, less was tested than should be: {lack}")
+        return less_than_asked(lack)
     skips = skips_in_words(log)
     return Verdict(s.PASS, "PASS" + (f", {skips}" if skips else ""))
 

@@ -16,7 +16,7 @@
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
 	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, "         \
-	"gpt-seed=, gpt-script=, known=, machine="
+	"gpt-seed=, gpt-script=, known=, machine=, below=, fep"
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -252,6 +252,43 @@ static void machine(void **state)
 	}
 }
 
+/* 127 characters, of all kinds that there may be. */
+#define BELOW                                                                                      \
+	"linux-6.1.0-50~rc1+debug,kvm.force_emulation_prefix=1,kvm_intel.eptad=0,ABC_XYZ,"         \
+	"abcdefghijklmnopqrstuvwxyz0123456789abcdefghijk"
+
+static void below(void **state)
+{
+	static const char *const bad[] = { "", "a/b", "a:b", "\"", "a(b)", "\x80", BELOW "l" };
+	char text[160], message[256];
+
+	(void)state;
+	assert_true(parse(""));
+	assert_string_equal(cmdline.below, "");
+	assert_int_equal(strlen(BELOW), CMDLINE_BELOW_MAX - 1);
+	assert_true(parse("below=a below=" BELOW));
+	assert_string_equal(cmdline.below, BELOW);
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "below=%s", bad[i]);
+		snprintf(message, sizeof(message),
+			 "impossible below= \"%s\"; known are: up to 127 letters, digits and any "
+			 "of ._+~=,-",
+			 bad[i]);
+		assert_complains(text, message);
+	}
+}
+
+static void fep(void **state)
+{
+	(void)state;
+	assert_true(parse(""));
+	assert_false(cmdline.fep);
+	assert_true(parse("fep"));
+	assert_true(cmdline.fep);
+	assert_complains("fep=1", "unknown word \"fep=1\"; known are: " WORDS);
+	assert_complains("feps", "unknown word \"feps\"; known are: " WORDS);
+}
+
 static enum machine_exit exit_of(const char *text, size_t size)
 {
 	char *exact = malloc(size + 1); /* 0 bytes are none */
@@ -411,6 +448,8 @@ int main(void)
 		cmocka_unit_test(slow),
 		cmocka_unit_test(gpt),
 		cmocka_unit_test(machine),
+		cmocka_unit_test(below),
+		cmocka_unit_test(fep),
 		cmocka_unit_test(exit_before_all_else),
 		cmocka_unit_test(lines_are_put_together),
 		cmocka_unit_test(what_is_unknown_is_named),

@@ -32,6 +32,12 @@ class Options(unittest.TestCase):
         self.refused("--cpus 9 --machine bochs-vmx", "a number from 1 to 8")
         self.refused("--timeout", "needs a value")
 
+    def test_some_machines_can_be_migrated(self):
+        self.assertEqual(self.parse("--machine kvm-vmx --migrate 50").migrate, 50)
+        self.refused("--machine kvm-svm --migrate 0", "a number from 1 to")
+        self.refused("--migrate 50", "only with kvm-svm and kvm-vmx")
+        self.refused("--machine kvm-svm --firmware uefi", "not with kvm-svm")
+
     def test_options_go_with_words(self):
         self.refused("test --memory 128", "--memory does not go with test")
         self.refused("--log x list", "--log does not go with list")
@@ -48,3 +54,6 @@ class Options(unittest.TestCase):
         seen = machines.MACHINES["bochs-svm"].words()
         self.assertEqual(seen, ["exit=bochs", "machine=bochs-svm", "known=spin,triple",
                                 "kick=nmi", "check=tlb"])
+        seen = machines.MACHINES["kvm-vmx"].words()
+        self.assertEqual(seen, ["exit=qemu", "machine=kvm-vmx", "known=spin", "large-exec",
+                                "check=tlb"])

@@ -1,0 +1,18 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; The software of the hypervisor below reads and writes by one instruction, where nothing is
+; mapped: that is a write, locked or not.
+%include "guest.inc"
+%include "fep.inc"
+
+GUEST_BEGIN
+	FEP_BEGIN FEP_RMW_STACK
+	mov edi, FEP_RMW_PAGES
+	mov rax, rdi
+	FORCED lock xadd [rdi], rax
+	MUST test rax, rax, z
+	MUST cmp [rdi], rdi, e
+	add rdi, PAGE
+	FORCED add [rdi], rdi
+	MUST cmp [rdi], rdi, e
+FEP_END 0
+GUEST_PAD
