@@ -21,7 +21,7 @@ bool skip_guest(const struct machine *machine, const struct guest *g)
 	else if (g->needs_timer && !machine->timer)
 		report_skip(g->name, WANT_TIMER, "no timer here can interrupt a guest");
 	else if (g->needs_fep && !machine->fep)
-		report_skip(g->name, WANT_FEP, "nobody says that there is a forced-emulation prefix");
+		report_skip(g->name, WANT_FEP, "nobody said that it is there");
 	else if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
 		report_skip(g->name, WANT_UNRESTRICTED, "this CPU has none");
 	else if (g->needs_pages > free)

@@ -8,6 +8,7 @@ const struct guest guest_deaf = {
 	.title = "a page is moved, often, while another vCPU looks at it with interrupts off",
 	.vcpus = 2,
 	.untimed = true,
+	.fatal = "not run: this machine cannot interrupt it",
 	.regions = {
 		GUEST_IMAGE_REGION(guest_deaf_image),
 		{ .name = "page", .start = DEAF_PAGE, .size = 4096 },

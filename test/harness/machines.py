@@ -85,7 +85,7 @@ class Machine:
 # Facts. No emulator stops at a page of two sizes, whatever CPU it plays:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
-# at all: spin; nor under KVM, whose kicks are interrupts. On AMD, QEMU lets KVM
+# at all: spin; nor under KVM, whose kicks are interrupts: deaf, too. On AMD, QEMU lets KVM
 # patch a guest's hypercalls: foreign. kvm-svm has no CMPXCHG16B, as that of QEMU
 # 7.2 spoils RFLAGS, and Linux 6.12 uses it.
 MACHINES = {
@@ -115,7 +115,7 @@ MACHINES = {
         Machine("kvm-svm", "qemu", "max,-cx16", "Linux's KVM with nested SVM, in QEMU (TCG)",
                 kvm_module="kvm_amd"),
         Machine("kvm-vmx", "bochs", "corei7_skylake_x", "Linux's KVM with nested VMX, in Bochs",
-                known=("spin",), facts=("large-exec",), kvm_module="kvm_intel"),
+                known=("spin", "deaf"), facts=("large-exec",), kvm_module="kvm_intel"),
     )
 }
 

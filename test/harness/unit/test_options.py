@@ -55,5 +55,5 @@ class Options(unittest.TestCase):
         self.assertEqual(seen, ["exit=bochs", "machine=bochs-svm", "known=spin,triple",
                                 "kick=nmi", "check=tlb"])
         seen = machines.MACHINES["kvm-vmx"].words()
-        self.assertEqual(seen, ["exit=qemu", "machine=kvm-vmx", "known=spin", "large-exec",
+        self.assertEqual(seen, ["exit=qemu", "machine=kvm-vmx", "known=spin,deaf", "large-exec",
                                 "check=tlb"])
