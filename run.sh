@@ -31,7 +31,7 @@ usage() {
 		What is missing is installed with apt-get, if this is root or there is sudo.
 		SLOW=N ./run.sh ... multiplies all limits of time, for slow or busy hosts.
 		KVM_LINUX=VERSION|DIR|bzImage[:MODULES] is booted in kvm-svm and kvm-vmx;
-		default: this Debian's cloud kernel. KVM_PARAMS="kvm.NAME=VALUE ..." for its KVM.
+		default: this Debian's cloud kernel. KVM_PARAMS="kvm.NAME=VALUE ..." are its.
 		Status: 0 pass, 1 fail, 2 usage, 3 cannot run here or refused, 4 the log is
 		incomplete, 124 time-out, 125 did not build.
 	END

@@ -26,7 +26,7 @@ FAULT=map-write ./run.sh --no-install test qemu-svm bochs-noept \
 status=$?
 ok "one fails: status" ended_with 1
 ok "one fails: its name and what was wrong" \
-	run_sh_says '  qemu-svm: end: expected "touched .*", saw "said that it is done, verdict 2"'
+	run_sh_says '  qemu-svm: FAIL: rom \(end: expected "touched .*", saw ".* verdict 2"\).*'
 ok "one fails: where its log is" grep -qxF "run.sh:     $(realpath --relative-to . "$log")" \
 	"$scratch/err"
 ok "its log: the reason" in_log '  reason: "end"'

@@ -157,10 +157,11 @@ def wait_for(process):
 
 
 def first_reason(path):
-    """The first WRONG of its consoles, or its first failed part."""
-    text = path.read_text(encoding="latin-1")
-    for pattern in (r"WRONG: (.*)", r"# PANIC: (.*)", r"^not ok \d+ - (.*)",
-                    r"^run\.sh: (.*(?:FAIL|TIME-OUT|INCOMPLETE).*)", r"^# (.*)"):
+    """The verdict of the machine that it is about, with its first WRONG; or its first failed
+    part. Not the WRONG lines of all its boots: some may have to fail."""
+    text = path.read_text(encoding="latin-1").split("\n==== ")[0]
+    for pattern in (r"^run\.sh: [a-z0-9-]+: ((?:FAIL|TIME-OUT|INCOMPLETE).*)",
+                    r"^not ok \d+ - (.*)", r"^# (.*)"):
         if match := re.search(pattern, text, re.M):
             return match[1].rstrip()
     return "it said nothing"
