@@ -58,8 +58,10 @@ def parse_params(text):
 
 
 def params_for(machine):
-    """Those that concern this machine: there are two vendors, and one environment."""
-    return [(module, text) for module, text in parse_params(os.environ.get(KVM_PARAMS, ""))
+    """Those that concern this machine: there are two vendors, and one environment. The machine's
+    own come first; a module goes by the last one of a name."""
+    given = parse_params(machine.kvm_params) + parse_params(os.environ.get(KVM_PARAMS, ""))
+    return [(module, text) for module, text in given
             if module == machine.kvm_module or module not in ("kvm_amd", "kvm_intel")]
 
 

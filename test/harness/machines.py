@@ -31,6 +31,7 @@ class Machine:
     refused: bool = False  # nestbox has to refuse it
     facts: tuple = ()  # words for what the kernel cannot find out there
     kvm_module: str = None  # Linux runs in the emulator, with this, and nestbox in it: kvm.py
+    kvm_params: str = ""  # that this KVM has to be loaded with, before those of the user
 
     @property
     def is_bochs(self):
@@ -86,7 +87,8 @@ class Machine:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
 # at all: spin; nor under KVM, whose kicks are interrupts: deaf, too. On AMD, QEMU lets KVM
-# patch a guest's hypercalls: foreign. kvm-svm has no CMPXCHG16B, as that of QEMU
+# patch a guest's hypercalls: foreign. Bochs 3.0 refuses the VM entries of a KVM
+# that virtualizes the APIC (error 7): enable_apicv=0. kvm-svm has no CMPXCHG16B, as that of QEMU
 # 7.2 spoils RFLAGS, and Linux 6.12 uses it.
 MACHINES = {
     m.name: m
@@ -115,7 +117,8 @@ MACHINES = {
         Machine("kvm-svm", "qemu", "max,-cx16", "Linux's KVM with nested SVM, in QEMU (TCG)",
                 kvm_module="kvm_amd"),
         Machine("kvm-vmx", "bochs", "corei7_skylake_x", "Linux's KVM with nested VMX, in Bochs",
-                known=("spin", "deaf"), facts=("large-exec",), kvm_module="kvm_intel"),
+                known=("spin", "deaf"), facts=("large-exec",), kvm_module="kvm_intel",
+                kvm_params="kvm_intel.enable_apicv=0"),
     )
 }
 

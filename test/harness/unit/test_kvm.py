@@ -87,7 +87,7 @@ class Kernels(InFolder):
         self.put("modules.builtin", b"kernel/arch/x86/kvm/kvm.ko\nkernel/arch/x86/kvm/kvm-intel.ko")
         with self.environment():
             self.assertEqual(kvm.Modules(VMX).order, [])
-            self.assertEqual(kvm.below(VMX), "linux-6.9.0-dirty")
+            self.assertEqual(kvm.below(VMX), "linux-6.9.0-dirty,kvm_intel.enable_apicv=0")
             with self.assertRaises(s.Stop) as caught:
                 kvm.Modules(SVM)
         self.assertEqual(caught.exception.status, s.CANNOT)
