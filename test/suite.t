@@ -44,6 +44,13 @@ ok "Ctrl-C: no file" nothing_left
 ok "Ctrl-C: says so, and no more" \
 	[ "$(grep -v '^run.sh: \(building\|left out\)' "$scratch/err")" = 'run.sh: interrupted' ]
 
+printf '#!/bin/sh\necho 1..2\necho ok 1\n' > "$scratch/short.t"
+chmod +x "$scratch/short.t"
+python3 -B test/harness prove "$scratch/short.t" > "$scratch/out" 2> "$scratch/err"
+status=$?
+ok "a test that stops half way: status" ended_with 1
+ok "a test that stops half way: is no PASS" run_sh_says 'FAIL, in .*'
+
 begin test frob
 wait "$begun"
 status=$?

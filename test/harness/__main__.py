@@ -180,7 +180,7 @@ def do_run(words):
     return do[options.what](options)
 
 
-VERBS = {"needs": do_needs, "run": do_run, "prove": suite.run_prove, "one": suite.run_one,
+VERBS = {"needs": do_needs, "run": do_run, "prove": suite.run_files, "one": suite.run_one,
          "faults": faults.run, "thefts": stress.thefts, "load": stress.load}
 
 
