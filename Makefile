@@ -138,8 +138,9 @@ $(PLAIN)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
 $(PLAIN)/guest/images.o: $(PLAIN)/guest/images.asm $(IMAGES)
 	$(Q)$(NASM) -f elf64 -I $(PLAIN)/ -o $@ $<
 
-# Only what GRUB needs, which halves the ISO. part_*: UEFI GRUB complains without.
-GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo test echo \
+# Only what GRUB needs, which halves the ISO. mmap: cutmem, for tests. part_*: UEFI GRUB
+# complains without.
+GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo test echo mmap \
 	part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt part_msdos \
 	part_plan part_sun part_sunpc
 

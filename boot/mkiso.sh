@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # mkiso.sh KERNEL ISO MODULES CMDLINE
-# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE.
+# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE. In front of
+# that, behind a mark, its grub.cfg has empty lines into which commands may be written.
 set -euf # f: words are words, also with a * in them
 kernel=$1 iso=$2 modules=$3 cmdline=$4
 here=$(dirname "$0")
@@ -20,7 +21,13 @@ for word in $cmdline; do
 	quoted="$quoted \"$(printf '%s' "$word" | sed 's/[\\"$]/\\&/g')\""
 done
 export quoted
-awk '{
+awk '
+/^#nestbox commands:$/ {
+	print
+	for (i = 0; i < 16384; i++) print ""
+	next
+}
+{
 	at = index($0, " @CMDLINE@")
 	if (at) $0 = substr($0, 1, at - 1) ENVIRON["quoted"]
 	print

@@ -123,7 +123,7 @@ class Boot:
         r = self.request
         setup = machines.Setup(r.machine, self.dir / "nestbox.iso", self.dir, r.cpus, r.memory,
                                r.firmware, r.words, r.migrate, r.verbose)
-        build.patch(r.iso or build.iso(r.fault), setup.iso, r.words)
+        build.patch(r.iso or build.iso(r.fault), setup.iso, r.words, r.machine.grub)
         began = time.monotonic()
         status, late = self._follow(setup)
         self.log.close()

@@ -18,9 +18,12 @@ SHOWN = 40  # lines of errors
 QUIET = 30  # seconds without a word
 GRACE = 10  # seconds to end when told to
 
-# The block in the kernel that takes words: kernel/words.h.
+# The blocks that take words for the kernel (kernel/words.h) and commands for GRUB
+# (boot/mkiso.sh): what is in front of them in the ISO, and their sizes.
 MAGIC = b"\0nestbox words 1:"
 BLOCK = 1024
+GRUB_MAGIC = b"#nestbox commands:\n"
+GRUB_BLOCK = 16384
 
 
 def folder():
@@ -105,15 +108,25 @@ def iso(fault=None):
     return fault_folder(fault) / "nestbox.iso"
 
 
-def patch(source, target, words):
-    """A copy of an ISO, whose kernel is started with these words, too."""
-    image = bytearray(Path(source).read_bytes())
-    at = image.find(MAGIC)
-    if at < 0 or image.find(MAGIC, at + 1) >= 0:
+def fill(image, magic, size, data, blank, source):
+    at = image.find(magic)
+    if at < 0 or image.find(magic, at + 1) >= 0:
         raise s.Stop(s.CANNOT, f"{source}: it has no block for words, or several: no ISO of "
                      "nestbox's?")
-    at += len(MAGIC)
-    image[at:at + BLOCK] = words.encode("ascii").ljust(BLOCK)
+    at += len(magic)
+    if len(data) > size:
+        raise s.Stop(s.USAGE, f"{len(data)} characters, and more than {size} do not fit")
+    image[at:at + size] = data.ljust(size, blank)
+
+
+def patch(source, target, words, grub=()):
+    """A copy of an ISO, whose kernel is started with these words, too, after these commands
+    of GRUB's."""
+    image = bytearray(Path(source).read_bytes())
+    fill(image, MAGIC, BLOCK, words.encode("ascii"), b" ", source)
+    if grub:
+        lines = "".join(line + "\n" for line in grub)
+        fill(image, GRUB_MAGIC, GRUB_BLOCK, lines.encode("ascii"), b"\n", source)
     try:
         Path(target).write_bytes(image)
     except OSError as e:

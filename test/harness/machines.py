@@ -32,6 +32,8 @@ class Machine:
     facts: tuple = ()  # words for what the kernel cannot find out there
     kvm_module: str = None  # Linux runs in the emulator, with this, and nestbox in it: kvm.py
     kvm_params: str = ""  # that this KVM has to be loaded with, before those of the user
+    args: tuple = ()  # more for the emulator (QEMU)
+    grub: tuple = ()  # commands for GRUB, before it loads the kernel
 
     @property
     def is_bochs(self):
@@ -192,7 +194,7 @@ def qemu_command(setup):
                "-m", str(setup.memory), "-smp", str(setup.cpus), "-display", "none",
                "-monitor", "none", "-net", "none", "-no-reboot",
                "-serial", f"file:{setup.serial}", "-cdrom", str(setup.iso),
-               "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+               "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *m.args]
     if setup.firmware == "uefi":
         command += ["-bios", first(OVMF)]
     if m.emulator == "kvm":
