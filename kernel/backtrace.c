@@ -10,7 +10,7 @@
 #include "kernel/backtrace.h"
 
 #include "kernel/format.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
 

@@ -6,7 +6,7 @@
 #include "kernel/gwalk.h"
 #include "kernel/pages.h"
 #include "kernel/registers.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/x86.h"
 
 enum { WORDS = 96, CODE_BYTES = 16 };

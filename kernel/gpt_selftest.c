@@ -3,7 +3,7 @@
 
 #include "kernel/heap.h"
 #include "kernel/pages.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 
 enum { SCRIPTS = 12, COMPARE_EVERY = 8 };
 
@@ -51,7 +51,7 @@ static const char *run(const struct gpt_script *script, unsigned *at)
 	const char *error = gpt_pair_init(&pair, script, both), *lost;
 
 	for (*at = 0; *at < script->count && !error; ++*at) {
-		report_alive();
+		log_alive();
 		error = gpt_pair_do(&pair, script, &script->ops[*at]);
 		if (!error && ((*at + 1) % COMPARE_EVERY == 0 || *at + 1 == script->count))
 			error = gpt_pair_compare(&pair);

@@ -7,7 +7,7 @@
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/smp.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"

@@ -4,7 +4,7 @@
 #include "kernel/head.h"
 #include "kernel/memmap.h"
 #include "kernel/mmu.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/x86.h"
 
 /* Below: the BIOS's and, later, other CPUs' first steps. */

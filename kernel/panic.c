@@ -2,15 +2,17 @@
 #include "kernel/panic.h"
 
 #include "kernel/backtrace.h"
+#include "kernel/clock.h"
 #include "kernel/format.h"
+#include "kernel/log.h"
 #include "kernel/registers.h"
-#include "kernel/report.h"
+#include "kernel/string.h"
 #include "kernel/x86.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 
-enum { TEXT_MAX = 256 };
+enum { TEXT_MAX = 256, SECOND_US = 1000000 };
 
 /* What boot/panic.asm finds, and where it goes on. */
 extern struct trap_frame panic_frame;
@@ -25,11 +27,46 @@ _Static_assert(offsetof(struct trap_frame, rip) == 144 &&
 		       offsetof(struct trap_frame, rsp) == 168,
 	       "boot/panic.asm");
 
+static char message[TEXT_MAX]; /* of the first one */
+
 static void (*stop_others)(void);
+static void (*end_run)(void), (*give_up)(void);
 
 void panic_set_stop(void (*stop)(void))
 {
 	stop_others = stop;
+}
+
+void panic_set_end(void (*end)(void), void (*give_up_)(void))
+{
+	end_run = end;
+	give_up = give_up_;
+}
+
+const char *panic_message(void)
+{
+	return message;
+}
+
+void panic_say(const char *fmt, ...)
+{
+	size_t n = strlen(message);
+	va_list ap;
+
+	if (!n)
+		log_text("# PANIC: ");
+	va_start(ap, fmt);
+	vformat(message + n, sizeof(message) - n, fmt, ap);
+	va_end(ap);
+	log_text("%s", message + n);
+}
+
+static _Noreturn void finish(void (*how)(void))
+{
+	if (how)
+		how();
+	for (;;)
+		__asm__ volatile("cli; hlt");
 }
 
 /* Of several CPUs that panic at once one is heard; the others are stopped by it. */
@@ -52,13 +89,13 @@ void panic_begin(void)
 		__asm__ volatile("cli; hlt");
 	begun++;
 	if (begun > 2) /* the console itself is broken */
-		report_give_up();
-	report_take_over();
+		finish(give_up);
+	log_take_over(clock_ticks(SECOND_US));
 	if (begun == 1 && stop_others)
 		stop_others();
 	if (begun == 2) {
 		note("PANIC: while panicking");
-		report_crashed();
+		finish(end_run);
 	}
 }
 
@@ -66,7 +103,7 @@ _Noreturn void panic_end(const struct trap_frame *f, bool called)
 {
 	uint64_t r[16];
 
-	report_panic_end();
+	log_newline();
 	for (unsigned n = 0; n < 16; n++)
 		r[n] = f->r[15 - n];
 	r[REG_RSP] = f->rsp;
@@ -74,7 +111,7 @@ _Noreturn void panic_end(const struct trap_frame *f, bool called)
 	note("cr0 0x%lx cr2 0x%lx cr3 0x%lx cr4 0x%lx", (unsigned long)read_cr0(),
 	     (unsigned long)read_cr2(), (unsigned long)read_cr3(), (unsigned long)read_cr4());
 	backtrace(f, called);
-	report_crashed();
+	finish(end_run);
 }
 
 _Noreturn void panic_caught(const char *fmt, ...)
@@ -86,14 +123,14 @@ _Noreturn void panic_caught(const char *fmt, ...)
 	va_start(ap, fmt);
 	vformat(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	report_panic("%s", words);
+	panic_say("%s", words);
 	panic_end(&panic_frame, true);
 }
 
 _Noreturn void assert_failed_caught(const char *file, int line, const char *expr)
 {
 	panic_begin();
-	report_panic("%s:%d: assertion failed: %s", file, line, expr);
+	panic_say("%s:%d: assertion failed: %s", file, line, expr);
 	panic_end(&panic_frame, true);
 }
 
@@ -101,7 +138,7 @@ _Noreturn void assert_eq_failed_caught(const char *file, int line, const char *e
 				       uint64_t b)
 {
 	panic_begin();
-	report_panic("%s:%d: assertion failed: %s (0x%lx, 0x%lx)", file, line, expr,
+	panic_say("%s:%d: assertion failed: %s (0x%lx, 0x%lx)", file, line, expr,
 		     (unsigned long)a, (unsigned long)b);
 	panic_end(&panic_frame, true);
 }

@@ -24,16 +24,26 @@ _Noreturn void assert_eq_failed(const char *file, int line, const char *expr, ui
 			assert_failed(__FILE__, __LINE__, #e);          \
 	} while (0)
 
-/* Called first of all: it makes the other CPUs stop. */
+/* stop is called first of all: it makes the other CPUs stop. */
 void panic_set_stop(void (*stop)(void));
 
 /*
- * The parts of a panic, for who has a frame to show (trap.c): the message goes
- * between them, by report_panic. called: its rip is a return address. A second
- * panic begins by ending the run.
+ * end is called last, and does not return; nor does give_up, which is called instead when
+ * the console itself is broken. Without them a panic halts.
+ */
+void panic_set_end(void (*end)(void), void (*give_up)(void));
+
+/*
+ * The parts of a panic, for a caller that has a frame to show (trap.c): the message goes
+ * between them, in pieces. called: the frame's rip is a return address. A second panic
+ * begins by ending the run.
  */
 void panic_begin(void);
+void panic_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void panic_end(const struct trap_frame *frame, bool called);
+
+/* What was said so far; "" if there was no panic. */
+const char *panic_message(void);
 
 /* Prints both operands. */
 #define ASSERT_EQ(a, b)                                                                    \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/preflight.h"
 
-#include "kernel/report.h"
+#include "kernel/log.h"
 
 const char *preflight_host(const struct cpu_raw *raw, const char **remedy)
 {

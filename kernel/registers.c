@@ -2,7 +2,7 @@
 #include "kernel/registers.h"
 
 #include "kernel/format.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/x86.h"
 
 enum { WORDS = 96 };

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log on the console: docs/log.md is its format. A line at a time, from
- * whichever CPU; what is not printable ASCII in a text becomes "?".
+ * The tests' results on the console, in the format of docs/log.md: head, plan, verdicts,
+ * reasons, figures. A panic ends in a failed test, too.
  */
 #ifndef KERNEL_REPORT_H
 #define KERNEL_REPORT_H
 
+#include "kernel/log.h"
 #include "kernel/poweroff.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define REPORT_FORMAT(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* What a test is skipped for want of. */
 enum want {
@@ -27,8 +26,9 @@ enum want {
 
 void report_set_exit(enum machine_exit how);
 
-void report_begin(void); /* the first lines */
-void report_head(const char *key, const char *fmt, ...) REPORT_FORMAT(2, 3);
+/* The first lines. From here on a panic fails the test that is running, and ends the run. */
+void report_begin(void);
+void report_head(const char *key, const char *fmt, ...) LOG_FORMAT(2, 3);
 void report_plan(unsigned tests); /* once */
 
 /*
@@ -37,10 +37,10 @@ void report_plan(unsigned tests); /* once */
  */
 void report_test_begin(const char *name);
 void report_test_end(bool ok, const char *todo);
-void report_skip(const char *name, enum want want, const char *fmt, ...) REPORT_FORMAT(3, 4);
+void report_skip(const char *name, enum want want, const char *fmt, ...) LOG_FORMAT(3, 4);
 
 /* Something is not as expected. The first of a test is given as its reason. */
-void report_wrong(const char *fmt, ...) REPORT_FORMAT(1, 2);
+void report_wrong(const char *fmt, ...) LOG_FORMAT(1, 2);
 void report_differs(const char *what, const char *expected, const char *seen);
 void report_differs_words(const char *what, const char *expected, const char *seen);
 
@@ -51,27 +51,11 @@ void report_figure(const char *name, const char *of, uint64_t value, const char 
  * take long. */
 void report_alive(void);
 
-/* A line of diagnostics: "# " is put in front. */
-void note(const char *fmt, ...) REPORT_FORMAT(1, 2);
-/* A line that is no diagnostics. */
-void report_line(const char *fmt, ...) REPORT_FORMAT(1, 2);
-
 /* The last line, and the machine's end: PASS if every planned test ran and passed. */
 _Noreturn void report_end(void);
 /* The run cannot begin, because of what it was given: one failed test of this name. */
-_Noreturn void report_bad_input(const char *name, const char *fmt, ...) REPORT_FORMAT(2, 3);
+_Noreturn void report_bad_input(const char *name, const char *fmt, ...) LOG_FORMAT(2, 3);
 /* This machine cannot do it. */
 _Noreturn void report_refused(const char *cause, const char *remedy);
-
-/*
- * For a panic, in this order: from now on only this CPU prints; the message, in
- * pieces; its end. Then the test that was running has failed because of it.
- */
-void report_take_over(void);
-void report_panic(const char *fmt, ...) REPORT_FORMAT(1, 2);
-void report_panic_end(void);
-_Noreturn void report_crashed(void);
-/* When even that cannot be printed any more. */
-_Noreturn void report_give_up(void);
 
 #endif

@@ -256,7 +256,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	uint64_t before = pages_free_count();
 	bool ok;
 
-	report_alive();
+	log_alive();
 	*reached = true; /* unless it gets as far as to run */
 	counts->exits = 0;
 	pages_fail_at(n);

@@ -8,7 +8,7 @@
 #include "kernel/lapic.h"
 #include "kernel/mmu.h"
 #include "kernel/panic.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
@@ -197,7 +197,7 @@ void smp_run(struct cpu *cpu, smp_fn *fn, void *arg)
 void smp_wait(const struct cpu *cpu)
 {
 	while (__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE)) {
-		report_alive();
+		log_alive();
 		cpu_pause();
 	}
 }

@@ -5,7 +5,6 @@
 #include "kernel/cpu.h"
 #include "kernel/fault.h"
 #include "kernel/panic.h"
-#include "kernel/report.h"
 #include "kernel/trap_frame.h"
 #include "kernel/x86.h"
 
@@ -109,7 +108,7 @@ static void explain_page_fault(const struct trap_frame *f)
 	uint64_t address = read_cr2();
 	const char *what = what_is_at(address);
 
-	report_panic(": %s at 0x%lx: %s%s%s",
+	panic_say(": %s at 0x%lx: %s%s%s",
 		     f->error & 16 ? "fetch" : f->error & 2 ? "write" : "read",
 		     (unsigned long)address, what ? what : "", what ? ", " : "",
 		     f->error & 8 ? "a reserved bit is set" :
@@ -123,14 +122,14 @@ static void explain_page_fault(const struct trap_frame *f)
 static _Noreturn void unexpected(const struct trap_frame *f)
 {
 	panic_begin();
-	report_panic("exception %lu (%s)", (unsigned long)f->vector,
+	panic_say("exception %lu (%s)", (unsigned long)f->vector,
 		     trap_name((unsigned)f->vector));
 	if (f->vector == VECTOR_PF)
 		explain_page_fault(f);
 	else if (f->error)
-		report_panic(", error code 0x%lx", (unsigned long)f->error);
+		panic_say(", error code 0x%lx", (unsigned long)f->error);
 	if (f->vector == VECTOR_DF && is_stack_guard(read_cr2()))
-		report_panic(": stack overflow: 0x%lx is in the guard page below a stack",
+		panic_say(": stack overflow: 0x%lx is in the guard page below a stack",
 			     (unsigned long)read_cr2());
 	panic_end(f, false);
 }

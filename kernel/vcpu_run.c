@@ -7,7 +7,7 @@
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/string.h"
 #include "kernel/vcpu_handlers.h"
 
@@ -85,7 +85,7 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 	else
 		format(what, sizeof(what), "%smaps a zero page %s", populates,
 		       region_rights(plan->region));
-	report_line("fault %s gpa=0x%012lx %s %s %s", run->guest->name,
+	log_line("fault %s gpa=0x%012lx %s %s %s", run->guest->name,
 		    (unsigned long)exit->fault.gpa, access_word(exit), region, what);
 }
 

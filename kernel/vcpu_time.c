@@ -4,7 +4,7 @@
 #include "kernel/clock.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
-#include "kernel/report.h"
+#include "kernel/log.h"
 #include "kernel/string.h"
 #include "kernel/vcpu_handlers.h"
 
@@ -157,7 +157,7 @@ bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 	bool is_due, yields = false;
 	uint64_t now;
 
-	report_alive();
+	log_alive();
 	interrupts_take_pending();
 	now = rdtsc();
 	is_due = t->due && now >= t->due;
