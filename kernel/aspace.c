@@ -2,10 +2,12 @@
 #include "kernel/aspace.h"
 
 #include "kernel/fault.h"
-#include "kernel/ghost.h"
+#include "kernel/observe.h"
 #include "kernel/pages.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
+
+const struct observer *observer;
 
 /* Hooks for gpt/: a table page's node comes from a heap of ours, and is found by its frame. */
 static struct vmm_gpt_node *get_table(void *ctx)
@@ -78,7 +80,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	for (unsigned i = 0; i < ncpus; i++)
 		vmm_gpt_join(&as->gpt, &as->walkers[i]);
-	ghost_root_begins(as->gpt.root->pfn);
+	OBSERVE(root_begins, as->gpt.root->pfn);
 	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->root.serial = ++serial;
 	if (FAULT(ROOT_REUSED)) {
@@ -128,7 +130,7 @@ static void release(struct aspace *as)
 void aspace_flush(struct aspace *as)
 {
 	tlb_shoot(&as->root);
-	ghost_complete(as->gpt.root->pfn);
+	OBSERVE(complete, as->gpt.root->pfn);
 	as->limbo.stamp = vmm_gpt_grace_begin(&as->gpt);
 }
 
@@ -178,7 +180,7 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	release_all(as, cpu);
 	left = as->gpt.tables - 1;
 	aspace_unlock(as);
-	ghost_root_ends(as->gpt.root->pfn);
+	OBSERVE(root_ends, as->gpt.root->pfn);
 	vmm_gpt_free(&as->gpt);
 	return left;
 }
@@ -199,14 +201,12 @@ unsigned aspace_cpu(const struct aspace *as)
 void aspace_lock(struct aspace *as)
 {
 	lock_take(&as->lock);
-	if (ghost_on)
-		ghost_hold(this_cpu()->number, as->gpt.root->pfn);
+	OBSERVE(hold, this_cpu()->number, as->gpt.root->pfn);
 }
 
 void aspace_unlock(struct aspace *as)
 {
-	if (ghost_on)
-		ghost_hold(this_cpu()->number, 0);
+	OBSERVE(hold, this_cpu()->number, 0);
 	lock_give(&as->lock);
 }
 
@@ -215,16 +215,14 @@ void aspace_enter(struct aspace *as)
 	if (FAULT(NO_SECTION))
 		return;
 	vmm_gpt_enter(&as->gpt, &as->walkers[aspace_cpu(as)]);
-	if (ghost_on)
-		ghost_walk(this_cpu()->number, as->gpt.root->pfn);
+	OBSERVE(walk, this_cpu()->number, as->gpt.root->pfn);
 }
 
 void aspace_leave(struct aspace *as)
 {
 	if (FAULT(NO_SECTION))
 		return;
-	if (ghost_on)
-		ghost_walk(this_cpu()->number, 0);
+	OBSERVE(walk, this_cpu()->number, 0);
 	vmm_gpt_leave(&as->walkers[aspace_cpu(as)]);
 }
 

@@ -12,7 +12,7 @@
  *	slow=N		waits are given up only after N times as long: 1 (default) to 1000
  *	gpt-seed=N	the self-test of page tables begins with the script of this number
  *	gpt-script=...	it runs only this one, as a test that failed has printed it
- *	check=WHAT	tlb: the checker of the TLB discipline is on (ghost.h); none (default)
+ *	check=WHAT	tlb: the checker of the TLB discipline is on (tlbcheck.h); none (default)
  *	kick=HOW	what makes a CPU leave the guest: int (default), nmi
  *	large-exec	large leaves may be executable, also where the CPU may stop at it
  *	known=NAME,...	tests that this machine is known to be unable to pass

@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The accessors of gpt/pte.h for the kernel: as there, and the checker (ghost.h)
- * sees every access. gpt/ is built with -DVMM_GPT_PTE_H='"kernel/gpt_pte.h"'.
+ * The accessors of gpt/pte.h for the kernel: as there, and an observer
+ * (observe.h) sees every access. gpt/ is built with -DVMM_GPT_PTE_H='"kernel/gpt_pte.h"'.
  */
 #ifndef KERNEL_GPT_PTE_H
 #define KERNEL_GPT_PTE_H
 
 #include "kernel/cpu.h"
-#include "kernel/ghost.h"
+#include "kernel/observe.h"
 
 static inline void vmm_gpt_pte_changed(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 {
-	if (__builtin_expect(ghost_on, 0))
-		ghost_wrote(ptep, old, new);
+	OBSERVE(wrote, ptep, old, new);
 }
 
 static inline uint64_t vmm_gpt_pte_load(const vmm_gpt_pte_t *ptep)
 {
-	if (__builtin_expect(ghost_on, 0))
-		ghost_read(this_cpu()->number, ptep);
+	OBSERVE(read, this_cpu()->number, ptep);
 	return __atomic_load_n(ptep, __ATOMIC_ACQUIRE);
 }
 

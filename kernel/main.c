@@ -22,7 +22,7 @@
 #include "kernel/soak.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
-#include "kernel/watch.h"
+#include "kernel/tlbcheck_attach.h"
 #include "kernel/words.h"
 #include "kernel/x86.h"
 
@@ -268,7 +268,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 		note("no timer, and no other CPUs: %s", error);
 
 	machine.ops = verdict.ops;
-	if (cmdline.check_tlb && !watch_start(machine.ops->format))
+	if (cmdline.check_tlb && !tlbcheck_attach(machine.ops->format))
 		report_bad_input("check-tlb", "no memory for the checker's records");
 	if (cmdline.kick_nmi)
 		tlb_kick_by_nmi();

@@ -2,7 +2,6 @@
 #include "kernel/pages.h"
 
 #include "kernel/fault.h"
-#include "kernel/ghost.h"
 #include "kernel/lock.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
@@ -17,6 +16,13 @@ static struct {
 	uint32_t lists[PAGE_MAX_ORDER + 1]; /* pfns of free blocks; 0: empty */
 	struct lock lock;		    /* of all of this, and of frames that are free */
 } pages;
+
+static void (*on_free)(uint64_t pfn);
+
+void pages_on_free(void (*fn)(uint64_t pfn))
+{
+	on_free = fn;
+}
 
 void *page_ptr(uint64_t pfn)
 {
@@ -154,9 +160,9 @@ void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kin
 void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
 {
 	check_out(pfn, order, kind, "given back");
-	if (ghost_on)
+	if (on_free)
 		for (uint64_t i = 0; i < UINT64_C(1) << order; i++)
-			ghost_given_back(pfn + i);
+			on_free(pfn + i);
 	lock_take(&pages.lock);
 	if (pages.quota != UINT64_MAX)
 		pages.quota += UINT64_C(1) << order;

@@ -94,6 +94,9 @@ uint64_t pages_highest_free(void);
 /* Walks all blocks; NULL if lists, records and counts agree, else what does not. */
 const char *pages_check(void);
 
+/* fn is called for each page that is given back, before it is free. Once, before other CPUs run. */
+void pages_on_free(void (*fn)(uint64_t pfn));
+
 void *page_ptr(uint64_t pfn);
 struct frame *page_frame(uint64_t pfn);
 /* For those who do not trust a pfn; NULL: it has no record. */

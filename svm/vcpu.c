@@ -17,7 +17,7 @@
 #include "gpt/vmm_gpt.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
-#include "kernel/ghost.h"
+#include "kernel/observe.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
 #include "kernel/trap.h"
@@ -225,13 +225,13 @@ void svm_vcpu_leave(struct vcpu *vcpu)
 }
 
 /* Judged by the VMCB as VMRUN will find it. */
-static void tell_ghost(unsigned cpu, const struct vmcb *vmcb)
+static void tell_observer(unsigned cpu, const struct vmcb *vmcb)
 {
 	if (vmcb->tlb_control == TLB_FLUSH_ALL)
-		ghost_flush(cpu, 0);
+		observer->flush(cpu, 0);
 	if (vmcb->tlb_control != TLB_NOTHING)
-		ghost_flush(cpu, vmcb->asid);
-	ghost_enter(cpu, vmcb->asid, vmcb->ncr3 >> PAGE_SHIFT);
+		observer->flush(cpu, vmcb->asid);
+	observer->enter(cpu, vmcb->asid, vmcb->ncr3 >> PAGE_SHIFT);
 }
 
 void svm_vcpu_enter(struct vcpu *vcpu)
@@ -249,12 +249,12 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
 	if (FAULT(NO_TLB_CONTROL))
 		vmcb->tlb_control = TLB_NOTHING;
-	if (__builtin_expect(ghost_on, 0))
-		tell_ghost(vcpu->cpu->number, vmcb);
+	if (__builtin_expect(observer != NULL, 0))
+		tell_observer(vcpu->cpu->number, vmcb);
 	if (__builtin_expect(!sv->loaded, 0))
 		load(vcpu);
 	sv->kicked = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, &sv->gs_base);
-	ghost_exit(vcpu->cpu->number);
+	OBSERVE(exit, vcpu->cpu->number);
 	if (__builtin_expect(sv->kicked, 0)) {
 		if (vmcb->tlb_control != TLB_NOTHING)
 			tlb_not_flushed(&vcpu->cpu->tlb);

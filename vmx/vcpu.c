@@ -23,7 +23,7 @@
 
 #include "kernel/fault.h"
 #include "kernel/format.h"
-#include "kernel/ghost.h"
+#include "kernel/observe.h"
 #include "kernel/pages.h"
 #include "kernel/string.h"
 #include "kernel/x86.h"
@@ -262,7 +262,7 @@ void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
 	cpu->invepts++;
 	if (FAULT(NO_INVEPT))
 		return;
-	ghost_flush(this_cpu()->number, cpu->invept_single ? tag_of(eptp) : 0);
+	OBSERVE(flush, this_cpu()->number, cpu->invept_single ? tag_of(eptp) : 0);
 	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
 				       insn_invept(INVEPT_ALL, 0),
 		  VMX_OK);
@@ -272,12 +272,12 @@ static void enter(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *arch = vcpu->arch;
 
-	if (__builtin_expect(ghost_on, 0)) {
+	if (__builtin_expect(observer != NULL, 0)) {
 		uint64_t tag = tag_of(vmcs_read(VMCS_EPTP));
 
-		ghost_enter(vcpu->cpu->number, tag, tag);
+		observer->enter(vcpu->cpu->number, tag, tag);
 		vmx_enter(&vcpu->regs, arch);
-		ghost_exit(vcpu->cpu->number);
+		observer->exit(vcpu->cpu->number);
 		return;
 	}
 	vmx_enter(&vcpu->regs, arch);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef KERNEL_WATCH_H
-#define KERNEL_WATCH_H
+#ifndef KERNEL_TLBCHECK_ATTACH_H
+#define KERNEL_TLBCHECK_ATTACH_H
 
 #include "gpt/vmm_gpt.h"
 
 /* From now on the checker watches all guests' tables, of this format. False: no memory for it. */
-bool watch_start(const struct vmm_gpt_format *format);
+bool tlbcheck_attach(const struct vmm_gpt_format *format);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "kernel/ghost.h"
+#include "kernel/tlbcheck.h"
 
 #include "gpt/format.h"
 #include "kernel/panic.h"
@@ -24,7 +24,7 @@ struct tag {
 	uint64_t flushed;
 };
 
-struct ghost_cpu {
+struct tlbcheck_cpu {
 	struct tag tags[TAGS];
 	unsigned next;	    /* the slot that is used again next */
 	struct tag *inside; /* in the guest, by this tag; NULL: not */
@@ -37,20 +37,18 @@ static struct {
 	uint64_t clock;
 	unsigned watched; /* roots; where there is none, entries are of no interest */
 	struct root roots[ROOTS];
-	struct ghost_cpu cpus[GHOST_CPUS_MAX];
+	struct tlbcheck_cpu cpus[TLBCHECK_CPUS_MAX];
 	unsigned ncpus;
 	uint64_t *frames;
 	uint64_t nframes;
 	uintptr_t page_base;
-	ghost_root_fn *root_of;
+	tlbcheck_root_fn *root_of;
 	const struct vmm_gpt_format *format;
-} ghost;
-
-bool ghost_on;
+} check;
 
 static uint64_t now(void)
 {
-	return __atomic_add_fetch(&ghost.clock, 1, __ATOMIC_SEQ_CST);
+	return __atomic_add_fetch(&check.clock, 1, __ATOMIC_SEQ_CST);
 }
 
 static uint64_t load(const uint64_t *p)
@@ -72,16 +70,15 @@ static void raise_to(uint64_t *p, uint64_t value)
 		;
 }
 
-void ghost_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base, ghost_root_fn *root_of,
+void tlbcheck_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base, tlbcheck_root_fn *root_of,
 		const struct vmm_gpt_format *format)
 {
-	memset(&ghost, 0, sizeof(ghost));
-	ghost.frames = frames;
-	ghost.nframes = nframes;
-	ghost.page_base = page_base;
-	ghost.root_of = root_of;
-	ghost.format = format;
-	ghost_on = true;
+	memset(&check, 0, sizeof(check));
+	check.frames = frames;
+	check.nframes = nframes;
+	check.page_base = page_base;
+	check.root_of = root_of;
+	check.format = format;
 }
 
 /* Roots. */
@@ -89,16 +86,16 @@ void ghost_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base, ghost_r
 static struct root *find_root(uint64_t pfn)
 {
 	for (unsigned i = 0; i < ROOTS; i++)
-		if (load(&ghost.roots[i].pfn) == pfn)
-			return &ghost.roots[i];
+		if (load(&check.roots[i].pfn) == pfn)
+			return &check.roots[i];
 	return NULL;
 }
 
 static bool may_have_cached(uint64_t root_pfn)
 {
-	for (unsigned c = 0; c < ghost.ncpus; c++)
+	for (unsigned c = 0; c < check.ncpus; c++)
 		for (unsigned i = 0; i < TAGS; i++)
-			if (load(&ghost.cpus[c].tags[i].root) == root_pfn)
+			if (load(&check.cpus[c].tags[i].root) == root_pfn)
 				return true;
 	return false;
 }
@@ -107,7 +104,7 @@ static bool may_have_cached(uint64_t root_pfn)
 static struct root *new_root(uint64_t pfn)
 {
 	for (unsigned i = 0; i < ROOTS; i++) {
-		struct root *r = &ghost.roots[i];
+		struct root *r = &check.roots[i];
 		uint64_t old = load(&r->pfn);
 
 		if (old && (r->watched || may_have_cached(old)))
@@ -122,39 +119,37 @@ static struct root *new_root(uint64_t pfn)
 
 static void set_frame(uint64_t pfn, uint64_t value)
 {
-	if (pfn < ghost.nframes)
-		store(&ghost.frames[pfn], value);
+	if (pfn < check.nframes)
+		store(&check.frames[pfn], value);
 }
 
 static uint64_t stamp_of(const struct root *root, uint64_t when)
 {
-	return when << ROOT_BITS | (uint64_t)(root - ghost.roots);
+	return when << ROOT_BITS | (uint64_t)(root - check.roots);
 }
 
-void ghost_root_begins(uint64_t root_pfn)
+void tlbcheck_root_begins(uint64_t root_pfn)
 {
 	struct root *root;
 
-	if (!ghost_on)
-		return;
 	root = find_root(root_pfn);
 	if (!root)
 		root = new_root(root_pfn);
-	__atomic_fetch_add(&ghost.watched, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&check.watched, 1, __ATOMIC_SEQ_CST);
 	root->watched = true;
 	set_frame(root_pfn, REACHABLE);
 }
 
-void ghost_root_ends(uint64_t root_pfn)
+void tlbcheck_root_ends(uint64_t root_pfn)
 {
-	struct root *root = ghost_on ? find_root(root_pfn) : NULL;
+	struct root *root = find_root(root_pfn);
 	uint64_t when;
 
 	if (!root)
 		return;
 	when = now();
 	root->watched = false;
-	__atomic_fetch_sub(&ghost.watched, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_sub(&check.watched, 1, __ATOMIC_SEQ_CST);
 	raise_to(&root->taken, when);
 	set_frame(root_pfn, stamp_of(root, when));
 }
@@ -164,8 +159,8 @@ void ghost_root_ends(uint64_t root_pfn)
 /* Of all frames that an entry leads to: a table page, or the pages of a leaf. */
 static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 {
-	bool leaf = vpeo_pte_is_leaf(ghost.format, pte, level);
-	uint64_t pfn = vpeo_pte_pfn(ghost.format, pte, leaf ? level : 1);
+	bool leaf = vpeo_pte_is_leaf(check.format, pte, level);
+	uint64_t pfn = vpeo_pte_pfn(check.format, pte, leaf ? level : 1);
 	uint64_t pages =
 		leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) : 1;
 
@@ -176,7 +171,7 @@ static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 /* Whether both lead to the same table, or the same pages. */
 static bool same_frames(uint64_t old, uint64_t new, unsigned level)
 {
-	const struct vmm_gpt_format *f = ghost.format;
+	const struct vmm_gpt_format *f = check.format;
 	bool leaf = vpeo_pte_is_leaf(f, old, level);
 
 	return vpeo_pte_is_present(f, old) && vpeo_pte_is_present(f, new) &&
@@ -187,7 +182,7 @@ static bool same_frames(uint64_t old, uint64_t new, unsigned level)
 /* Whether a CPU that goes by old may do what it may not by new. */
 static bool takes(uint64_t old, uint64_t new, unsigned level)
 {
-	const struct vmm_gpt_format *f = ghost.format;
+	const struct vmm_gpt_format *f = check.format;
 
 	if (!vpeo_pte_is_present(f, old))
 		return false;
@@ -206,32 +201,32 @@ static bool takes(uint64_t old, uint64_t new, unsigned level)
  */
 static void set_reachable(const vmm_gpt_pte_t *ptep, uint64_t pte, unsigned level)
 {
-	const struct vmm_gpt_format *f = ghost.format;
+	const struct vmm_gpt_format *f = check.format;
 	bool leaf = vpeo_pte_is_leaf(f, pte, level);
 	uint64_t pfn = vpeo_pte_pfn(f, pte, leaf ? level : 1);
 	uint64_t end =
 		pfn + (leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) : 1);
 
-	for (; pfn < end && pfn < ghost.nframes; pfn++) {
-		uint64_t seen = load(&ghost.frames[pfn]);
+	for (; pfn < end && pfn < check.nframes; pfn++) {
+		uint64_t seen = load(&check.frames[pfn]);
 
 		if (!same_frames(load(ptep), pte, level))
 			return;
-		__atomic_compare_exchange_n(&ghost.frames[pfn], &seen, REACHABLE, false,
+		__atomic_compare_exchange_n(&check.frames[pfn], &seen, REACHABLE, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 }
 
-void ghost_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
+void tlbcheck_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 {
-	const struct vmm_gpt_format *f = ghost.format;
-	uint64_t table = ((uintptr_t)ptep - ghost.page_base) >> VMM_GPT_PAGE_SHIFT, pfn, when;
+	const struct vmm_gpt_format *f = check.format;
+	uint64_t table = ((uintptr_t)ptep - check.page_base) >> VMM_GPT_PAGE_SHIFT, pfn, when;
 	struct root *root;
 	unsigned level = 0;
 
-	if (!ghost_on || !ghost.watched || old == new)
+	if (!check.watched || old == new)
 		return;
-	pfn = ghost.root_of(table, &level);
+	pfn = check.root_of(table, &level);
 	root = pfn ? find_root(pfn) : NULL;
 	if (!root || !root->watched)
 		return;
@@ -249,7 +244,7 @@ void ghost_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 
 /* CPUs. */
 
-static struct tag *find_tag(struct ghost_cpu *cpu, uint64_t tag)
+static struct tag *find_tag(struct tlbcheck_cpu *cpu, uint64_t tag)
 {
 	for (unsigned i = 0; i < TAGS; i++)
 		if (cpu->tags[i].tag == tag)
@@ -263,21 +258,19 @@ static void flush_tag(struct tag *t)
 	store(&t->flushed, now());
 }
 
-static struct ghost_cpu *cpu_at(unsigned n)
+static struct tlbcheck_cpu *cpu_at(unsigned n)
 {
-	ASSERT(n < GHOST_CPUS_MAX);
-	if (n >= ghost.ncpus)
-		ghost.ncpus = n + 1; /* CPUs begin one after the other */
-	return &ghost.cpus[n];
+	ASSERT(n < TLBCHECK_CPUS_MAX);
+	if (n >= check.ncpus)
+		check.ncpus = n + 1; /* CPUs begin one after the other */
+	return &check.cpus[n];
 }
 
-void ghost_flush(unsigned n, uint64_t tag)
+void tlbcheck_flush(unsigned n, uint64_t tag)
 {
-	struct ghost_cpu *cpu;
+	struct tlbcheck_cpu *cpu;
 	struct tag *t;
 
-	if (!ghost_on)
-		return;
 	cpu = cpu_at(n);
 	for (unsigned i = 0; !tag && i < TAGS; i++)
 		flush_tag(&cpu->tags[i]);
@@ -292,14 +285,12 @@ void ghost_flush(unsigned n, uint64_t tag)
 	flush_tag(t);
 }
 
-void ghost_enter(unsigned n, uint64_t tag, uint64_t root_pfn)
+void tlbcheck_enter(unsigned n, uint64_t tag, uint64_t root_pfn)
 {
-	struct ghost_cpu *cpu = &ghost.cpus[n];
+	struct tlbcheck_cpu *cpu = &check.cpus[n];
 	struct root *root;
 	struct tag *t;
 
-	if (!ghost_on)
-		return;
 	t = find_tag(cpu, tag);
 	root = find_root(root_pfn);
 	if (!t || !t->flushed)
@@ -325,39 +316,36 @@ void ghost_enter(unsigned n, uint64_t tag, uint64_t root_pfn)
 		      (unsigned long)root->completed);
 }
 
-void ghost_exit(unsigned n)
+void tlbcheck_exit(unsigned n)
 {
-	__atomic_store_n(&ghost.cpus[n].inside, NULL, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&check.cpus[n].inside, NULL, __ATOMIC_SEQ_CST);
 }
 
 /* Walks in software. */
 
-void ghost_walk(unsigned n, uint64_t root_pfn)
+void tlbcheck_walk(unsigned n, uint64_t root_pfn)
 {
-	if (!ghost_on)
-		return;
 	store(&cpu_at(n)->since, now());
-	store(&ghost.cpus[n].walks, root_pfn);
+	store(&check.cpus[n].walks, root_pfn);
 }
 
-void ghost_hold(unsigned n, uint64_t root_pfn)
+void tlbcheck_hold(unsigned n, uint64_t root_pfn)
 {
-	if (ghost_on)
-		cpu_at(n)->holds = root_pfn;
+	cpu_at(n)->holds = root_pfn;
 }
 
-void ghost_read(unsigned n, const vmm_gpt_pte_t *ptep)
+void tlbcheck_read(unsigned n, const vmm_gpt_pte_t *ptep)
 {
-	uint64_t table = ((uintptr_t)ptep - ghost.page_base) >> VMM_GPT_PAGE_SHIFT;
-	const struct ghost_cpu *cpu;
+	uint64_t table = ((uintptr_t)ptep - check.page_base) >> VMM_GPT_PAGE_SHIFT;
+	const struct tlbcheck_cpu *cpu;
 	const struct root *root;
 	unsigned level;
 	uint64_t pfn;
 
-	if (!ghost_on || !ghost.watched)
+	if (!check.watched)
 		return;
 	cpu = cpu_at(n);
-	pfn = ghost.root_of(table, &level);
+	pfn = check.root_of(table, &level);
 	if (!pfn || pfn == cpu->walks || pfn == cpu->holds)
 		return;
 	root = find_root(pfn);
@@ -373,8 +361,8 @@ void ghost_read(unsigned n, const vmm_gpt_pte_t *ptep)
 static void check_nobody_inside(struct root *root, uint64_t when, const char *what, uint64_t pfn)
 {
 	raise_to(&root->completed, when);
-	for (unsigned n = 0; n < ghost.ncpus; n++) {
-		const struct tag *t = __atomic_load_n(&ghost.cpus[n].inside, __ATOMIC_SEQ_CST);
+	for (unsigned n = 0; n < check.ncpus; n++) {
+		const struct tag *t = __atomic_load_n(&check.cpus[n].inside, __ATOMIC_SEQ_CST);
 
 		if (t && load(&t->root) == load(&root->pfn) && load(&t->flushed) < when)
 			panic("tlb check: %s 0x%lx, but CPU %u is in the guest and may still use "
@@ -387,8 +375,8 @@ static void check_nobody_inside(struct root *root, uint64_t when, const char *wh
 /* Nobody may be walking root's table that began to before when. */
 static void check_nobody_walks(const struct root *root, uint64_t when, uint64_t pfn)
 {
-	for (unsigned n = 0; n < ghost.ncpus; n++) {
-		const struct ghost_cpu *cpu = &ghost.cpus[n];
+	for (unsigned n = 0; n < check.ncpus; n++) {
+		const struct tlbcheck_cpu *cpu = &check.cpus[n];
 		uint64_t walks = load(&cpu->walks), since = load(&cpu->since);
 
 		if (walks && walks == load(&root->pfn) && since < when)
@@ -398,18 +386,18 @@ static void check_nobody_walks(const struct root *root, uint64_t when, uint64_t 
 	}
 }
 
-void ghost_complete(uint64_t root_pfn)
+void tlbcheck_complete(uint64_t root_pfn)
 {
-	struct root *root = ghost_on ? find_root(root_pfn) : NULL;
+	struct root *root = find_root(root_pfn);
 
 	if (root)
 		check_nobody_inside(root, load(&root->taken), "a change is complete in root",
 				    root_pfn);
 }
 
-void ghost_given_back(uint64_t pfn)
+void tlbcheck_given_back(uint64_t pfn)
 {
-	uint64_t stamp = ghost_on && pfn < ghost.nframes ? load(&ghost.frames[pfn]) : 0;
+	uint64_t stamp = pfn < check.nframes ? load(&check.frames[pfn]) : 0;
 	struct root *root;
 
 	if (!stamp)
@@ -417,8 +405,8 @@ void ghost_given_back(uint64_t pfn)
 	if (stamp == REACHABLE)
 		panic("tlb check: frame 0x%lx is given back, but can be reached",
 		      (unsigned long)pfn);
-	root = &ghost.roots[stamp & (ROOTS - 1)];
+	root = &check.roots[stamp & (ROOTS - 1)];
 	check_nobody_inside(root, stamp >> ROOT_BITS, "given back is frame", pfn);
 	check_nobody_walks(root, stamp >> ROOT_BITS, pfn);
-	store(&ghost.frames[pfn], 0);
+	store(&check.frames[pfn], 0);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The checker (ghost.h) for the guests' address spaces. */
-#include "kernel/watch.h"
+/* The checker (tlbcheck.h) for the guests' address spaces. */
+#include "kernel/tlbcheck_attach.h"
 
-#include "kernel/ghost.h"
+#include "kernel/observe.h"
 #include "kernel/pages.h"
+#include "kernel/tlbcheck.h"
 
 static uint64_t root_of(uint64_t pfn, unsigned *level)
 {
@@ -19,7 +20,20 @@ static uint64_t root_of(uint64_t pfn, unsigned *level)
 	return node->level == VMM_GPT_LEVELS ? node->pfn : 0;
 }
 
-bool watch_start(const struct vmm_gpt_format *format)
+static const struct observer checker = {
+	.root_begins = tlbcheck_root_begins,
+	.root_ends = tlbcheck_root_ends,
+	.wrote = tlbcheck_wrote,
+	.read = tlbcheck_read,
+	.flush = tlbcheck_flush,
+	.enter = tlbcheck_enter,
+	.exit = tlbcheck_exit,
+	.walk = tlbcheck_walk,
+	.hold = tlbcheck_hold,
+	.complete = tlbcheck_complete,
+};
+
+bool tlbcheck_attach(const struct vmm_gpt_format *format)
 {
 	uint64_t nframes = pages_frames(), bytes = nframes * sizeof(uint64_t), pfn;
 	unsigned order = 0;
@@ -30,6 +44,8 @@ bool watch_start(const struct vmm_gpt_format *format)
 	if (!pfn)
 		return false;
 	pages_clear(pfn, order);
-	ghost_init(page_ptr(pfn), nframes, (uintptr_t)page_ptr(0), root_of, format);
+	tlbcheck_init(page_ptr(pfn), nframes, (uintptr_t)page_ptr(0), root_of, format);
+	observer = &checker;
+	pages_on_free(tlbcheck_given_back);
 	return true;
 }

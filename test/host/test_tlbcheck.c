@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 #include "gpt/format.h"
-#include "kernel/ghost.h"
+#include "kernel/tlbcheck.h"
 
 enum { FRAMES = 4096, ROOT = 10, TABLE = 11, OTHER_ROOT = 12, PAGE_A = 20, PAGE_B = 21 };
 
@@ -45,7 +45,7 @@ static void write_entry(uint64_t table, unsigned i, uint64_t new)
 	uint64_t old = *entry(table, i);
 
 	*entry(table, i) = new;
-	ghost_wrote(entry(table, i), old, new);
+	tlbcheck_wrote(entry(table, i), old, new);
 }
 
 static int set_up(void **state)
@@ -59,8 +59,8 @@ static int set_up(void **state)
 	}
 	memset(base, 0, 64 * 4096);
 	memset(frames, 0, FRAMES * 8);
-	ghost_init(frames, FRAMES, (uintptr_t)base, root_of, &vmm_gpt_ept);
-	ghost_root_begins(ROOT);
+	tlbcheck_init(frames, FRAMES, (uintptr_t)base, root_of, &vmm_gpt_ept);
+	tlbcheck_root_begins(ROOT);
 	write_entry(ROOT, 0, vpeo_map_table(&vmm_gpt_ept, TABLE));
 	write_entry(TABLE, 0, leaf(PAGE_A, VMM_GPT_RWX));
 	return 0;
@@ -68,8 +68,8 @@ static int set_up(void **state)
 
 static void enter_with_flush(unsigned cpu)
 {
-	ghost_flush(cpu, ROOT);
-	ghost_enter(cpu, ROOT, ROOT);
+	tlbcheck_flush(cpu, ROOT);
+	tlbcheck_enter(cpu, ROOT, ROOT);
 }
 
 #define caught(what)                                                                               \
@@ -80,13 +80,13 @@ static void enter_with_flush(unsigned cpu)
 static void the_first_entry_flushes(void **state)
 {
 	(void)state;
-	caught(ghost_enter(0, ROOT, ROOT));
-	ghost_flush(0, OTHER_ROOT);
-	caught(ghost_enter(0, ROOT, ROOT));
+	caught(tlbcheck_enter(0, ROOT, ROOT));
+	tlbcheck_flush(0, OTHER_ROOT);
+	caught(tlbcheck_enter(0, ROOT, ROOT));
 	enter_with_flush(0);
-	ghost_exit(0);
-	ghost_enter(0, ROOT, ROOT);
-	ghost_exit(0);
+	tlbcheck_exit(0);
+	tlbcheck_enter(0, ROOT, ROOT);
+	tlbcheck_exit(0);
 }
 
 static void a_change_waits_for_those_inside(void **state)
@@ -94,20 +94,20 @@ static void a_change_waits_for_those_inside(void **state)
 	(void)state;
 	enter_with_flush(0);
 	enter_with_flush(1);
-	ghost_complete(ROOT); /* nothing was taken */
+	tlbcheck_complete(ROOT); /* nothing was taken */
 	write_entry(TABLE, 1, leaf(PAGE_B, VMM_GPT_RWX));
-	ghost_complete(ROOT); /* nor by an addition */
+	tlbcheck_complete(ROOT); /* nor by an addition */
 	write_entry(TABLE, 0, 0);
-	caught(ghost_complete(ROOT));
-	ghost_exit(0);
-	caught(ghost_complete(ROOT));
-	ghost_exit(1);
-	ghost_complete(ROOT);
-	caught(ghost_enter(1, ROOT, ROOT)); /* has not flushed since */
-	ghost_exit(1);
+	caught(tlbcheck_complete(ROOT));
+	tlbcheck_exit(0);
+	caught(tlbcheck_complete(ROOT));
+	tlbcheck_exit(1);
+	tlbcheck_complete(ROOT);
+	caught(tlbcheck_enter(1, ROOT, ROOT)); /* has not flushed since */
+	tlbcheck_exit(1);
 	enter_with_flush(1);
-	ghost_complete(ROOT);
-	ghost_exit(1);
+	tlbcheck_complete(ROOT);
+	tlbcheck_exit(1);
 }
 
 /* Between a CPU's store and its saying so, another takes out what was stored. */
@@ -118,12 +118,12 @@ static void news_may_come_late(void **state)
 	(void)state;
 	*entry(TABLE, 1) = b;
 	write_entry(TABLE, 1, 0);
-	ghost_wrote(entry(TABLE, 1), 0, b);
-	ghost_given_back(PAGE_B);
+	tlbcheck_wrote(entry(TABLE, 1), 0, b);
+	tlbcheck_given_back(PAGE_B);
 	/* But it counts if it is true. */
 	*entry(TABLE, 1) = b;
-	ghost_wrote(entry(TABLE, 1), 0, b);
-	caught(ghost_given_back(PAGE_B));
+	tlbcheck_wrote(entry(TABLE, 1), 0, b);
+	caught(tlbcheck_given_back(PAGE_B));
 }
 
 static void what_takes_and_what_does_not(void **state)
@@ -145,10 +145,10 @@ static void what_takes_and_what_does_not(void **state)
 		enter_with_flush(0);
 		write_entry(TABLE, 0, new);
 		if (changes[i].takes)
-			caught(ghost_complete(ROOT));
+			caught(tlbcheck_complete(ROOT));
 		else
-			ghost_complete(ROOT);
-		ghost_exit(0);
+			tlbcheck_complete(ROOT);
+		tlbcheck_exit(0);
 	}
 	/* Another page, another type, D cleared, a table instead; A, set and cleared, is nothing. */
 	const uint64_t was = leaf(PAGE_A, VMM_GPT_RWX) | vmm_gpt_ept.dirty | vmm_gpt_ept.accessed;
@@ -163,51 +163,51 @@ static void what_takes_and_what_does_not(void **state)
 		enter_with_flush(0);
 		write_entry(TABLE, 0, then[i]);
 		if (i < 3)
-			caught(ghost_complete(ROOT));
+			caught(tlbcheck_complete(ROOT));
 		else
-			ghost_complete(ROOT);
-		ghost_exit(0);
+			tlbcheck_complete(ROOT);
+		tlbcheck_exit(0);
 	}
 }
 
 static void frames_come_back_late(void **state)
 {
 	(void)state;
-	caught(ghost_given_back(PAGE_A)); /* it is mapped */
-	caught(ghost_given_back(TABLE));
+	caught(tlbcheck_given_back(PAGE_A)); /* it is mapped */
+	caught(tlbcheck_given_back(TABLE));
 	enter_with_flush(0);
 	write_entry(TABLE, 0, 0);
-	caught(ghost_given_back(PAGE_A));
-	ghost_exit(0);
-	ghost_given_back(PAGE_A);
-	ghost_given_back(PAGE_B);	    /* was never there */
-	caught(ghost_enter(0, ROOT, ROOT)); /* could still reach it */
-	ghost_exit(0);
+	caught(tlbcheck_given_back(PAGE_A));
+	tlbcheck_exit(0);
+	tlbcheck_given_back(PAGE_A);
+	tlbcheck_given_back(PAGE_B);	    /* was never there */
+	caught(tlbcheck_enter(0, ROOT, ROOT)); /* could still reach it */
+	tlbcheck_exit(0);
 	enter_with_flush(0);
 	write_entry(ROOT, 0, 0); /* an empty table */
-	caught(ghost_given_back(TABLE));
-	ghost_exit(0);
-	ghost_given_back(TABLE);
+	caught(tlbcheck_given_back(TABLE));
+	tlbcheck_exit(0);
+	tlbcheck_given_back(TABLE);
 }
 
 static void a_flush_before_the_store_is_none(void **state)
 {
 	(void)state;
 	enter_with_flush(0);
-	ghost_exit(0);
-	ghost_enter(0, ROOT, ROOT);
+	tlbcheck_exit(0);
+	tlbcheck_enter(0, ROOT, ROOT);
 	write_entry(TABLE, 0, 0);
-	ghost_exit(0);
-	ghost_complete(ROOT);
-	caught(ghost_enter(0, ROOT, ROOT));
-	ghost_exit(0);
+	tlbcheck_exit(0);
+	tlbcheck_complete(ROOT);
+	caught(tlbcheck_enter(0, ROOT, ROOT));
+	tlbcheck_exit(0);
 	/* But one that was not followed by a stay in the guest is as good as one made now. */
-	ghost_flush(0, ROOT);
+	tlbcheck_flush(0, ROOT);
 	write_entry(TABLE, 0, leaf(PAGE_B, VMM_GPT_RWX));
 	write_entry(TABLE, 0, 0);
-	ghost_complete(ROOT);
-	ghost_enter(0, ROOT, ROOT);
-	ghost_exit(0);
+	tlbcheck_complete(ROOT);
+	tlbcheck_enter(0, ROOT, ROOT);
+	tlbcheck_exit(0);
 }
 
 static void roots_are_not_mixed_up(void **state)
@@ -215,26 +215,26 @@ static void roots_are_not_mixed_up(void **state)
 	enum { ASID = 1 };
 
 	(void)state;
-	ghost_root_begins(OTHER_ROOT);
-	ghost_flush(0, ASID);
-	ghost_enter(0, ASID, ROOT);
-	ghost_exit(0);
-	caught(ghost_enter(0, ASID, OTHER_ROOT)); /* the same tag */
-	ghost_flush(0, ASID);
-	ghost_enter(0, ASID, OTHER_ROOT);
-	ghost_exit(0);
+	tlbcheck_root_begins(OTHER_ROOT);
+	tlbcheck_flush(0, ASID);
+	tlbcheck_enter(0, ASID, ROOT);
+	tlbcheck_exit(0);
+	caught(tlbcheck_enter(0, ASID, OTHER_ROOT)); /* the same tag */
+	tlbcheck_flush(0, ASID);
+	tlbcheck_enter(0, ASID, OTHER_ROOT);
+	tlbcheck_exit(0);
 	/* A root that goes, and comes again in the same page. */
 	enter_with_flush(1);
-	ghost_exit(1);
-	ghost_root_ends(ROOT);
-	ghost_given_back(ROOT);
-	caught(ghost_enter(1, ROOT, ROOT)); /* there is none */
-	ghost_root_begins(ROOT);
-	caught(ghost_enter(1, ROOT, ROOT));
-	ghost_exit(1);
+	tlbcheck_exit(1);
+	tlbcheck_root_ends(ROOT);
+	tlbcheck_given_back(ROOT);
+	caught(tlbcheck_enter(1, ROOT, ROOT)); /* there is none */
+	tlbcheck_root_begins(ROOT);
+	caught(tlbcheck_enter(1, ROOT, ROOT));
+	tlbcheck_exit(1);
 	enter_with_flush(1);
-	ghost_exit(1);
-	ghost_root_ends(OTHER_ROOT);
+	tlbcheck_exit(1);
+	tlbcheck_root_ends(OTHER_ROOT);
 }
 
 /* A split keeps all reachable; its merge takes the table only. */
@@ -249,54 +249,54 @@ static void large_leaves(void **state)
 	for (unsigned i = 0; i < 512; i++)
 		write_entry(TABLE, i, leaf(512 + i, VMM_GPT_RWX));
 	write_entry(ROOT, 1, vpeo_map_table(&vmm_gpt_ept, TABLE));
-	caught(ghost_complete(ROOT)); /* the size is another */
-	ghost_exit(0);
-	ghost_complete(ROOT);
-	caught(ghost_given_back(512 + 77));
+	caught(tlbcheck_complete(ROOT)); /* the size is another */
+	tlbcheck_exit(0);
+	tlbcheck_complete(ROOT);
+	caught(tlbcheck_given_back(512 + 77));
 	for (unsigned i = 0; i < 512; i++)
 		write_entry(TABLE, i, vpeo_pte_freeze(leaf(512 + i, VMM_GPT_RWX)));
 	write_entry(ROOT, 1, large);
-	caught(ghost_given_back(512 + 77));
-	ghost_given_back(TABLE);
+	caught(tlbcheck_given_back(512 + 77));
+	tlbcheck_given_back(TABLE);
 	write_entry(ROOT, 1, 0);
 	for (unsigned i = 0; i < 512; i++)
-		ghost_given_back(512 + i);
+		tlbcheck_given_back(512 + i);
 }
 
 static void walkers_in_software(void **state)
 {
 	(void)state;
 	/* Who reads is in a section of that root, or has its lock. */
-	caught(ghost_read(0, entry(TABLE, 0)));
-	ghost_walk(0, OTHER_ROOT);
-	caught(ghost_read(0, entry(TABLE, 0)));
-	ghost_walk(0, ROOT);
-	ghost_read(0, entry(TABLE, 0));
-	caught(ghost_read(1, entry(ROOT, 0)));
-	ghost_hold(1, ROOT);
-	ghost_read(1, entry(ROOT, 0));
-	ghost_hold(1, 0);
-	caught(ghost_read(1, entry(ROOT, 0)));
-	ghost_read(1, entry(PAGE_A, 0)); /* no table */
+	caught(tlbcheck_read(0, entry(TABLE, 0)));
+	tlbcheck_walk(0, OTHER_ROOT);
+	caught(tlbcheck_read(0, entry(TABLE, 0)));
+	tlbcheck_walk(0, ROOT);
+	tlbcheck_read(0, entry(TABLE, 0));
+	caught(tlbcheck_read(1, entry(ROOT, 0)));
+	tlbcheck_hold(1, ROOT);
+	tlbcheck_read(1, entry(ROOT, 0));
+	tlbcheck_hold(1, 0);
+	caught(tlbcheck_read(1, entry(ROOT, 0)));
+	tlbcheck_read(1, entry(PAGE_A, 0)); /* no table */
 
 	/* What it may have found does not come back before it leaves. */
 	write_entry(TABLE, 0, 0);
-	caught(ghost_given_back(PAGE_A));
-	ghost_walk(0, 0);
-	ghost_walk(0, ROOT); /* this one came too late to find it */
-	ghost_given_back(PAGE_A);
+	caught(tlbcheck_given_back(PAGE_A));
+	tlbcheck_walk(0, 0);
+	tlbcheck_walk(0, ROOT); /* this one came too late to find it */
+	tlbcheck_given_back(PAGE_A);
 	write_entry(ROOT, 0, 0);
-	ghost_walk(1, OTHER_ROOT);
-	caught(ghost_given_back(TABLE));
-	ghost_walk(0, 0);
-	ghost_given_back(TABLE);
+	tlbcheck_walk(1, OTHER_ROOT);
+	caught(tlbcheck_given_back(TABLE));
+	tlbcheck_walk(0, 0);
+	tlbcheck_given_back(TABLE);
 
 	/* A root that has ended, or none has begun to watch, is read by anybody. */
 	write_entry(ROOT, 0, vpeo_map_table(&vmm_gpt_ept, TABLE));
-	caught(ghost_read(0, entry(ROOT, 0)));
-	ghost_root_ends(ROOT);
-	ghost_read(0, entry(ROOT, 0));
-	ghost_read(0, entry(OTHER_ROOT, 0));
+	caught(tlbcheck_read(0, entry(ROOT, 0)));
+	tlbcheck_root_ends(ROOT);
+	tlbcheck_read(0, entry(ROOT, 0));
+	tlbcheck_read(0, entry(OTHER_ROOT, 0));
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
