@@ -81,11 +81,11 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 	for (unsigned i = 0; i < ncpus; i++)
 		vmm_gpt_join(&as->gpt, &as->walkers[i]);
 	OBSERVE(root_begins, as->gpt.root->pfn);
-	as->root.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
-	as->root.serial = ++serial;
+	as->ctx.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
+	as->ctx.ctx_id = ++serial;
 	if (FAULT(ROOT_REUSED)) {
-		as->root.serial = 1;
-		as->root.due = this_cpu()->tlb.done;
+		as->ctx.ctx_id = 1;
+		as->ctx.tlb_gen = tlb_cpu(this_cpu())->flushed_gen;
 	}
 	return true;
 }
@@ -129,7 +129,7 @@ static void release(struct aspace *as)
 
 void aspace_flush(struct aspace *as)
 {
-	tlb_shoot(&as->root);
+	tlb_shootdown(&as->ctx);
 	OBSERVE(complete, as->gpt.root->pfn);
 	as->limbo.stamp = vmm_gpt_grace_begin(&as->gpt);
 }
@@ -155,13 +155,13 @@ bool aspace_reclaim(struct aspace *as)
 /* cpu is the one that could still use all of it, and must not without a flush. */
 static void release_all(struct aspace *as, const struct cpu *cpu)
 {
-	ASSERT(tlb_owes(&cpu->tlb, &as->root));
+	ASSERT(tlb_is_stale(tlb_cpu(cpu), &as->ctx));
 	ASSERT(vmm_gpt_grace_over(&as->gpt, as->limbo.stamp));
 	release(as);
 }
 
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
-		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root))
+		     void (*invalidate)(struct cpu *cpu, const struct tlb_context *ctx))
 {
 	struct vmm_gpt_result unmapped, vacated = { 0 };
 	uint64_t left;
@@ -176,7 +176,7 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
 	if (!FAULT(FLUSH_MARK))
 		aspace_flush(as); /* whatever those two say: the root goes as well */
-	invalidate(cpu, &as->root);
+	invalidate(cpu, &as->ctx);
 	release_all(as, cpu);
 	left = as->gpt.tables - 1;
 	aspace_unlock(as);

@@ -10,7 +10,7 @@
  * Several CPUs share it. A fault that finds its entry made maps without a lock, by
  * one compare-and-swap; what makes, splits, merges or takes out entries has the
  * lock. A change that has to be seen by all waits, with the lock, until no CPU can
- * go by what was before (tlb_shoot): whoever is in the guest leaves it without
+ * go by what was before (tlb_shootdown): whoever is in the guest leaves it without
  * asking for anything, so that wait has an end.
  */
 #ifndef KERNEL_ASPACE_H
@@ -53,7 +53,7 @@ enum { ASPACE_CPUS_MAX = 16 };
 
 struct aspace {
 	struct vmm_gpt gpt;
-	struct tlb_root root;
+	struct tlb_context ctx;
 	const struct region *regions;
 	unsigned nregions;
 	unsigned max_level; /* of leaves */
@@ -109,7 +109,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
  * have taken out: 0, or our fault.
  */
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
-		     void (*invalidate)(struct cpu *cpu, const struct tlb_root *root));
+		     void (*invalidate)(struct cpu *cpu, const struct tlb_context *ctx));
 
 /* aspace_fault.c */
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit);

@@ -10,7 +10,7 @@
 
 _Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, 8.7");
 _Static_assert(offsetof(struct cpu, self) == 0, "this_cpu");
-_Static_assert(offsetof(struct cpu, tlb.kicked) == 8, "vmx/enter.asm, svm/enter.asm");
+_Static_assert(offsetof(struct cpu, nmi_seen) == 8, "vmx/enter.asm, svm/enter.asm");
 
 struct descriptor_pointer {
 	uint16_t limit;

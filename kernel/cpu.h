@@ -3,8 +3,6 @@
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
-#include "kernel/tlb.h"
-
 #include <stdint.h>
 
 /* Task state segment: emergency stacks (SDM vol. 3A, 8.7). */
@@ -21,7 +19,7 @@ enum { CPU_GDT_ENTRIES = 5 };
 
 struct cpu {
 	struct cpu *self; /* first: GS:0, for this_cpu */
-	struct tlb_cpu tlb; /* second: GS:8 is .tlb.kicked, for the entry stubs */
+	uint64_t nmi_seen; /* second, GS:8: an NMI came since tlb_enter_guest; the entry code tests it */
 	unsigned number;
 	uint32_t apic_id;
 	void *arch;    /* the vendor's part, while virtualization is enabled */

@@ -101,7 +101,7 @@ static void dump_second_level(struct aspace *as, uint64_t gpa)
 	unsigned n;
 
 	note("second level of gpa 0x%lx (%s), root 0x%lx:", (unsigned long)gpa,
-	     region ? region->name : "in no region", (unsigned long)as->root.pmtp);
+	     region ? region->name : "in no region", (unsigned long)as->ctx.pmtp);
 	aspace_enter(as);
 	n = vmm_gpt_walk(&as->gpt, gpa, entries, VMM_GPT_LEVELS);
 	for (unsigned i = 0; i < n; i++)

@@ -280,7 +280,7 @@ bool expect_compare_racing(const struct guest_run *run, const struct replay_mach
 		ok &= compare_steps(run, machine);
 	note("  %lu spurious faults, %lu rights granted again, %lu flushes asked for",
 	     (unsigned long)run->as->counts.spurious, (unsigned long)run->as->counts.granted,
-	     (unsigned long)run->as->root.due);
+	     (unsigned long)run->as->ctx.tlb_gen);
 	return compare_output(e->output, run) && ok;
 }
 

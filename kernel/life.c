@@ -112,7 +112,7 @@ void life_begin(struct life *life, struct cpu *cpu)
 	struct vcpu *vcpu = &life->vcpu;
 	struct vcpu_state state = run->guest->mode == GUEST_REAL16 ? real16() : long64();
 
-	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .root = &run->as->root };
+	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .ctx = &run->as->ctx };
 	reset_fx(vcpu);
 	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
 	if (life->of > 1 || run->guest->vcpus) {

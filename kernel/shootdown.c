@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/tlb.h"
+
 #include "kernel/clock.h"
 #include "kernel/cpu.h"
 #include "kernel/fault.h"
@@ -7,11 +9,11 @@
 
 enum { PATIENCE_US = 20000000 }; /* a CPU may have to wait for its turn on the host below */
 
-/* Whether a CPU may go by what was there before the due-th flush was asked for. */
-static bool may_be_stale(const struct tlb_cpu *cpu, const struct tlb_root *root, uint64_t due)
+/* Whether a CPU is in the guest, and may use what was there before this generation. */
+static bool may_be_stale(const struct tlb_cpu *cpu, const struct tlb_context *ctx, uint64_t gen)
 {
-	return __atomic_load_n(&cpu->inside, __ATOMIC_SEQ_CST) == root->serial &&
-	       __atomic_load_n(&cpu->done, __ATOMIC_ACQUIRE) < due;
+	return __atomic_load_n(&cpu->active_ctx, __ATOMIC_SEQ_CST) == ctx->ctx_id &&
+	       __atomic_load_n(&cpu->flushed_gen, __ATOMIC_ACQUIRE) < gen;
 }
 
 static bool by_nmi;
@@ -29,18 +31,18 @@ static void kick(uint32_t apic_id)
 		lapic_send_fixed(apic_id, LAPIC_VECTOR_KICK);
 }
 
-void tlb_shoot(struct tlb_root *root)
+void tlb_shootdown(struct tlb_context *ctx)
 {
-	uint64_t due = FAULT(NO_GENERATION) ? root->due : tlb_mark_due(root);
+	uint64_t gen = FAULT(NO_GENERATION) ? ctx->tlb_gen : tlb_gen_bump(ctx);
 	struct clock_patience patience = clock_patience(PATIENCE_US);
 	unsigned n = smp_count();
 
 	for (unsigned i = 0; i < n; i++)
-		if (may_be_stale(&smp_cpu(i)->tlb, root, due) && !FAULT(NO_KICK))
+		if (may_be_stale(tlb_cpu(smp_cpu(i)), ctx, gen) && !FAULT(NO_KICK))
 			kick(smp_cpu(i)->apic_id);
-	/* Who is inside leaves without asking for anything that we might hold. */
+	/* A CPU in the guest leaves it without taking any lock that we might hold. */
 	for (unsigned i = 0; i < n && !FAULT(NO_ACK); i++)
-		while (may_be_stale(&smp_cpu(i)->tlb, root, due))
+		while (may_be_stale(tlb_cpu(smp_cpu(i)), ctx, gen))
 			if (!clock_is_patient(&patience))
 				panic("CPU %u was kicked, and does not leave the guest", i);
 }

@@ -66,7 +66,7 @@ static void note_progress(const struct guest_run *run, uint64_t ticks)
 		note("soak: %lu of %lu s, %lu changes, %lu faults, %lu flushes",
 		     (unsigned long)(ticks / second), (unsigned long)soak.seconds,
 		     (unsigned long)changes(c), (unsigned long)faults(c),
-		     (unsigned long)run->as->root.due);
+		     (unsigned long)run->as->ctx.tlb_gen);
 }
 
 struct kind {

@@ -1,106 +1,114 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The flush ledger. A page table's root owes flushes, which it counts; a CPU
- * makes them when it enters the guest, and asserts there, from what it was
- * really told and not from what was meant, that they were made.
+ * TLB generations, as in Linux's tlb_context. A context (a root and what is below it) has a
+ * generation, which is bumped by each change that takes something away. A CPU that enters
+ * the guest with an older generation than that, or after another context, flushes first;
+ * and asserts right before the entry, from what was really done, that it did.
  *
- * A root also owes a flush to a CPU that last ran another root: allocators
- * like to hand out an old root's page again, and ASIDs are reused.
+ * It also flushes after another context because allocators like to hand out an old root's
+ * page again, and because all guests have the same ASID.
  *
- * Who changed a table and needs the change to be seen (tlb_shoot) marks the
- * flush due, kicks the CPUs that are inside, and waits until each is outside, or
- * has flushed for it. Entering says "inside" first and reads what is due then,
- * with interrupts off from there to the guest: a CPU that read too early was
- * seen inside, so its kick is pending, and ends its stay before it has begun.
+ * Shootdown. The initiator bumps the generation, then looks for CPUs whose active_ctx is
+ * this one, kicks them, and waits until each has left the guest or has flushed. A CPU that
+ * enters sets active_ctx, then reads the generation, with interrupts off until VM entry.
+ * Both are sequentially consistent, so at least one of the two sees the other: a CPU that
+ * read the old generation was visible to the initiator, and the kick that is pending forces
+ * an exit before the first guest instruction.
  *
- * An NMI that is a kick (kick=nmi) is not held up by that. It leaves a mark, .kicked,
- * which the entry stubs look for as the last thing that they do before the guest runs:
- * there will be no stay then.
+ * An NMI that is a kick (kick=nmi) is not held back by interrupts being off. Its handler
+ * sets the CPU's nmi_seen, which the entry code tests last before it enters.
  */
 #ifndef KERNEL_TLB_H
 #define KERNEL_TLB_H
 
+#include "kernel/cpu.h"
 #include "kernel/panic.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct tlb_root {
-	uint64_t pmtp;	 /* vmm_gpt_get_pmtp */
-	uint64_t serial; /* of this address space, not 0; never used again */
-	uint64_t due;	 /* flushes asked for so far; all CPUs */
+struct tlb_context {
+	uint64_t pmtp;	  /* vmm_gpt_get_pmtp */
+	uint64_t ctx_id;  /* of this address space, not 0; never used again */
+	uint64_t tlb_gen; /* bumped by all CPUs */
 };
 
+/* Of a CPU. Only that CPU writes it; initiators read flushed_gen and active_ctx. */
 struct tlb_cpu {
-	uint64_t kicked; /* first: an NMI came since tlb_begin; the entry stubs look at it */
-	uint64_t serial; /* of the root last entered; 0: none since enable */
-	uint64_t done;	 /* that root's .due when this CPU last flushed for it; others read it */
-	uint64_t due;	 /* that root's .due, as of this entry */
-	uint64_t inside; /* serial of the root it is inside of, or about to be; others read it */
-	uint64_t made;	 /* flushes made, for the report */
+	uint64_t ctx_id;      /* of the context last entered; 0: none since enable */
+	uint64_t flushed_gen; /* that context's generation at the last flush */
+	uint64_t entry_gen;   /* that context's generation, as of this entry */
+	uint64_t active_ctx;  /* ctx_id of the guest it is in, or about to enter; 0: none */
+	uint64_t nflushes;    /* so far, for the report */
 };
 
-/* A flush is due; on every CPU at its next entry. */
-static inline uint64_t tlb_mark_due(struct tlb_root *root)
+/* Of a CPU on which virtualization is enabled: the vendor's record of it begins with this. */
+static inline struct tlb_cpu *tlb_cpu(const struct cpu *cpu)
 {
-	return __atomic_add_fetch(&root->due, 1, __ATOMIC_SEQ_CST);
+	return cpu->arch;
 }
 
-/* Before an entry, with interrupts off until the guest runs. */
-static inline void tlb_begin(struct tlb_cpu *cpu, const struct tlb_root *root)
+/* What was taken away counts from here on. Returns the new generation. */
+static inline uint64_t tlb_gen_bump(struct tlb_context *ctx)
 {
-	/* Who sees us inside, kicks later than this; what came before was for an earlier stay. */
-	__atomic_store_n(&cpu->kicked, 0, __ATOMIC_RELAXED);
-	/* Another root's count says nothing about this one, and may be larger. */
-	if (__builtin_expect(cpu->serial != root->serial, 0))
-		__atomic_store_n(&cpu->done, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&cpu->inside, root->serial, __ATOMIC_SEQ_CST);
-	cpu->due = __atomic_load_n(&root->due, __ATOMIC_SEQ_CST);
+	return __atomic_add_fetch(&ctx->tlb_gen, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Behind the exit. */
-static inline void tlb_end(struct tlb_cpu *cpu)
+/* Before VM entry, with interrupts off until then. nmi_seen: the CPU's. */
+static inline void tlb_enter_guest(struct tlb_cpu *cpu, const struct tlb_context *ctx,
+				   uint64_t *nmi_seen)
 {
-	__atomic_store_n(&cpu->inside, 0, __ATOMIC_RELEASE);
+	/* An initiator that sees us active kicks after this; earlier kicks were for an
+	 * earlier entry. */
+	__atomic_store_n(nmi_seen, 0, __ATOMIC_RELAXED);
+	/* The generation of another context says nothing about this one, and may be larger. */
+	if (__builtin_expect(cpu->ctx_id != ctx->ctx_id, 0))
+		__atomic_store_n(&cpu->flushed_gen, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&cpu->active_ctx, ctx->ctx_id, __ATOMIC_SEQ_CST);
+	cpu->entry_gen = __atomic_load_n(&ctx->tlb_gen, __ATOMIC_SEQ_CST);
 }
 
-/* In between: whether this entry has to flush. */
-static inline bool tlb_is_due(const struct tlb_cpu *cpu, const struct tlb_root *root)
+/* After the VM exit, or instead of the entry. */
+static inline void tlb_exit_guest(struct tlb_cpu *cpu)
 {
-	return cpu->serial != root->serial || cpu->done != cpu->due;
+	__atomic_store_n(&cpu->active_ctx, 0, __ATOMIC_RELEASE);
 }
 
-/* At any time: whether the next entry will have to. */
-static inline bool tlb_owes(const struct tlb_cpu *cpu, const struct tlb_root *root)
+/* Between tlb_enter_guest and VM entry: whether this entry has to flush. */
+static inline bool tlb_needs_flush(const struct tlb_cpu *cpu, const struct tlb_context *ctx)
 {
-	return cpu->serial != root->serial ||
-	       cpu->done != __atomic_load_n(&root->due, __ATOMIC_SEQ_CST);
+	return cpu->ctx_id != ctx->ctx_id || cpu->flushed_gen != cpu->entry_gen;
 }
 
-/*
- * Right before the entry instruction. flushed: what was really done, not what
- * was meant to be done.
- */
-static inline void tlb_entering(struct tlb_cpu *cpu, const struct tlb_root *root, bool flushed)
+/* At any time: whether the next entry will have to flush. */
+static inline bool tlb_is_stale(const struct tlb_cpu *cpu, const struct tlb_context *ctx)
+{
+	return cpu->ctx_id != ctx->ctx_id ||
+	       cpu->flushed_gen != __atomic_load_n(&ctx->tlb_gen, __ATOMIC_SEQ_CST);
+}
+
+/* Right before the entry instruction. flushed: what was really done, not what was meant. */
+static inline void tlb_note_entry(struct tlb_cpu *cpu, const struct tlb_context *ctx,
+				  bool flushed)
 {
 	if (!flushed) {
-		ASSERT_EQ(cpu->serial, root->serial);
-		ASSERT_EQ(cpu->done, cpu->due);
+		ASSERT_EQ(cpu->ctx_id, ctx->ctx_id);
+		ASSERT_EQ(cpu->flushed_gen, cpu->entry_gen);
 		return;
 	}
-	cpu->serial = root->serial;
-	__atomic_store_n(&cpu->done, cpu->due, __ATOMIC_RELEASE);
-	cpu->made++;
+	cpu->ctx_id = ctx->ctx_id;
+	__atomic_store_n(&cpu->flushed_gen, cpu->entry_gen, __ATOMIC_RELEASE);
+	cpu->nflushes++;
 }
 
 /*
- * There was no entry after all, and the flush that would have come with it was not
- * made: as if nothing were known of what this CPU has cached.
+ * There was no entry after all, and the flush that would have come with it was not made:
+ * nothing is known of what this CPU has cached.
  */
-static inline void tlb_not_flushed(struct tlb_cpu *cpu)
+static inline void tlb_forget(struct tlb_cpu *cpu)
 {
-	cpu->serial = 0;
-	cpu->made--;
+	cpu->ctx_id = 0;
+	cpu->nflushes--;
 }
 
 /* Kicks are NMIs from now on: for machines where an interrupt does not end every stay. */
@@ -110,6 +118,6 @@ void tlb_kick_by_nmi(void);
  * Until this returns, others may still use what the table said before. Not for
  * additions, which need nobody to be kicked. shootdown.c.
  */
-void tlb_shoot(struct tlb_root *root);
+void tlb_shootdown(struct tlb_context *ctx);
 
 #endif

@@ -164,7 +164,7 @@ void trap_set_nmi_window(const char *start, const char *end, const char *to)
 static void on_nmi(struct trap_frame *f)
 {
 	this_cpu()->nmis++;
-	__atomic_store_n(&this_cpu()->tlb.kicked, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&this_cpu()->nmi_seen, 1, __ATOMIC_RELAXED);
 	if (f->rip - nmi_window.start < nmi_window.size && !FAULT(NMI_WINDOW))
 		f->rip = nmi_window.to;
 	while (__atomic_load_n(&stops_on_nmi, __ATOMIC_ACQUIRE))

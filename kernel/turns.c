@@ -17,7 +17,7 @@ static uint64_t count_made(unsigned cpus)
 	uint64_t made = 0;
 
 	for (unsigned i = 0; i < cpus; i++)
-		made += smp_cpu(i)->tlb.made;
+		made += tlb_cpu(smp_cpu(i))->nflushes;
 	return made;
 }
 
@@ -25,7 +25,7 @@ struct turns turns_take(struct life *lives, unsigned n, struct cpu *cpu)
 {
 	struct turns seen = { 0 };
 	const struct life *last = NULL;
-	uint64_t made = cpu->tlb.made;
+	uint64_t made = tlb_cpu(cpu)->nflushes;
 	unsigned left = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -44,7 +44,7 @@ struct turns turns_take(struct life *lives, unsigned n, struct cpu *cpu)
 		seen.turns += lives[i].run.turns;
 		seen.slices += lives[i].run.slices;
 	}
-	seen.flushes = cpu->tlb.made - made;
+	seen.flushes = tlb_cpu(cpu)->nflushes - made;
 	return seen;
 }
 

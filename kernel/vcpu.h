@@ -137,7 +137,7 @@ struct vcpu {
 	struct guest_regs regs; /* first: the entry stubs count on it */
 	const struct vmm_ops *ops;
 	struct cpu *cpu;		 /* that it runs on */
-	const struct tlb_root *root;	 /* of its address space */
+	const struct tlb_context *ctx;	 /* of its address space */
 	void *arch;			 /* the vendor's part */
 	uint64_t cr2;
 	uint8_t fx[512] __attribute__((aligned(16)));

@@ -193,17 +193,19 @@ static void take_off(struct vcpu *vcpu)
 }
 
 /* A deliberate bug: what is due is read while nobody sees that this CPU is about to enter. */
-static void begin(struct tlb_cpu *cpu, const struct tlb_root *root)
+static void begin(struct cpu *cpu, const struct tlb_context *ctx)
 {
+	struct tlb_cpu *tlb = tlb_cpu(cpu);
+
 	if (!FAULT(WINDOW_OPEN)) {
-		tlb_begin(cpu, root);
+		tlb_enter_guest(tlb, ctx, &cpu->nmi_seen);
 		return;
 	}
-	cpu->kicked = 0;
-	cpu->due = root->due;
+	cpu->nmi_seen = 0;
+	tlb->entry_gen = ctx->tlb_gen;
 	for (unsigned i = 0; i < WINDOW_PAUSES; i++)
 		cpu_pause();
-	cpu->inside = root->serial;
+	tlb->active_ctx = ctx->ctx_id;
 }
 
 static void note_entry(struct vcpu_time *t)
@@ -221,7 +223,7 @@ void vcpu_stop_all(const struct guest_run *run)
 	if (run->vcpus == 1)
 		return;
 	__atomic_store_n(run->stop, true, __ATOMIC_SEQ_CST);
-	tlb_shoot(&run->as->root); /* all are out of the guest once, and see it */
+	tlb_shootdown(&run->as->ctx); /* all are out of the guest once, and see it */
 }
 
 static bool is_stopped(struct guest_run *run, const struct vcpu_exit *exit)
@@ -245,15 +247,15 @@ void vcpu_run(struct guest_run *run)
 	put_on(vcpu);
 	vcpu_time_begin(run);
 	do {
-		begin(&vcpu->cpu->tlb, vcpu->root);
+		begin(vcpu->cpu, vcpu->ctx);
 		/* Behind that: who stops us either is seen here, or sees us inside, and kicks. */
 		if (is_stopped(run, exit)) {
-			tlb_end(&vcpu->cpu->tlb);
+			tlb_exit_guest(tlb_cpu(vcpu->cpu));
 			break;
 		}
 		note_entry(&run->time);
 		ops->enter(vcpu);
-		tlb_end(&vcpu->cpu->tlb);
+		tlb_exit_guest(tlb_cpu(vcpu->cpu));
 		run->injects = false;
 		exit->pending.valid = false;
 		ops->decode(vcpu, exit);

@@ -43,7 +43,7 @@ struct vmm_ops {
 	bool (*enable)(struct cpu *cpu, const struct cpu_raw *raw, char *error);
 	void (*disable)(struct cpu *cpu);
 
-	/* vcpu->cpu and vcpu->root are set. False: why in error. init may be undone by fini once. */
+	/* vcpu->cpu and vcpu->ctx are set. False: why in error. init may be undone by fini once. */
 	bool (*vcpu_init)(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
 	void (*vcpu_fini)(struct vcpu *vcpu);
 
@@ -59,8 +59,8 @@ struct vmm_ops {
 
 	/*
 	 * Runs the guest until its next exit, which decode then turns into
-	 * words that no vendor owns. enter makes the flush that
-	 * vcpu->cpu->tlb owes to vcpu->root, and proves it by tlb_entering.
+	 * words that no vendor owns. enter makes the flush that vcpu->ctx needs on this
+	 * CPU (tlb_needs_flush), and proves it by tlb_note_entry.
 	 * A guest that could not be entered is an exit too: ENTRY_FAILED.
 	 */
 	void (*enter)(struct vcpu *vcpu);
@@ -93,7 +93,7 @@ struct vmm_ops {
 
 	/* Drops what this CPU may have cached of a root that goes away. On SVM
 	 * the ASID's next user flushes; the ledger sees to it. */
-	void (*invalidate)(struct cpu *cpu, const struct tlb_root *root);
+	void (*invalidate)(struct cpu *cpu, const struct tlb_context *ctx);
 
 	/* The linear address that the last EXIT_FAULT was for. False: this CPU
 	 * does not say; NULL: none does. */

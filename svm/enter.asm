@@ -2,7 +2,7 @@
 ;
 ; bool svm_enter(struct guest_regs *regs, uint64_t vmcb, uint64_t *gs_base)
 ;
-; False: the guest did not run, since an NMI came after tlb_begin (kernel/tlb.h). One
+; False: the guest did not run, since an NMI came after tlb_enter_guest (kernel/tlb.h). One
 ; that comes after CLGI is pending until VMRUN, and ends the stay at once.
 ;
 ; GIF is clear from before the guest's state is loaded until the host's is
@@ -10,7 +10,7 @@
 ; with V_INTR_MASKING it is the host's IF that lets interrupts end the guest.
 
 %define CPU_SELF gs:0		; struct cpu
-%define CPU_KICKED gs:8		; struct cpu: tlb.kicked
+%define CPU_NMI_SEEN gs:8		; struct cpu: nmi_seen
 %define MSR_GS_BASE 0xc0000101
 
 	bits 64
@@ -19,7 +19,7 @@
 svm_enter:
 	clgi
 %ifndef FAULT_KICK_LOST_SVM
-	cmp byte [CPU_KICKED], 0
+	cmp byte [CPU_NMI_SEEN], 0
 	jne .kicked
 %endif
 	push rbx

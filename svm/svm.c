@@ -6,8 +6,8 @@
  * FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs go by VMLOAD and VMSAVE, at the
  * ends of the vCPU loop; the general registers by enter.asm. vcpu.c has the table.
  *
- * All guests run with ASID 1: one vCPU at a time is in the guest on a CPU, and the flush
- * ledger (kernel/tlb.h) flushes that ASID whenever another root comes.
+ * All guests run with ASID 1: one vCPU at a time is in the guest on a CPU, and that ASID
+ * is flushed whenever another context is entered (kernel/tlb.h).
  */
 #include "svm/svm.h"
 
@@ -16,6 +16,8 @@
 #include "kernel/pages.h"
 #include "kernel/panic.h"
 #include "kernel/trap.h"
+
+_Static_assert(offsetof(struct svm_cpu, tlb) == 0, "tlb_cpu");
 
 static void give_back(struct cpu *cpu)
 {
@@ -60,7 +62,6 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 	wrmsr(MSR_VM_HSAVE_PA, sc->hsave_pfn << PAGE_SHIFT);
 	svm_vmsave(sc->host_pfn << PAGE_SHIFT);
 	svm_maps_init();
-	cpu->tlb = (struct tlb_cpu){ 0 };
 	return true;
 }
 
@@ -76,9 +77,9 @@ static void svm_disable(struct cpu *cpu)
  * and only VMRUN can make this CPU use them. The ledger makes the next VMRUN
  * flush, because the next root has another serial number.
  */
-static void svm_invalidate(struct cpu *cpu, const struct tlb_root *root)
+static void svm_invalidate(struct cpu *cpu, const struct tlb_context *ctx)
 {
-	ASSERT(tlb_owes(&cpu->tlb, root));
+	ASSERT(tlb_is_stale(tlb_cpu(cpu), ctx));
 }
 
 const struct vmm_ops svm_ops = {

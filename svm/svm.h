@@ -4,11 +4,13 @@
 #define SVM_SVM_H
 
 #include "kernel/cpu.h"
+#include "kernel/tlb.h"
 #include "kernel/vmm_ops.h"
 #include "svm/vmcb.h"
 
 /* A CPU with SVM on. */
 struct svm_cpu {
+	struct tlb_cpu tlb; /* first: tlb.h */
 	uint64_t hsave_pfn; /* where VMRUN keeps the host */
 	uint64_t host_pfn;  /* a VMCB for what VMLOAD and VMSAVE switch */
 	bool nrips, decode_assists, flush_by_asid;

@@ -143,7 +143,7 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	vmcb->asid = ASID;
 	vmcb->vintr = VINTR_MASKING;
 	vmcb->np_enable = NP_ENABLE;
-	vmcb->ncr3 = vcpu->root->pmtp;
+	vmcb->ncr3 = vcpu->ctx->pmtp;
 	set_state(vmcb, state);
 	vcpu->regs.r[REG_RSP] = state->rsp;
 	return true;
@@ -239,11 +239,11 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	struct svm_cpu *sc = svm_cpu(vcpu->cpu);
 	struct svm_vcpu *sv = svm_vcpu(vcpu);
 	struct vmcb *vmcb = sv->vmcb;
-	bool due = tlb_is_due(&vcpu->cpu->tlb, vcpu->root) || FAULT(FLUSH_VAIN);
+	bool due = tlb_needs_flush(tlb_cpu(vcpu->cpu), vcpu->ctx) || FAULT(FLUSH_VAIN);
 
 	if (due && !FAULT(FLUSH_SVM))
 		vmcb->tlb_control = sc->flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
-	tlb_entering(&vcpu->cpu->tlb, vcpu->root, vmcb->tlb_control != TLB_NOTHING);
+	tlb_note_entry(tlb_cpu(vcpu->cpu), vcpu->ctx, vmcb->tlb_control != TLB_NOTHING);
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
 	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
@@ -257,7 +257,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	OBSERVE(exit, vcpu->cpu->number);
 	if (__builtin_expect(sv->kicked, 0)) {
 		if (vmcb->tlb_control != TLB_NOTHING)
-			tlb_not_flushed(&vcpu->cpu->tlb);
+			tlb_forget(tlb_cpu(vcpu->cpu));
 		vmcb->tlb_control = TLB_NOTHING;
 		return;
 	}

@@ -6,7 +6,7 @@
 ; registers in and out of *regs (r[16] in encoding order; RSP, RIP and RFLAGS
 ; are the VMCS's). arch->launched chooses the instruction. If that fails,
 ; arch->result says how, and *regs is untouched. The same if an NMI came since
-; tlb_begin (kernel/tlb.h): it is looked for at vmx_window, and one that comes between
+; tlb_enter_guest (kernel/tlb.h): it is looked for at vmx_window, and one that comes between
 ; there and the instruction is sent to vmx_kicked by its handler (kernel/trap.c).
 ;
 ; An exit arrives at vmx_exited with RFLAGS = 2 (interrupts off) and the RSP
@@ -24,7 +24,7 @@ bits 64
 %define VMX_FAIL_INVALID 1
 %define VMX_FAIL_VALID	 2
 %define VMX_KICKED	 3
-%define CPU_KICKED	 gs:8	; struct cpu: tlb.kicked
+%define CPU_NMI_SEEN	 gs:8	; struct cpu: nmi_seen
 %define VMCS_HOST_RSP 0x6c14
 
 %define R(n) [rdi + 8 * (n)]
@@ -46,7 +46,7 @@ vmx_enter:
 global vmx_window, vmx_window_end, vmx_kicked
 vmx_window:
 %ifndef FAULT_KICK_LOST_VMX
-	cmp byte [CPU_KICKED], 0
+	cmp byte [CPU_NMI_SEEN], 0
 	jne vmx_kicked
 %endif
 	cmp byte [rsi + ARCH_LAUNCHED], 0 ; the loads below leave ZF alone

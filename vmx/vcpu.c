@@ -288,17 +288,17 @@ static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *arch = vcpu->arch;
 	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
-	const struct tlb_root *root = vcpu->root;
+	const struct tlb_context *ctx = vcpu->ctx;
 	uint64_t invepts = cpu->invepts;
 
 	vmx_make_current(vcpu);
-	vmcs_write(VMCS_EPTP, root->pmtp);
+	vmcs_write(VMCS_EPTP, ctx->pmtp);
 	vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
-	if (tlb_is_due(&vcpu->cpu->tlb, root) && !FAULT(FLUSH_VMX))
-		vmx_invept(cpu, root->pmtp);
-	tlb_entering(&vcpu->cpu->tlb, root, cpu->invepts != invepts);
+	if (tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx) && !FAULT(FLUSH_VMX))
+		vmx_invept(cpu, ctx->pmtp);
+	tlb_note_entry(tlb_cpu(vcpu->cpu), ctx, cpu->invepts != invepts);
 
-	arch->eptp = root->pmtp;
+	arch->eptp = ctx->pmtp;
 	arch->result = VMX_OK;
 	enter(vcpu);
 	arch->launched |= arch->result == VMX_OK;
@@ -307,13 +307,13 @@ static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 void vmx_vcpu_enter(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *arch = vcpu->arch;
-	const struct tlb_root *root = vcpu->root;
+	const struct tlb_context *ctx = vcpu->ctx;
 
-	if (__builtin_expect(arch->eptp != root->pmtp || tlb_is_due(&vcpu->cpu->tlb, root), 0)) {
+	if (__builtin_expect(arch->eptp != ctx->pmtp || tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx), 0)) {
 		prepare_and_enter(vcpu);
 		return;
 	}
-	tlb_entering(&vcpu->cpu->tlb, root, false);
+	tlb_note_entry(tlb_cpu(vcpu->cpu), ctx, false);
 	enter(vcpu);
 }
 

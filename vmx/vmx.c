@@ -29,7 +29,7 @@
  *
  * The guest's physical addresses go through EPT, whose root (EPTP) comes from
  * the gpt/ library. The CPU caches what it finds there, tagged with the EPTP,
- * over exits and entries; only INVEPT drops it. kernel/tlb.h keeps the ledger.
+ * over exits and entries; only INVEPT drops it. kernel/tlb.h says when it is due.
  *
  * What decode and skip read is the VMCS that is current. They belong to the
  * enter before them; no other vCPU may be touched in between.
@@ -47,6 +47,7 @@
 #include "kernel/x86.h"
 
 _Static_assert(sizeof(struct vmx_cpu) <= PAGE_SIZE, "it gets a page");
+_Static_assert(offsetof(struct vmx_cpu, tlb) == 0, "tlb_cpu");
 
 /* SDM vol. 3C, 24.7: each CPU has its own lock, and its firmware may have forgotten some. */
 static bool unlock(char *error)
@@ -159,8 +160,8 @@ static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 		return false;
 	}
 	cpu->arch = arch;
-	/* What was cached before VMXOFF may still be (29.4.3.2): the first entry flushes. */
-	cpu->tlb.serial = 0;
+	/* What was cached before VMXOFF may still be (29.4.3.2): with the record all zeroes,
+	 * the first entry flushes. */
 	return true;
 }
 
@@ -177,9 +178,9 @@ static void vmx_disable(struct cpu *cpu)
 	put_pages(arch);
 }
 
-static void vmx_invalidate(struct cpu *cpu, const struct tlb_root *root)
+static void vmx_invalidate(struct cpu *cpu, const struct tlb_context *ctx)
 {
-	vmx_invept(cpu->arch, root->pmtp);
+	vmx_invept(cpu->arch, ctx->pmtp);
 }
 
 const struct vmm_ops vmx_ops = {

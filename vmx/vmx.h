@@ -4,12 +4,14 @@
 #define VMX_VMX_H
 
 #include "kernel/cpu.h"
+#include "kernel/tlb.h"
 #include "kernel/vmm_ops.h"
 #include "vmx/controls.h"
 #include "vmx/insn.h"
 
 /* A CPU in VMX operation: struct cpu's arch. */
 struct vmx_cpu {
+	struct tlb_cpu tlb; /* first: tlb.h */
 	uint64_t pfn;	    /* of this record */
 	uint64_t vmxon_pfn; /* of the VMXON region */
 	struct vmx_vcpu *current; /* whose VMCS, and KERNEL_GS_BASE, is loaded */
