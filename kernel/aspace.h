@@ -17,12 +17,24 @@
 #define KERNEL_ASPACE_H
 
 #include "gpt/vmm_gpt.h"
-#include "guest/abi.h"
 #include "kernel/cpu.h"
 #include "kernel/heap.h"
 #include "kernel/lock.h"
 #include "kernel/region.h"
 #include "kernel/vcpu.h"
+
+/* What can be done to a range of it: aspace_change. */
+enum aspace_op {
+	ASPACE_SPLIT,	  /* one address gets a leaf of 4 KiB, if it is part of a larger one */
+	ASPACE_MERGE,	  /* one address gets as large a leaf as possible */
+	ASPACE_READ_ONLY, /* takes the right to write; a write gets it back, for that leaf */
+	ASPACE_UNMAP,	  /* the next touch finds what was there at the beginning */
+	ASPACE_MOVE,	  /* other memory, with the same content */
+	ASPACE_CLEAN,	  /* nothing counts as accessed or dirty any more */
+	ASPACE_NO_EXEC,	  /* takes the right to execute; a fetch gets it back, for that leaf */
+	ASPACE_VACATE,	  /* as UNMAP, and the entries and unused tables go with it */
+	ASPACE_OPS,
+};
 
 struct aspace_counts {
 	uint64_t read, write, exec, walk; /* faults by kind; each is counted once */
@@ -32,7 +44,7 @@ struct aspace_counts {
 	uint64_t pages, tables;		/* mapped, of 4 KiB, and table pages added below the root */
 	uint64_t splits, merges, moves; /* leaves that were */
 	uint64_t taken; /* tables that were taken out again by vacating */
-	uint64_t changes[MEMORY_OPS]; /* aspace_change, of each kind: how often it was done */
+	uint64_t changes[ASPACE_OPS]; /* aspace_change, of each kind: how often it was done */
 };
 
 /* What was taken out, until no CPU and no walker can reach it any more. */
@@ -123,9 +135,10 @@ bool aspace_is_populated(struct aspace *as, uint64_t gpa);
 const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
 
 /*
- * Changes what is there, between exits, as HC_MEMORY in guest/abi.h says; op is
- * one of MEMORY_*. MAPPED: it was done; DENIED: it cannot be; NO_MEMORY: not all of
- * it was. aspace_change.c.
+ * Changes [gpa, gpa + size), bytes, whole pages of one region, between exits. op: enum
+ * aspace_op, or any number. The guest keeps its data, but for what UNMAP and VACATE drop.
+ * MAPPED: it was done; DENIED: it cannot be; NO_MEMORY: not all of it was.
+ * aspace_change.c.
  */
 enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
 

@@ -8,7 +8,6 @@
  * what is changed are split here and not in gpt/, since their blocks have to be
  * broken up with them.
  */
-#include "guest/abi.h"
 #include "kernel/aspace.h"
 #include "kernel/fault.h"
 #include "kernel/pages.h"
@@ -280,27 +279,27 @@ static enum aspace_outcome change(struct aspace *as, unsigned op, uint64_t gpa, 
 	if (!region || region->kind == REGION_HOLE || !size || (gpa | size) % PAGE_SIZE ||
 	    size > region->start + region->size - gpa)
 		return ASPACE_DENIED;
-	if (op == MEMORY_SPLIT)
+	if (op == ASPACE_SPLIT)
 		return outcome(split(as, gpa, 1));
-	if (op == MEMORY_MERGE)
+	if (op == ASPACE_MERGE)
 		return merge(as, gpa) ? ASPACE_MAPPED : ASPACE_DENIED;
 	if (!cut(as, gpa) || !cut(as, gpa + size))
 		return ASPACE_NO_MEMORY;
 	switch (op) {
-	case MEMORY_READ_ONLY:
+	case ASPACE_READ_ONLY:
 		take_right(as, gpa, gpa + size, VMM_GPT_WRITE);
 		return ASPACE_MAPPED;
-	case MEMORY_NO_EXEC:
+	case ASPACE_NO_EXEC:
 		take_right(as, gpa, gpa + size, VMM_GPT_EXEC);
 		return ASPACE_MAPPED;
-	case MEMORY_UNMAP:
+	case ASPACE_UNMAP:
 		flush_if(as, unmap(as, gpa, gpa + size));
 		return ASPACE_MAPPED;
-	case MEMORY_VACATE:
+	case ASPACE_VACATE:
 		return vacate(as, gpa, gpa + size);
-	case MEMORY_MOVE:
+	case ASPACE_MOVE:
 		return outcome(move(as, gpa, gpa + size));
-	case MEMORY_CLEAN:
+	case ASPACE_CLEAN:
 		clean(as, gpa, gpa + size);
 		return ASPACE_MAPPED;
 	}

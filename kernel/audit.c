@@ -2,17 +2,17 @@
 #include "kernel/audit.h"
 
 #include "kernel/pages.h"
-#include "kernel/report.h"
 
 enum { SHOWN_MAX = 8 };
 
-struct audit_base audit_begin(void)
+struct audit_base audit_begin(audit_wrong_fn *wrong)
 {
-	return (struct audit_base){ pages_in_use(FRAME_GUEST), pages_in_use(FRAME_TABLE) };
+	return (struct audit_base){ pages_in_use(FRAME_GUEST), pages_in_use(FRAME_TABLE), wrong };
 }
 
 struct audit {
 	const struct aspace *as;
+	audit_wrong_fn *say;
 	unsigned wrong;
 	uint64_t pages; /* of 4 KiB, in leaves */
 };
@@ -22,7 +22,7 @@ static void complain(void *arg, uint64_t gpa, unsigned level, uint64_t entry, co
 	struct audit *audit = arg;
 
 	if (audit->wrong++ < SHOWN_MAX)
-		report_wrong("second level, gpa 0x%012lx, level %u, 0x%016lx: %s",
+		audit->say("second level, gpa 0x%012lx, level %u, 0x%016lx: %s",
 			     (unsigned long)gpa, level, (unsigned long)entry, what);
 }
 
@@ -75,20 +75,21 @@ static void check_leaves(struct audit *audit)
 	}
 }
 
-static bool agree(const char *what, uint64_t counted, uint64_t in_use)
+static bool agree(const struct audit_base *base, const char *what, uint64_t counted,
+		  uint64_t in_use)
 {
 	if (counted != in_use)
-		report_wrong("%s: %lu are accounted for, and %lu are in use", what,
+		base->wrong("%s: %lu are accounted for, and %lu are in use", what,
 			     (unsigned long)counted, (unsigned long)in_use);
 	return counted == in_use;
 }
 
-static bool pages_agree(void)
+static bool pages_agree(const struct audit_base *base)
 {
 	const char *error = pages_check();
 
 	if (error)
-		report_wrong("the page allocator: %s", error);
+		base->wrong("the page allocator: %s", error);
 	return !error;
 }
 
@@ -109,7 +110,7 @@ void audit_beside(struct audit_base *base, const struct aspace *as)
 
 bool audit_aspace(struct aspace *as, const struct audit_base *base)
 {
-	struct audit audit = { .as = as };
+	struct audit audit = { .as = as, .say = base->wrong };
 	bool ok;
 
 	aspace_lock(as);
@@ -117,20 +118,20 @@ bool audit_aspace(struct aspace *as, const struct audit_base *base)
 	check_leaves(&audit);
 	aspace_unlock(as);
 	if (audit.wrong > SHOWN_MAX)
-		report_wrong("and %u more of these", audit.wrong - SHOWN_MAX);
+		base->wrong("and %u more of these", audit.wrong - SHOWN_MAX);
 	ok = !audit.wrong;
-	ok &= agree("pages mapped", audit.pages, as->mapped);
-	ok &= agree("the guest's pages", base->guest + audit.pages + count_waiting(as),
+	ok &= agree(base, "pages mapped", audit.pages, as->mapped);
+	ok &= agree(base, "the guest's pages", base->guest + audit.pages + count_waiting(as),
 		    pages_in_use(FRAME_GUEST));
-	ok &= agree("table pages", base->tables + as->gpt.tables + as->limbo.tables.count,
+	ok &= agree(base, "table pages", base->tables + as->gpt.tables + as->limbo.tables.count,
 		    pages_in_use(FRAME_TABLE));
-	return pages_agree() && ok;
+	return pages_agree(base) && ok;
 }
 
 bool audit_nothing_left(const struct audit_base *base)
 {
-	bool ok = agree("the guest's pages, afterwards", base->guest, pages_in_use(FRAME_GUEST));
+	bool ok = agree(base, "the guest's pages, afterwards", base->guest, pages_in_use(FRAME_GUEST));
 
-	ok &= agree("table pages, afterwards", base->tables, pages_in_use(FRAME_TABLE));
-	return pages_agree() && ok;
+	ok &= agree(base, "table pages, afterwards", base->tables, pages_in_use(FRAME_TABLE));
+	return pages_agree(base) && ok;
 }

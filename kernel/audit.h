@@ -7,12 +7,17 @@
 #define KERNEL_AUDIT_H
 
 #include "kernel/aspace.h"
+#include "kernel/log.h"
+
+/* Hears what is wrong, each in words. */
+typedef void audit_wrong_fn(const char *fmt, ...) LOG_FORMAT(1, 2);
 
 /* What is in use before a guest is made: nothing, unless one before lost something. */
 struct audit_base {
 	uint64_t guest, tables; /* pages */
+	audit_wrong_fn *wrong;
 };
-struct audit_base audit_begin(void);
+struct audit_base audit_begin(audit_wrong_fn *wrong);
 
 /* What is in use for this other guest, that is there as well, goes in as well. */
 void audit_beside(struct audit_base *base, const struct aspace *as);

@@ -114,7 +114,7 @@ void life_begin(struct life *life, struct cpu *cpu)
 
 	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .ctx = &run->as->ctx };
 	reset_fx(vcpu);
-	vcpu->regs.r[REG_RDI] = run->ops->hypercall;
+	vcpu->regs.r[REG_RDI] = run->ops->vmmcall ? HYPERCALL_VMMCALL : HYPERCALL_VMCALL;
 	if (life->of > 1 || run->guest->vcpus) {
 		vcpu->regs.r[REG_RSI] = run->number;
 		vcpu->regs.r[REG_RDX] = life->of;

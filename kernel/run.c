@@ -252,7 +252,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 {
 	static struct aspace spaces[GUEST_COPIES_MAX];
 	struct replay_machine memory = memory_for(guest);
-	struct audit_base base = audit_begin();
+	struct audit_base base = audit_begin(report_wrong);
 	uint64_t before = pages_free_count();
 	bool ok;
 

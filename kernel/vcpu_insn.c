@@ -121,6 +121,17 @@ static bool report_value(const struct guest_run *run, uint32_t which, uint64_t v
 	return true;
 }
 
+#define SAME_OP(op) _Static_assert(MEMORY_##op == (int)ASPACE_##op, "guest/abi.h, aspace.h")
+SAME_OP(SPLIT);
+SAME_OP(MERGE);
+SAME_OP(READ_ONLY);
+SAME_OP(UNMAP);
+SAME_OP(MOVE);
+SAME_OP(CLEAN);
+SAME_OP(NO_EXEC);
+SAME_OP(VACATE);
+SAME_OP(OPS);
+
 /* The window may be onto memory that goes: it is opened again when it is needed. */
 static bool on_memory(struct guest_run *run, struct vcpu_exit *exit)
 {

@@ -9,7 +9,6 @@
 #define KERNEL_VMM_OPS_H
 
 #include "gpt/vmm_gpt.h"
-#include "guest/abi.h"
 #include "kernel/cpu_raw.h"
 #include "kernel/vcpu.h"
 
@@ -33,7 +32,7 @@ struct vmm_ops {
 	const char *name;
 	const char *paging; /* what the second level is called, for the console only */
 	const char *fault_name; /* the same for a fault */
-	unsigned hypercall; /* HYPERCALL_VMCALL or _VMMCALL: what the guest is told in EDI */
+	bool vmmcall; /* the instruction of a hypercall is VMMCALL, not VMCALL */
 	const struct vmm_gpt_format *format;
 
 	/* A pure function of raw. */

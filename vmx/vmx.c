@@ -40,7 +40,6 @@
 #include "vmx/vmx.h"
 
 #include "gpt/format.h"
-#include "guest/abi.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/trap.h"
@@ -187,7 +186,6 @@ const struct vmm_ops vmx_ops = {
 	.name = "VMX",
 	.paging = "EPT",
 	.fault_name = "EPT violation",
-	.hypercall = HYPERCALL_VMCALL,
 	.format = &vmm_gpt_ept,
 	.probe = vmx_probe,
 	.enable = vmx_enable,
