@@ -7,7 +7,7 @@
 #define GUEST_GUEST_H
 
 #include "guest/abi.h"
-#include "kernel/aspace.h"
+#include "kernel/vcpu_run.h"
 
 enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
        GUEST_STEPS_MAX = 48, GUEST_COPIES_MAX = 4 };
@@ -23,31 +23,6 @@ enum guest_mode {
 	 * interrupt vector table, no stack, interrupts off, EDI = which hypercall.
 	 * Not on CPUs without vmm_probe.unrestricted. */
 	GUEST_REAL16,
-};
-
-/* How a guest's life ended. */
-enum guest_end_kind {
-	END_DONE,	  /* it said so: value is its verdict, 0 for good */
-	END_HOLE,	  /* touched gpa, where nothing is */
-	END_DENIED,	  /* touched gpa in a way its region does not allow */
-	END_MEMORY,	  /* needed a page for gpa when none was left */
-	END_BUDGET,	  /* ran for too long */
-	END_STARVED,	  /* did not get to run: its time was stolen */
-	END_HALTED,	  /* HLT, and nothing that could wake it */
-	END_TRIPLE_FAULT,
-	END_UNEXPECTED,	  /* an exit that nobody handles */
-	END_ENTRY_FAILED, /* hardware would not enter it */
-	END_STOPPED,	  /* another of its vCPUs ended as it should not */
-	END_KINDS,
-};
-
-struct guest_end {
-	enum guest_end_kind kind;
-	uint8_t access; /* HOLE, DENIED, MEMORY: enum vcpu_access */
-	bool walk;	/* likewise */
-	bool mapped;	/* likewise: the page was there, and lacked the right */
-	uint64_t gpa;	/* likewise; an expected MEMORY has it from the steps */
-	uint64_t value;
 };
 
 enum guest_step_kind {
@@ -83,7 +58,7 @@ struct guest_expect {
 	uint64_t exits[EXIT_KINDS]; /* EXIT_FAULT follows from the steps */
 	/* Up to so many more: what is refused anyway, some CPUs refuse without an exit. */
 	uint64_t optional[EXIT_KINDS];
-	struct guest_end end;
+	struct vcpu_end end;
 	uint64_t mapped; /* of several vCPUs: pages of 4 KiB at the end; 0: any number */
 	uint64_t flushes; /* of one that wanders: made by all CPUs. Copies need one for each switch. */
 	const char *output; /* what it writes to the console; NULL: nothing */

@@ -39,7 +39,7 @@ static void dump_segments(const struct vcpu_state *s)
 	note("idtr   base 0x%lx limit 0x%x", (unsigned long)s->idtr_base, s->idtr_limit);
 }
 
-static void dump_state(const struct guest_run *run, const struct vcpu_state *s)
+static void dump_state(const struct vcpu_run *run, const struct vcpu_state *s)
 {
 	uint64_t r[16];
 
@@ -132,7 +132,7 @@ static void dump_step(void *arg, const struct gwalk_step *step)
 }
 
 /* True if it leads to *gpa. */
-static bool dump_walk(const struct guest_run *run, const struct vcpu_state *s, const char *what,
+static bool dump_walk(const struct vcpu_run *run, const struct vcpu_state *s, const char *what,
 		      uint64_t gva, uint64_t *gpa)
 {
 	bool found;
@@ -145,7 +145,7 @@ static bool dump_walk(const struct guest_run *run, const struct vcpu_state *s, c
 	return found;
 }
 
-static void dump_code(const struct guest_run *run, const struct vcpu_state *s, uint64_t at)
+static void dump_code(const struct vcpu_run *run, const struct vcpu_state *s, uint64_t at)
 {
 	uint8_t code[CODE_BYTES];
 	char words[CODE_BYTES * 3 + 1] = "";
@@ -158,13 +158,13 @@ static void dump_code(const struct guest_run *run, const struct vcpu_state *s, u
 
 /* All together. */
 
-static void dump_exit(const struct guest_run *run)
+static void dump_exit(const struct vcpu_run *run, const char *name)
 {
 	const struct vcpu_event *e = &run->exit.pending;
 	char words[VMM_WORDS] = "";
 
 	run->ops->describe(run->vcpu, words);
-	note("%s: its last exit, one of %lu %s: %s", run->guest->name,
+	note("%s: its last exit, one of %lu %s: %s", name,
 	     (unsigned long)run->exits[run->exit.kind], vcpu_exit_names[run->exit.kind], words);
 	if (e->valid)
 		note("while vector %u was being delivered, type %u, error 0x%x", e->vector,
@@ -172,7 +172,7 @@ static void dump_exit(const struct guest_run *run)
 }
 
 /* The linear address that the last exit is about, where that is known. */
-static bool linear_address(const struct guest_run *run, uint64_t *gva)
+static bool linear_address(const struct vcpu_run *run, uint64_t *gva)
 {
 	const struct vcpu_exit *exit = &run->exit;
 
@@ -184,13 +184,13 @@ static bool linear_address(const struct guest_run *run, uint64_t *gva)
 	       run->ops->fault_linear(run->vcpu, gva);
 }
 
-void dump_guest(const struct guest_run *run)
+void dump_guest(const struct vcpu_run *run, const char *name)
 {
 	bool fault = run->exit.kind == EXIT_FAULT || run->exit.kind == EXIT_MISCONFIG;
 	uint64_t code, gva, gpa;
 	struct vcpu_state s;
 
-	dump_exit(run);
+	dump_exit(run, name);
 	run->ops->get_state(run->vcpu, &s);
 	dump_state(run, &s);
 	code = is_64_bit(&s) ? s.rip : (uint32_t)(s.seg[SEG_CS].base + s.rip);

@@ -13,6 +13,6 @@
  * address concerned, and the guest's own walks. The vCPU still exists.
  * Believes nothing: guest memory is read through aspace_read alone.
  */
-void dump_guest(const struct guest_run *run);
+void dump_guest(const struct vcpu_run *run, const char *name);
 
 #endif

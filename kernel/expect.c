@@ -22,7 +22,7 @@ static const char *const end_names[END_KINDS] = {
 	[END_STOPPED] = "stopped, because of another vCPU's end",
 };
 
-void expect_describe_end(const struct guest_end *e, char *words, size_t size)
+void expect_describe_end(const struct vcpu_end *e, char *words, size_t size)
 {
 	static const char *const access[] = {
 		[ACCESS_READ] = "read", [ACCESS_WRITE] = "write", [ACCESS_EXEC] = "fetch"
@@ -69,26 +69,26 @@ bool expect_same(const char *what, uint64_t expected, uint64_t seen)
 	return same_up_to(what, expected, 0, seen);
 }
 
-static bool is_end(const struct guest_end *expected, const struct guest_end *seen)
+static bool is_end(const struct vcpu_end *expected, const struct vcpu_end *seen)
 {
 	return expected->kind == seen->kind && expected->value == seen->value &&
 	       expected->gpa == seen->gpa && expected->access == seen->access &&
 	       expected->walk == seen->walk && expected->mapped == seen->mapped;
 }
 
-static void end_differs(const struct guest_end *expected, const struct guest_run *run)
+static void end_differs(const struct vcpu_end *expected, const struct guest_run *run)
 {
 	char words[VMM_WORDS], seen[VMM_WORDS];
 
 	expect_describe_end(expected, words, sizeof(words));
-	expect_describe_end(&run->end, seen, sizeof(seen));
+	expect_describe_end(&run->v.end, seen, sizeof(seen));
 	report_differs_words("end", words, seen);
 }
 
 /* What was said at once, when it ended, is not said again. */
-static bool compare_end(const struct guest_end *expected, const struct guest_run *run)
+static bool compare_end(const struct vcpu_end *expected, const struct guest_run *run)
 {
-	if (is_end(expected, &run->end))
+	if (is_end(expected, &run->v.end))
 		return true;
 	if (!run->end_differs)
 		end_differs(expected, run);
@@ -110,9 +110,9 @@ static bool compare_output(const char *expected, const struct guest_run *run)
 }
 
 /* The end is the one of the steps, where memory runs out. */
-static struct guest_end expected_end(const struct guest *guest, const struct replay *replay)
+static struct vcpu_end expected_end(const struct guest *guest, const struct replay *replay)
 {
-	struct guest_end end = guest->expect.end;
+	struct vcpu_end end = guest->expect.end;
 
 	if (end.kind == END_MEMORY)
 		end.gpa = replay->end_gpa;
@@ -149,7 +149,7 @@ static bool compare_exits(const struct guest_run *run, const struct aspace_count
 
 		if (i != EXIT_INTERRUPT && i != EXIT_NMI && i != EXIT_TIMER)
 			ok &= same_up_to(vcpu_exit_names[i], expected, e->optional[i],
-					 run->exits[i]);
+					 run->v.exits[i]);
 	}
 	return ok;
 }
@@ -188,7 +188,7 @@ static void compare_leaf(const struct guest_run *run, const struct vmm_gpt_exten
 	if (!(leaf->prot & VMM_GPT_WRITE) == expected->writable)
 		wrong_leaf(tally, e->gpa, leaf->level,
 			   expected->writable ? "cannot be written to" : "can be written to");
-	if (!vmm_gpt_can_track_dirty(&run->as->gpt) || expected->any_ad)
+	if (!vmm_gpt_can_track_dirty(&run->v.as->gpt) || expected->any_ad)
 		return;
 	if (leaf->accessed != expected->accessed)
 		wrong_leaf(tally, e->gpa, leaf->level,
@@ -204,15 +204,15 @@ static void note_leaves(const struct guest_run *run, const struct tally *tally)
 {
 	char ad[64] = "this CPU keeps no A and D";
 
-	if (vmm_gpt_can_track_dirty(&run->as->gpt))
+	if (vmm_gpt_can_track_dirty(&run->v.as->gpt))
 		format(ad, sizeof(ad), "%lu accessed, %lu dirty", (unsigned long)tally->accessed,
 		       (unsigned long)tally->dirty);
 	note("  leaves: %lu of 4 KiB, %lu of 2 MiB, %lu of 1 GiB; %s",
 	     (unsigned long)tally->leaves[1], (unsigned long)tally->leaves[2],
 	     (unsigned long)tally->leaves[3], ad);
-	if (run->as->counts.smaller)
+	if (run->v.as->counts.smaller)
 		note("  leaves smaller than wanted, since there was no larger block: %lu",
-		     (unsigned long)run->as->counts.smaller);
+		     (unsigned long)run->v.as->counts.smaller);
 }
 
 static bool compare_leaves(const struct guest_run *run, const struct replay *replay)
@@ -221,11 +221,11 @@ static bool compare_leaves(const struct guest_run *run, const struct replay *rep
 	struct tally tally = { 0 };
 	bool ok = true;
 
-	aspace_lock(run->as);
-	for (uint64_t gpa = 0; vmm_gpt_next(&run->as->gpt, gpa, VMM_GPT_GPA_END, &e); gpa = e.end)
+	aspace_lock(run->v.as);
+	for (uint64_t gpa = 0; vmm_gpt_next(&run->v.as->gpt, gpa, VMM_GPT_GPA_END, &e); gpa = e.end)
 		if (e.kind == VMM_GPT_MAPPED)
 			compare_leaf(run, &e, &tally);
-	aspace_unlock(run->as);
+	aspace_unlock(run->v.as);
 	for (unsigned level = 1; level <= 3; level++)
 		ok &= expect_same(sizes[level], replay->leaves[level], tally.leaves[level]);
 	note_leaves(run, &tally);
@@ -237,12 +237,12 @@ static bool compare_leaves(const struct guest_run *run, const struct replay *rep
 bool expect_compare(const struct guest_run *run, const struct replay_machine *machine)
 {
 	static struct replay replay;
-	struct guest_end end;
+	struct vcpu_end end;
 	bool ok;
 
 	replay_guest(run->guest, machine, &replay);
 	end = expected_end(run->guest, &replay);
-	ok = compare_counts(&replay.counts, &run->as->counts);
+	ok = compare_counts(&replay.counts, &run->v.as->counts);
 	ok &= compare_exits(run, &replay.counts);
 	ok &= compare_leaves(run, &replay);
 	ok &= compare_output(run->guest->expect.output, run);
@@ -256,7 +256,7 @@ bool expect_compare(const struct guest_run *run, const struct replay_machine *ma
 static bool compare_steps(const struct guest_run *run, const struct replay_machine *machine)
 {
 	static struct replay replay;
-	const struct aspace_counts *seen = &run->as->counts;
+	const struct aspace_counts *seen = &run->v.as->counts;
 	bool ok;
 
 	replay_guest(run->guest, machine, &replay);
@@ -275,32 +275,32 @@ bool expect_compare_racing(const struct guest_run *run, const struct replay_mach
 	if (run->number && run->vcpus > 1)
 		return ok;
 	if (e->mapped)
-		ok &= expect_same("pages mapped at the end", e->mapped, run->as->mapped);
+		ok &= expect_same("pages mapped at the end", e->mapped, run->v.as->mapped);
 	if (e->steps[0].what && run->vcpus > 1)
 		ok &= compare_steps(run, machine);
 	note("  %lu spurious faults, %lu rights granted again, %lu flushes asked for",
-	     (unsigned long)run->as->counts.spurious, (unsigned long)run->as->counts.granted,
-	     (unsigned long)run->as->ctx.tlb_gen);
+	     (unsigned long)run->v.as->counts.spurious, (unsigned long)run->v.as->counts.granted,
+	     (unsigned long)run->v.as->ctx.tlb_gen);
 	return compare_output(e->output, run) && ok;
 }
 
 /* A leaf may have become smaller for it; then all goes on. */
 bool expect_compare_failed(const struct guest_run *run)
 {
-	if (run->as->counts.smaller == 1 && run->end.kind != END_MEMORY) {
+	if (run->v.as->counts.smaller == 1 && run->v.end.kind != END_MEMORY) {
 		note("  a smaller leaf was made once");
 		return compare_end(&run->guest->expect.end, run);
 	}
-	return expect_same("ends for want of memory", 1, run->end.kind == END_MEMORY);
+	return expect_same("ends for want of memory", 1, run->v.end.kind == END_MEMORY);
 }
 
 bool expect_end(struct guest_run *run)
 {
-	const struct guest_end *expected = &run->guest->expect.end;
+	const struct vcpu_end *expected = &run->guest->expect.end;
 
 	/* Where memory ends is known only when the steps have been done again. */
-	if (is_end(expected, &run->end) ||
-	    (expected->kind == END_MEMORY && run->end.kind == END_MEMORY))
+	if (is_end(expected, &run->v.end) ||
+	    (expected->kind == END_MEMORY && run->v.end.kind == END_MEMORY))
 		return true;
 	end_differs(expected, run);
 	run->end_differs = true;

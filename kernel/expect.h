@@ -4,7 +4,7 @@
 #define KERNEL_EXPECT_H
 
 #include "kernel/replay.h"
-#include "kernel/vcpu_run.h"
+#include "kernel/guest_run.h"
 
 /* Counts, exits, leaves with A and D, output and end. Before the guest's memory goes. */
 bool expect_compare(const struct guest_run *run, const struct replay_machine *machine);
@@ -19,7 +19,7 @@ bool expect_compare_failed(const struct guest_run *run);
 /* Whether it ended as was planned, as far as that is known at once; says so if not. */
 bool expect_end(struct guest_run *run);
 
-void expect_describe_end(const struct guest_end *end, char *words, size_t size);
+void expect_describe_end(const struct vcpu_end *end, char *words, size_t size);
 
 /* Two numbers; a line if they differ. */
 bool expect_same(const char *what, uint64_t expected, uint64_t seen);

@@ -79,12 +79,12 @@ static void report(const struct life *life)
 	if (life->of > 1)
 		format(which, sizeof(which), "%s %u: ", run->vcpus > 1 ? "vCPU" : "copy",
 		       run->number);
-	expect_describe_end(&run->end, words, sizeof(words));
-	note("  %send: %s, at rip 0x%lx", which, words, (unsigned long)run->end_rip);
-	if (run->end_words[0])
-		note("  %swhy: %s", which, run->end_words);
-	if (run->denied)
-		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
+	expect_describe_end(&run->v.end, words, sizeof(words));
+	note("  %send: %s, at rip 0x%lx", which, words, (unsigned long)run->v.end_rip);
+	if (run->v.end_words[0])
+		note("  %swhy: %s", which, run->v.end_words);
+	if (run->v.denied)
+		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->v.denied);
 	if (stolen >= STOLEN_MS_MIN)
 		note("  %sthe host below took %lu ms of its time", which, stolen);
 }
@@ -92,13 +92,13 @@ static void report(const struct life *life)
 /* What is wrong with its end is said before the long dump that shows why. */
 static void judge_end(struct life *life)
 {
-	const struct guest_end *end = &life->run.end;
+	const struct vcpu_end *end = &life->run.v.end;
 
 	if (end->kind == END_STOPPED || end->kind == END_STARVED ||
 	    (life->may_lack_memory && end->kind == END_MEMORY))
 		return;
 	if (!expect_end(&life->run))
-		dump_guest(&life->run);
+		dump_guest(&life->run.v, life->run.guest->name);
 }
 
 unsigned life_cpus(void)
@@ -112,9 +112,9 @@ void life_begin(struct life *life, struct cpu *cpu)
 	struct vcpu *vcpu = &life->vcpu;
 	struct vcpu_state state = run->guest->mode == GUEST_REAL16 ? real16() : long64();
 
-	*vcpu = (struct vcpu){ .ops = run->ops, .cpu = cpu, .ctx = &run->as->ctx };
+	*vcpu = (struct vcpu){ .ops = run->v.ops, .cpu = cpu, .ctx = &run->v.as->ctx };
 	reset_fx(vcpu);
-	vcpu->regs.r[REG_RDI] = run->ops->vmmcall ? HYPERCALL_VMMCALL : HYPERCALL_VMCALL;
+	vcpu->regs.r[REG_RDI] = run->v.ops->vmmcall ? HYPERCALL_VMMCALL : HYPERCALL_VMCALL;
 	if (life->of > 1 || run->guest->vcpus) {
 		vcpu->regs.r[REG_RSI] = run->number;
 		vcpu->regs.r[REG_RDX] = life->of;
@@ -123,11 +123,11 @@ void life_begin(struct life *life, struct cpu *cpu)
 	}
 	if (FAULT(GUEST_STATE))
 		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
-	run->exit.rip = state.rip;
-	life->started = run->ops->vcpu_init(vcpu, &state, life->error);
+	run->v.exit.rip = state.rip;
+	life->started = run->v.ops->vcpu_init(vcpu, &state, life->error);
 	life->over = !life->started;
 	if (life->over) {
-		vcpu_stop_all(run);
+		guest_run_stop_all(run);
 		return;
 	}
 	if (run->guest->memory_pages && !run->number)
@@ -138,11 +138,13 @@ void life_go_on(struct life *life)
 {
 	struct guest_run *run = &life->run;
 
-	vcpu_run(run);
-	if (run->yielded)
+	vcpu_loop(&run->v);
+	if (run->v.paused)
 		return;
+	if (run->v.end.kind != END_DONE || run->v.end.value)
+		guest_run_stop_all(run);
 	report(life);
 	judge_end(life);
-	run->ops->vcpu_fini(&life->vcpu);
+	run->v.ops->vcpu_fini(&life->vcpu);
 	life->over = true;
 }

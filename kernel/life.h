@@ -3,7 +3,7 @@
 #ifndef KERNEL_LIFE_H
 #define KERNEL_LIFE_H
 
-#include "kernel/vcpu_run.h"
+#include "kernel/guest_run.h"
 
 struct life {
 	struct vcpu vcpu;

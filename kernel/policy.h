@@ -9,6 +9,9 @@
 #include "kernel/vcpu.h"
 #include "kernel/x86.h"
 
+/* From here on a hypervisor's leaves; this file has none. */
+#define CPUID_HYPERVISOR 0x40000000u
+
 /* CPUID as the guest sees it. */
 struct cpuid_regs policy_cpuid(uint32_t leaf, uint32_t subleaf);
 

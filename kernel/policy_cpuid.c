@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/policy.h"
 
-#include "guest/abi.h"
 #include "kernel/cpu_raw.h"
 #include "kernel/fault.h"
 
@@ -45,9 +44,6 @@ struct cpuid_regs policy_cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid_regs r = { 0 };
 
-	if (leaf == CPUID_NESTBOX)
-		return (struct cpuid_regs){ CPUID_NESTBOX, CPUID_NESTBOX_EBX, CPUID_NESTBOX_ECX,
-					    CPUID_NESTBOX_EDX };
 	for (unsigned i = 0; i < sizeof(cpuid_rules) / sizeof(cpuid_rules[0]); i++) {
 		const struct cpuid_rule *rule = &cpuid_rules[i];
 

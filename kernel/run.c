@@ -106,8 +106,13 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 		lives[i].of = n;
 		lives[i].over = false;
 		lives[i].run = (struct guest_run){
-			.guest = guest, .ops = m->ops,
-			.as = guest->copies ? &spaces[i] : spaces, .vcpu = &lives[i].vcpu,
+			.v = {
+				.hooks = &guest_hooks, .ops = m->ops,
+				.as = guest->copies ? &spaces[i] : spaces,
+				.vcpu = &lives[i].vcpu,
+				.shared = count_vcpus(guest) > 1, .stop = &stop,
+			},
+			.guest = guest,
 			.trace = m->trace, .slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
 			.rounds = &rounds, .active = &active, .may_yield = guest->copies || guest->wanders,
@@ -154,7 +159,7 @@ static bool judge_turns(const struct guest *guest)
 static const struct guest_run *who_failed(unsigned n)
 {
 	for (unsigned i = 1; i < n; i++)
-		if (lives[i].run.end.kind == END_MEMORY)
+		if (lives[i].run.v.end.kind == END_MEMORY)
 			return &lives[i].run;
 	return &lives[0].run;
 }
@@ -163,7 +168,7 @@ static const struct guest_run *who_failed(unsigned n)
 static bool is_starved(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (lives[i].run.end.kind == END_STARVED)
+		if (lives[i].run.v.end.kind == END_STARVED)
 			return true;
 	return false;
 }
@@ -178,9 +183,9 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	for (unsigned i = 0; i < n; i++) {
 		if (!lives[i].started)
 			return give_up(m, guest, lives[i].error);
-		counts->exits += vcpu_own_exits(&lives[i].run);
+		counts->exits += vcpu_own_exits(&lives[i].run.v);
 	}
-	counts->memory = lives[0].run.as->counts;
+	counts->memory = lives[0].run.v.as->counts;
 	counts->ticks = lives[0].run.time.ticks;
 	*reached = pages_fail_at(0);
 	if (is_starved(n)) {

@@ -4,7 +4,7 @@
 #define KERNEL_RUN_H
 
 #include "guest/guest.h"
-#include "kernel/vcpu_run.h"
+#include "kernel/guest_run.h"
 #include "kernel/vmm_ops.h"
 
 struct machine {

@@ -56,7 +56,7 @@ static uint64_t faults(const struct aspace_counts *c)
 
 static void note_progress(const struct guest_run *run, uint64_t ticks)
 {
-	const struct aspace_counts *c = &run->as->counts;
+	const struct aspace_counts *c = &run->v.as->counts;
 	uint64_t second = clock_ticks(SECOND_US), every = soak.seconds / LINES + 1;
 
 	if (ticks < soak.next_line)
@@ -66,7 +66,7 @@ static void note_progress(const struct guest_run *run, uint64_t ticks)
 		note("soak: %lu of %lu s, %lu changes, %lu faults, %lu flushes",
 		     (unsigned long)(ticks / second), (unsigned long)soak.seconds,
 		     (unsigned long)changes(c), (unsigned long)faults(c),
-		     (unsigned long)run->as->ctx.tlb_gen);
+		     (unsigned long)run->v.as->ctx.tlb_gen);
 }
 
 struct kind {
@@ -143,7 +143,7 @@ static uint64_t left(const struct guest_run *run)
 		note_progress(run, ticks);
 	if (ticks < all)
 		return SOAK_EIGHTHS - ticks / (all / SOAK_EIGHTHS + 1);
-	return ticks < ticks_max() && is_starved(&run->as->counts, run->as->max_level > 1);
+	return ticks < ticks_max() && is_starved(&run->v.as->counts, run->v.as->max_level > 1);
 }
 
 static bool check(const struct kind *kind, uint64_t n)

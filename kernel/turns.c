@@ -57,12 +57,12 @@ static void visit(struct cpu *cpu, void *arg)
 		life_begin(life, cpu);
 	} else {
 		life->vcpu.cpu = cpu;
-		life->run.ops->vcpu_load(&life->vcpu);
+		life->run.v.ops->vcpu_load(&life->vcpu);
 	}
 	if (!life->over)
 		life_go_on(life);
 	if (!life->over)
-		life->run.ops->vcpu_unload(&life->vcpu);
+		life->run.v.ops->vcpu_unload(&life->vcpu);
 }
 
 struct turns turns_wander(struct life *life)

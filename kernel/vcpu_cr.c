@@ -12,7 +12,7 @@
 #define PAE_PRESENT	UINT64_C(1)
 #define PAE_RESERVED_LOW UINT64_C(0x1e6)
 
-static void change(struct guest_run *run, const struct vcpu_state *from,
+static void change(struct vcpu_run *run, const struct vcpu_state *from,
 		   const struct vcpu_state *to)
 {
 	if (from->cr0 != to->cr0)
@@ -26,7 +26,7 @@ static void change(struct guest_run *run, const struct vcpu_state *from,
 }
 
 /* The exit's record, completed where the CPU leaves it to us to look. */
-static bool complete(struct guest_run *run, struct vcpu_exit *exit)
+static bool complete(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	struct insn insn;
 
@@ -45,7 +45,7 @@ static bool complete(struct guest_run *run, struct vcpu_exit *exit)
 }
 
 /* LMSW writes the low four bits, and can set PE, but not clear it. */
-static uint64_t value_of(struct guest_run *run, const struct vcpu_exit *exit,
+static uint64_t value_of(struct vcpu_run *run, const struct vcpu_exit *exit,
 			 const struct vcpu_state *s)
 {
 	switch (exit->cr.op) {
@@ -69,7 +69,7 @@ static bool loads_pdptes(const struct vcpu_state *from, const struct vcpu_state 
 	       (from->cr4 ^ to->cr4) & (CR4_PAE | CR4_PGE | CR4_PSE);
 }
 
-static bool are_valid(const struct guest_run *run, const uint64_t pdptes[4])
+static bool are_valid(const struct vcpu_run *run, const uint64_t pdptes[4])
 {
 	uint64_t reserved = PAE_RESERVED_LOW | ~UINT64_C(0) << run->as->gpt.caps.maxphyaddr;
 
@@ -79,7 +79,7 @@ static bool are_valid(const struct guest_run *run, const uint64_t pdptes[4])
 	return true;
 }
 
-static bool write_cr(struct guest_run *run, struct vcpu_exit *exit, const struct vcpu_state *from)
+static bool write_cr(struct vcpu_run *run, struct vcpu_exit *exit, const struct vcpu_state *from)
 {
 	struct vcpu_state to = *from;
 	uint64_t pdptes[4];
@@ -99,7 +99,7 @@ static bool write_cr(struct guest_run *run, struct vcpu_exit *exit, const struct
 	return vcpu_skip(run, exit);
 }
 
-bool on_cr(struct guest_run *run, struct vcpu_exit *exit)
+bool on_cr(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	struct vcpu_state state;
 
@@ -113,7 +113,7 @@ bool on_cr(struct guest_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
-bool on_msr(struct guest_run *run, struct vcpu_exit *exit)
+bool on_msr(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	uint32_t msr = (uint32_t)*vcpu_reg(run, REG_RCX);
 	struct vcpu_state from, to;

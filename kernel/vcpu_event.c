@@ -30,7 +30,7 @@
 enum { ERROR_MAX = 0x7fff }; /* SDM vol. 3C, 27.2.1.3 */
 
 /* Real mode has no error codes. */
-static bool has_error(struct guest_run *run, uint8_t vector)
+static bool has_error(struct vcpu_run *run, uint8_t vector)
 {
 	struct vcpu_state state;
 
@@ -40,13 +40,13 @@ static bool has_error(struct guest_run *run, uint8_t vector)
 	return state.cr0 & CR0_PE;
 }
 
-void vcpu_inject(struct guest_run *run, const struct vcpu_event *event)
+void vcpu_inject(struct vcpu_run *run, const struct vcpu_event *event)
 {
 	run->injects = true;
 	run->ops->inject(run->vcpu, event);
 }
 
-static void inject_exception(struct guest_run *run, uint8_t vector, uint32_t error)
+static void inject_exception(struct vcpu_run *run, uint8_t vector, uint32_t error)
 {
 	struct vcpu_event e = {
 		.valid = true,
@@ -60,13 +60,13 @@ static void inject_exception(struct guest_run *run, uint8_t vector, uint32_t err
 	vcpu_inject(run, &e);
 }
 
-bool vcpu_raise(struct guest_run *run, uint8_t vector)
+bool vcpu_raise(struct vcpu_run *run, uint8_t vector)
 {
 	inject_exception(run, vector, 0);
 	return true;
 }
 
-bool vcpu_event_ask(struct guest_run *run, uint64_t type, uint64_t vector, uint64_t error)
+bool vcpu_event_ask(struct vcpu_run *run, uint64_t type, uint64_t vector, uint64_t error)
 {
 	struct vcpu_event e = { .valid = true, .type = (uint8_t)type, .vector = (uint8_t)vector };
 
@@ -85,14 +85,14 @@ bool vcpu_event_ask(struct guest_run *run, uint64_t type, uint64_t vector, uint6
 	return true;
 }
 
-static void take_waiting(struct guest_run *run)
+static void take_waiting(struct vcpu_run *run)
 {
 	run->ops->want_window(run->vcpu, false);
 	vcpu_inject(run, &run->waiting);
 	run->waiting.valid = false;
 }
 
-void vcpu_event_offer(struct guest_run *run)
+void vcpu_event_offer(struct vcpu_run *run)
 {
 	struct vcpu_state state;
 
@@ -103,7 +103,7 @@ void vcpu_event_offer(struct guest_run *run)
 		take_waiting(run);
 }
 
-bool on_window(struct guest_run *run, struct vcpu_exit *exit)
+bool on_window(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	if (!run->waiting.valid)
 		return on_unexpected(run, exit);

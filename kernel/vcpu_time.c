@@ -6,7 +6,7 @@
 #include "kernel/lapic.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
-#include "kernel/vcpu_handlers.h"
+#include "kernel/guest_run.h"
 
 enum {
 	PIECE = 1 << 24,   /* ticks, where time is only a net */
@@ -31,8 +31,9 @@ static bool is_timed(const struct guest *guest)
 
 static void arm(struct guest_run *run, uint64_t ticks)
 {
+	run->v.deadline = run->time.due;
 	if (run->slice_timer)
-		run->ops->set_slice(run->vcpu, ticks);
+		run->v.ops->set_slice(run->v.vcpu, ticks);
 	else
 		lapic_timer_arm(ticks);
 }
@@ -65,15 +66,15 @@ static void remember(struct guest_run *run, uint64_t now)
 	t->doublings = 0;
 	t->moved_at = now;
 	t->stolen_before = t->stolen;
-	t->rip = run->exit.rip;
-	t->regs = run->vcpu->regs;
+	t->rip = run->v.exit.rip;
+	t->regs = run->v.vcpu->regs;
 }
 
 static bool has_moved(const struct guest_run *run)
 {
 	const struct vcpu_time *t = &run->time;
 
-	return t->rip != run->exit.rip || memcmp(&t->regs, &run->vcpu->regs, sizeof(t->regs)) != 0;
+	return t->rip != run->v.exit.rip || memcmp(&t->regs, &run->v.vcpu->regs, sizeof(t->regs)) != 0;
 }
 
 /*
@@ -84,7 +85,7 @@ static bool has_moved(const struct guest_run *run)
 static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 {
 	const struct vcpu_time *t = &run->time;
-	uint64_t due = t->entered + (run->slice_timer ? t->due - t->armed : 0);
+	uint64_t due = run->v.entered + (run->slice_timer ? t->due - t->armed : 0);
 
 	if (due < t->due)
 		due = t->due;
@@ -95,7 +96,7 @@ static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 static bool is_active(struct guest_run *run)
 {
 	struct vcpu_time *t = &run->time;
-	uint64_t own = vcpu_own_exits(run), before = t->active;
+	uint64_t own = vcpu_own_exits(&run->v), before = t->active;
 
 	if (own != t->own)
 		__atomic_fetch_add(run->active, 1, __ATOMIC_RELAXED);
@@ -134,7 +135,7 @@ static bool is_over(struct guest_run *run, const struct vcpu_exit *exit, uint64_
 {
 	const struct vcpu_time *t = &run->time;
 	uint64_t budget = budget_of(run->guest);
-	enum guest_end_kind kind = END_BUDGET;
+	enum vcpu_end_kind kind = END_BUDGET;
 
 	if (is_starved(run, now)) {
 		kind = END_STARVED;
@@ -145,14 +146,15 @@ static bool is_over(struct guest_run *run, const struct vcpu_exit *exit, uint64_
 		return false;
 	}
 	if (kind == END_UNEXPECTED)
-		format(run->end_words, sizeof(run->end_words), "it is entered, but hardly moves");
-	vcpu_end(run, exit, kind);
+		format(run->v.end_words, sizeof(run->v.end_words), "it is entered, but hardly moves");
+	vcpu_end(&run->v, exit, kind);
 	return true;
 }
 
 /* The slice's end, or the host's timer, or another interrupt of the host's. */
-bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
+bool vcpu_time_interrupt(struct vcpu_run *vcpu_run, struct vcpu_exit *exit)
 {
+	struct guest_run *run = guest_run_of(vcpu_run);
 	struct vcpu_time *t = &run->time;
 	bool is_due, yields = false;
 	uint64_t now;
@@ -167,10 +169,10 @@ bool on_interrupt(struct guest_run *run, struct vcpu_exit *exit)
 			return false;
 	}
 	if (exit->pending.valid)
-		vcpu_inject(run, &exit->pending);
+		vcpu_inject(&run->v, &exit->pending);
 	if (yields) {
 		run->slices++;
-		return vcpu_yield(run);
+		return vcpu_pause(&run->v);
 	}
 	if (is_due)
 		begin_piece(run);

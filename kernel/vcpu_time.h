@@ -27,7 +27,6 @@ struct vcpu_time {
 	uint64_t net;	/* ticks that it may be charged with, whatever it does */
 	uint64_t ticks; /* of the TSC, from the first entry to the end, turns of others left out */
 	uint64_t since; /* the TSC when its turn began */
-	uint64_t entered; /* the TSC at the last entry */
 
 	uint64_t armed, due;		  /* the TSC when this piece began, and when it is over */
 	uint64_t charged;		  /* pieces so far, in ticks */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # gdb's commands for nestbox; plain gdb, no Python. "help user-defined" lists
-# them. All begin at current_run (kernel/vcpu_run.h).
+# them. All begin at current_run (kernel/guest_run.h).
 #
 # QEMU's stub would translate addresses by the tables of whoever runs now, a
 # guest's too, and without the second level. nestbox maps memory one to one, so
@@ -24,8 +24,8 @@ end
 # $gpt_entry, $gpt_level: where the way of $arg0 through the tables ends. Talks if $gpt_talk.
 define gpt-find
   set $gpt_gpa = (unsigned long)($arg0)
-  set $gpt_f = current_run->as->gpt.format
-  set $gpt_table = current_run->as->gpt.root->pfn << 12
+  set $gpt_f = current_run->v.as->gpt.format
+  set $gpt_table = current_run->v.as->gpt.root->pfn << 12
   set $gpt_level = 5
   set $gpt_down = 1
   while $gpt_down
@@ -78,7 +78,7 @@ define gpt-walk
   if current_run == 0
     printf "no guest is running\n"
   else
-    printf "gpa 0x%lx of %s in its %s tables, root 0x%lx\n", (unsigned long)($arg0), current_run->guest->name, current_run->as->gpt.format->name, current_run->as->root.pmtp
+    printf "gpa 0x%lx of %s in its %s tables, root 0x%lx\n", (unsigned long)($arg0), current_run->guest->name, current_run->v.as->gpt.format->name, current_run->v.as->ctx.pmtp
     set $gpt_talk = 1
     gpt-find $arg0
   end
@@ -105,13 +105,13 @@ define vcpu
   if current_run == 0
     printf "no guest is running\n"
   else
-    set $v = current_run->vcpu
+    set $v = current_run->v.vcpu
     printf "%s on CPU %d, %s\n", current_run->guest->name, $v->cpu->number, $v->ops->name
     printf "rax 0x%016lx rcx 0x%016lx rdx 0x%016lx rbx 0x%016lx\n", $v->regs.r[0], $v->regs.r[1], $v->regs.r[2], $v->regs.r[3]
     printf "rsp 0x%016lx rbp 0x%016lx rsi 0x%016lx rdi 0x%016lx\n", $v->regs.r[4], $v->regs.r[5], $v->regs.r[6], $v->regs.r[7]
     printf "r8  0x%016lx r9  0x%016lx r10 0x%016lx r11 0x%016lx\n", $v->regs.r[8], $v->regs.r[9], $v->regs.r[10], $v->regs.r[11]
     printf "r12 0x%016lx r13 0x%016lx r14 0x%016lx r15 0x%016lx\n", $v->regs.r[12], $v->regs.r[13], $v->regs.r[14], $v->regs.r[15]
-    printf "last exit: %s at rip 0x%lx, reason 0x%lx, info 0x%lx 0x%lx\n", vcpu_exit_names[current_run->exit.kind], current_run->exit.rip, current_run->exit.reason, current_run->exit.info1, current_run->exit.info2
+    printf "last exit: %s at rip 0x%lx, reason 0x%lx, info 0x%lx 0x%lx\n", vcpu_exit_names[current_run->v.exit.kind], current_run->v.exit.rip, current_run->v.exit.reason, current_run->v.exit.info1, current_run->v.exit.info2
     if $v->ops == &svm_ops
       vcpu-svm
     else
@@ -142,13 +142,13 @@ define exits
     printf "no guest is running\n"
   else
     set $i = 0
-    while $i < sizeof(current_run->exits) / sizeof(current_run->exits[0])
-      if current_run->exits[$i] != 0
-        printf "%10lu %s\n", current_run->exits[$i], vcpu_exit_names[$i]
+    while $i < sizeof(current_run->v.exits) / sizeof(current_run->v.exits[0])
+      if current_run->v.exits[$i] != 0
+        printf "%10lu %s\n", current_run->v.exits[$i], vcpu_exit_names[$i]
       end
       set $i = $i + 1
     end
-    printf "%10lu refused by the policy\n", current_run->denied
+    printf "%10lu refused by the policy\n", current_run->v.denied
   end
 end
 document exits
