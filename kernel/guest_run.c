@@ -130,8 +130,6 @@ static void trace_fault(struct vcpu_run *run, const struct vcpu_exit *exit,
 		aspace_is_populated(run->as, exit->fault.gpa) ? "" : "populates, ";
 	char what[80];
 
-	if (!guest_run_of(run)->trace)
-		return;
 	if (plan->outcome == ASPACE_HOLE)
 		format(what, sizeof(what), "ends the guest: nothing is there");
 	else if (plan->outcome == ASPACE_DENIED)
@@ -179,12 +177,9 @@ static void end(struct vcpu_run *run)
 		current_run = NULL;
 }
 
-const struct vcpu_hooks guest_hooks = {
-	.begin = begin,
-	.end = end,
-	.interrupt = vcpu_time_interrupt,
-	.hypercall = on_hypercall,
-	.port_write = on_port_write,
-	.cpuid = on_cpuid,
-	.fault = trace_fault,
-};
+#define HOOKS                                                                             \
+	.begin = begin, .end = end, .interrupt = vcpu_time_interrupt,                     \
+	.hypercall = on_hypercall, .port_write = on_port_write, .cpuid = on_cpuid
+
+const struct vcpu_hooks guest_hooks = { HOOKS };
+const struct vcpu_hooks guest_hooks_tracing = { HOOKS, .fault = trace_fault };

@@ -10,7 +10,6 @@
 struct guest_run {
 	struct vcpu_run v; /* first: guest_run_of */
 	const struct guest *guest;
-	bool trace;
 	bool slice_timer; /* vmm_probe.slice_timer */
 	unsigned number, vcpus; /* this one of how many */
 	bool *stop; /* what .v.stop points to: set by one of them, for all */
@@ -32,7 +31,7 @@ static inline struct guest_run *guest_run_of(struct vcpu_run *run)
 	return (struct guest_run *)run;
 }
 
-extern const struct vcpu_hooks guest_hooks; /* guest_run.c */
+extern const struct vcpu_hooks guest_hooks, guest_hooks_tracing; /* guest_run.c */
 
 /* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */
 void guest_run_stop_all(struct guest_run *run);

@@ -107,13 +107,13 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 		lives[i].over = false;
 		lives[i].run = (struct guest_run){
 			.v = {
-				.hooks = &guest_hooks, .ops = m->ops,
+				.hooks = m->trace ? &guest_hooks_tracing : &guest_hooks, .ops = m->ops,
 				.as = guest->copies ? &spaces[i] : spaces,
 				.vcpu = &lives[i].vcpu,
 				.shared = count_vcpus(guest) > 1, .stop = &stop,
 			},
 			.guest = guest,
-			.trace = m->trace, .slice_timer = m->probe->slice_timer,
+			.slice_timer = m->probe->slice_timer,
 			.number = i, .vcpus = count_vcpus(guest), .stop = &stop,
 			.rounds = &rounds, .active = &active, .may_yield = guest->copies || guest->wanders,
 			.more = m->more ? m->more : more_rounds,

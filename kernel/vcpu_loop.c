@@ -122,10 +122,8 @@ static void fpu_save(struct vcpu *vcpu)
 }
 
 /* A deliberate bug: what is due is read while nobody sees that this CPU is about to enter. */
-static void begin(struct cpu *cpu, const struct tlb_context *ctx)
+static void begin(struct cpu *cpu, struct tlb_cpu *tlb, const struct tlb_context *ctx)
 {
-	struct tlb_cpu *tlb = tlb_cpu(cpu);
-
 	if (!FAULT(WINDOW_OPEN)) {
 		tlb_enter_guest(tlb, ctx, &cpu->nmi_seen);
 		return;
@@ -160,22 +158,23 @@ void vcpu_loop(struct vcpu_run *run)
 	struct vcpu *vcpu = run->vcpu;
 	const struct vmm_ops *ops = run->ops;
 	struct vcpu_exit *exit = &run->exit;
+	struct cpu *cpu = vcpu->cpu;
+	struct tlb_cpu *tlb = tlb_cpu(cpu);
 
 	run->paused = false;
 	fpu_load(vcpu);
 	run->hooks->begin(run);
 	do {
-		begin(vcpu->cpu, vcpu->ctx);
+		begin(cpu, tlb, vcpu->ctx);
 		/* After that: a CPU that stops us either is seen here, or sees us active, and kicks. */
 		if (is_stopped(run, exit)) {
-			tlb_exit_guest(tlb_cpu(vcpu->cpu));
+			tlb_exit_guest(tlb);
 			break;
 		}
 		note_entry(run);
 		ops->enter(vcpu);
-		tlb_exit_guest(tlb_cpu(vcpu->cpu));
+		tlb_exit_guest(tlb);
 		run->injects = false;
-		exit->pending.valid = false;
 		ops->decode(vcpu, exit);
 		run->exits[exit->kind]++;
 	} while (handlers[exit->kind](run, exit));

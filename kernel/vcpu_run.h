@@ -52,7 +52,7 @@ struct vcpu_hooks {
 	/* OUT of one to four bytes. False: there is nothing at this port. Optional. */
 	bool (*port_write)(struct vcpu_run *run, uint16_t port, unsigned size, uint32_t value);
 
-	/* CPUID beyond what policy.h has: the hypervisor's leaves. False: nothing. Optional. */
+	/* CPUID of a hypervisor's leaf, of which policy.h has none. False: nor is there here. Optional. */
 	bool (*cpuid)(uint32_t leaf, struct cpuid_regs *regs);
 
 	/* A second-level fault, before it is handled. Optional. */
