@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a checker of the TLB discipline gets to see: every store to and read of a
- * second-level entry, every flush, entry and exit, section and lock. It is attached by
+ * What a checker of the TLB discipline gets to see, beside all accesses to second-level
+ * entries (gpt_pte.h): every flush, entry and exit, section and lock. It is attached by
  * pointing observer to its functions; without one, a hook costs a load and a branch.
  *
  * A tag is what hardware tells cached translations apart by: the root itself (EPTP)
@@ -10,8 +10,6 @@
 #ifndef KERNEL_OBSERVE_H
 #define KERNEL_OBSERVE_H
 
-#include "gpt/vmm_gpt.h"
-
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +17,6 @@ struct observer {
 	/* A root is in use from here on; and goes: nothing can be reached by it any more. */
 	void (*root_begins)(uint64_t root_pfn);
 	void (*root_ends)(uint64_t root_pfn);
-
-	/* An entry was changed from old to new; this CPU reads one. */
-	void (*wrote)(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new);
-	void (*read)(unsigned cpu, const vmm_gpt_pte_t *ptep);
 
 	/* Right before this CPU flushes what is cached for a tag, or (0) for all tags. */
 	void (*flush)(unsigned cpu, uint64_t tag);

@@ -39,7 +39,7 @@ typedef uint64_t tlbcheck_root_fn(uint64_t table_pfn, unsigned *level);
 void tlbcheck_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base,
 		   tlbcheck_root_fn *root_of, const struct vmm_gpt_format *format);
 
-/* The hooks of struct observer. Tables whose root has not begun are of no interest. */
+/* The hooks of struct observer and pte_observer. Tables whose root has not begun are of no interest. */
 void tlbcheck_root_begins(uint64_t root_pfn);
 void tlbcheck_root_ends(uint64_t root_pfn);
 void tlbcheck_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new);

@@ -2,6 +2,8 @@
 /* The checker (tlbcheck.h) for the guests' address spaces. */
 #include "kernel/tlbcheck_attach.h"
 
+#include "kernel/cpu.h"
+#include "kernel/gpt_pte.h"
 #include "kernel/observe.h"
 #include "kernel/pages.h"
 #include "kernel/tlbcheck.h"
@@ -20,11 +22,16 @@ static uint64_t root_of(uint64_t pfn, unsigned *level)
 	return node->level == VMM_GPT_LEVELS ? node->pfn : 0;
 }
 
+static void on_read(const uint64_t *ptep)
+{
+	tlbcheck_read(this_cpu()->number, ptep);
+}
+
+static const struct pte_observer pte_checker = { .wrote = tlbcheck_wrote, .read = on_read };
+
 static const struct observer checker = {
 	.root_begins = tlbcheck_root_begins,
 	.root_ends = tlbcheck_root_ends,
-	.wrote = tlbcheck_wrote,
-	.read = tlbcheck_read,
 	.flush = tlbcheck_flush,
 	.enter = tlbcheck_enter,
 	.exit = tlbcheck_exit,
@@ -45,6 +52,7 @@ bool tlbcheck_attach(const struct vmm_gpt_format *format)
 		return false;
 	pages_clear(pfn, order);
 	tlbcheck_init(page_ptr(pfn), nframes, (uintptr_t)page_ptr(0), root_of, format);
+	pte_observer = &pte_checker;
 	observer = &checker;
 	pages_on_free(tlbcheck_given_back);
 	return true;
