@@ -67,6 +67,9 @@
 /* The first gpa that a table cannot hold: 2^48. */
 #define VMM_GPT_GPA_END (UINT64_C(1) << (VMM_GPT_PAGE_SHIFT + VMM_GPT_LEVELS * VMM_GPT_INDEX_BITS))
 
+/* On what returns a result: an error that nobody looks at is a bug. */
+#define VMM_GPT_MUST_CHECK __attribute__((warn_unused_result))
+
 /* An entry. It is shared with hardware: only the accessors of pte.h touch it. */
 typedef uint64_t vmm_gpt_pte_t;
 
@@ -224,7 +227,7 @@ const char *vmm_gpt_error_name(unsigned error);
  * Makes an empty table with its root in *gpt. NO_MEMORY: there was no page for
  * the root. NOT_EXPRESSIBLE: maxphyaddr is not in 32..52.
  */
-struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_format *format,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_format *format,
 				    const struct vmm_gpt_caps *caps,
 				    const struct vmm_gpt_hooks *hooks);
 
@@ -255,7 +258,7 @@ bool vmm_gpt_can_track_dirty(const struct vmm_gpt *gpt);
  * NO_MEMORY leaves the table as it was. MISALIGNED, OUT_OF_RANGE; max_level 0 is
  * NOT_EXPRESSIBLE. .entry: the number of table pages added.
  */
-struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					      unsigned max_level);
 
 /*
@@ -264,7 +267,7 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
  * more are pushed on *taken. A larger entry that is only partly in the range is
  * split first: NO_MEMORY, and nothing has changed.
  */
-struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					    struct vmm_gpt_taken *taken);
 
 /*
@@ -273,7 +276,7 @@ struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start,
  * without .did_it: it is that small. .entry: table pages added; .level: of the
  * entry that populates gpa now. All or nothing: NO_MEMORY. NOT_POPULATED, OUT_OF_RANGE; NOT_EXPRESSIBLE: no such level.
  */
-struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned level);
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned level);
 
 /*
  * Makes one entry of this level, above 1, of the table below it: a leaf, if the
@@ -286,7 +289,7 @@ struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * is one. Guests may fault on the run while this goes on, and until they have
  * flushed: on such a fault, retry.
  */
-struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
 				    struct vmm_gpt_taken *taken);
 
 /* Gives back all of *taken, and empties it. */
@@ -350,14 +353,14 @@ const struct vmm_gpt_node *vmm_gpt_node_at(const struct vmm_gpt *gpt, uint64_t g
  * NOT_EXPRESSIBLE, NOT_POPULATED; WRONG_SIZE, also where there is a table instead
  * of a large entry, populated at gpa or not; RETRY.
  */
-struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pfn, unsigned level,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pfn, unsigned level,
 				  unsigned prot, unsigned type);
 
 /*
  * The same for an entry that vmm_gpt_lookup gave, with its level. RETRY: its
  * table is being taken out. NULL, as of a failed lookup, is NOT_POPULATED.
  */
-struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
 				     unsigned level, unsigned prot, unsigned type);
 
 /*
@@ -370,7 +373,7 @@ struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, u
  * that comes about while it is at work (.did_it) leaves what it has mapped.
  * .entry: the number of leaves made.
  */
-struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					 uint64_t pfn, unsigned prot, unsigned type,
 					 unsigned max_level, struct vmm_gpt_taken *taken);
 
@@ -379,7 +382,7 @@ struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, ui
  * D. OK without .did_it: nothing was mapped there. OUT_OF_RANGE, MISALIGNED;
  * RETRY.
  */
-struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa);
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa);
 
 /*
  * Takes out every leaf of [start, end); gone (may be NULL) is told of each, with
@@ -387,7 +390,7 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa);
  * first. OUT_OF_RANGE, MISALIGNED; NO_MEMORY, nothing has changed; RETRY, beside
  * a merge, some may be gone. .entry, always: the number of 4 KiB pages unmapped.
  */
-struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					   vmm_gpt_leaf_fn *gone, void *arg);
 
 /*
@@ -398,7 +401,7 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
  * work. .entry, always: the number of 4 KiB pages changed. .flush: only if a right
  * was taken from one, or a leaf was split.
  */
-struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					     unsigned prot);
 
 /* ---- Accessed and dirty ---- */
@@ -410,8 +413,8 @@ struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start
  * is no leaf at ptep, WRONG_SIZE if there is a table: nothing is changed then.
  * RETRY.
  */
-struct vmm_gpt_result vmm_gpt_reset_accessed(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
-struct vmm_gpt_result vmm_gpt_reset_dirty(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_reset_accessed(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_reset_dirty(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
 
 enum {
 	VMM_GPT_ACCESSED = 1,
@@ -424,7 +427,7 @@ enum {
  * clear is set, in all of it. .entry, always: the number of leaves told of.
  * OUT_OF_RANGE, MISALIGNED; RETRY, beside a merge, for the rest of the range.
  */
-struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 				      unsigned bits, bool clear, vmm_gpt_leaf_fn *found, void *arg);
 
 /* ---- When what was taken out may be used again ---- */

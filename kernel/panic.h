@@ -53,4 +53,8 @@ const char *panic_message(void);
 			assert_eq_failed(__FILE__, __LINE__, #a " == " #b, a_, b_);        \
 	} while (0)
 
+/* What must be done, and must succeed: for an expression that has an effect. */
+#define VERIFY(e)	ASSERT(e)
+#define VERIFY_EQ(a, b) ASSERT_EQ(a, b)
+
 #endif

@@ -25,7 +25,7 @@ void vmx_make_current(struct vcpu *vcpu)
 		cpu->current->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
 		cpu->current->eptp = 0;
 	}
-	ASSERT_EQ(insn_vmptrld(arch->vmcs_pfn << PAGE_SHIFT), VMX_OK);
+	VERIFY_EQ(insn_vmptrld(arch->vmcs_pfn << PAGE_SHIFT), VMX_OK);
 	wrmsr(MSR_KERNEL_GS_BASE, arch->kernel_gs_base);
 	cpu->current = arch;
 }
@@ -48,6 +48,6 @@ enum vmx_result vmx_clear(struct vmx_vcpu *arch)
 
 void vmx_clear_launch(struct vcpu *vcpu)
 {
-	ASSERT_EQ(vmx_clear(vcpu->arch), VMX_OK);
+	VERIFY_EQ(vmx_clear(vcpu->arch), VMX_OK);
 	vmx_make_current(vcpu);
 }

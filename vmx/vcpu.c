@@ -216,7 +216,7 @@ void vmx_vcpu_unload(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *arch = vcpu->arch;
 
-	ASSERT_EQ(vmx_clear(arch), VMX_OK);
+	VERIFY_EQ(vmx_clear(arch), VMX_OK);
 	arch->cpu->vcpus--;
 	arch->cpu = NULL;
 }
@@ -243,7 +243,7 @@ void vmx_vcpu_fini(struct vcpu *vcpu)
 	vcpu->arch = NULL;
 	arch->cpu->vcpus--;
 	if (arch->vmcs_pfn && arch->msr_bitmap_pfn)
-		ASSERT_EQ(vmx_clear(arch), VMX_OK);
+		VERIFY_EQ(vmx_clear(arch), VMX_OK);
 	if (arch->msr_bitmap_pfn)
 		page_put(arch->msr_bitmap_pfn, FRAME_HOST);
 	if (arch->vmcs_pfn)
@@ -263,7 +263,7 @@ void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
 	if (FAULT(NO_INVEPT))
 		return;
 	OBSERVE(flush, this_cpu()->number, cpu->invept_single ? tag_of(eptp) : 0);
-	ASSERT_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
+	VERIFY_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
 				       insn_invept(INVEPT_ALL, 0),
 		  VMX_OK);
 }

@@ -171,7 +171,7 @@ static void vmx_disable(struct cpu *cpu)
 	if (!arch)
 		return;
 	ASSERT_EQ(arch->vcpus, 0);
-	ASSERT_EQ(insn_vmxoff(), VMX_OK);
+	VERIFY_EQ(insn_vmxoff(), VMX_OK);
 	write_cr4(read_cr4() & ~CR4_VMXE);
 	cpu->arch = NULL;
 	put_pages(arch);
