@@ -115,8 +115,8 @@ static const char *read_root(const struct firmware_reader *r, uint64_t pa, unsig
 			     struct acpi_cpus *cpus)
 {
 	const char *why, *last = "there is no MADT";
-	const uint8_t *root = see_table(r, pa, entry_size == 8 ? "XSDT" : "RSDT", &cpus->remarks,
-					&why);
+	const uint8_t *root =
+		see_table(r, pa, entry_size == 8 ? "XSDT" : "RSDT", &cpus->remarks, &why);
 	uint64_t length = root ? firmware_number(root + SDT_LENGTH, 4) : 0;
 
 	if (!root)

@@ -19,8 +19,8 @@ enum { ACPI_CPUS_MAX = 256, ACPI_RSDP_SIZE = 36 };
 struct acpi_cpus {
 	uint32_t apic_id[ACPI_CPUS_MAX]; /* of those that are enabled, each once, as listed */
 	unsigned n;
-	unsigned disabled; /* listed, but not to be started */
-	unsigned left_out; /* enabled, but more than ACPI_CPUS_MAX */
+	unsigned disabled;	/* listed, but not to be started */
+	unsigned left_out;	/* enabled, but more than ACPI_CPUS_MAX */
 	struct remarks remarks; /* what was odd in the tables that were used, or passed over */
 };
 

@@ -65,7 +65,8 @@ static void parse_cmdline(const uint8_t *bytes, uint32_t size, struct bootinfo *
 
 	info->cmdline_cut = cut && size >= sizeof(info->cmdline);
 	if (cut && !info->cmdline_cut)
-		remark(&info->remarks, "the command line has no NUL at its end; it ends with its tag");
+		remark(&info->remarks,
+		       "the command line has no NUL at its end; it ends with its tag");
 }
 
 static void parse_loader(const uint8_t *bytes, uint32_t size, struct bootinfo *info)

@@ -26,7 +26,7 @@ struct bootinfo_range {
 
 struct bootinfo {
 	char cmdline[BOOTINFO_CMDLINE_MAX]; /* empty if there is none */
-	bool cmdline_cut; /* it was longer */
+	bool cmdline_cut;		    /* it was longer */
 	char loader[BOOTINFO_LOADER_MAX];
 	const uint8_t *map; /* in the bytes that were parsed */
 	uint32_t map_step;

@@ -103,7 +103,8 @@ static void read_cmdline(void)
 	clock_set_slow(cmdline.slow);
 	head_words(line, &cmdline);
 	if (info.cmdline_cut)
-		report_bad_input("command-line", "the command line has more than %u characters; leave words out",
+		report_bad_input("command-line",
+				 "the command line has more than %u characters; leave words out",
 				 BOOTINFO_CMDLINE_MAX - 1);
 	if (!ok)
 		report_bad_input("command-line", "%s", error);
@@ -279,7 +280,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	machine.ops = verdict.ops;
 	if (cmdline.check_tlb && !watch_start(machine.ops->format))
-		report_bad_input("check-tlb", "no memory for the checker's records, 8 bytes for each "
+		report_bad_input("check-tlb",
+				 "no memory for the checker's records, 8 bytes for each "
 				 "page, in one block of at most 1 GiB; leave check=tlb out");
 	if (cmdline.kick_nmi)
 		tlb_kick_by_nmi();

@@ -52,8 +52,7 @@ static void insert(struct memmap *map, uint64_t start, uint64_t end)
 		if (map->ranges[last].end > end)
 			end = map->ranges[last].end;
 	}
-	memmove(&map->ranges[i + 1], &map->ranges[last],
-		(map->n - last) * sizeof(map->ranges[0]));
+	memmove(&map->ranges[i + 1], &map->ranges[last], (map->n - last) * sizeof(map->ranges[0]));
 	map->n = map->n - last + i + 1;
 	map->ranges[i] = (struct memory_range){ start, end };
 	make_room(map);

@@ -18,8 +18,8 @@ enum { MEMMAP_MAX = 512 };
 struct memmap {
 	struct memory_range ranges[MEMMAP_MAX + 1]; /* ascending, disjoint, not empty */
 	unsigned n;				    /* at most MEMMAP_MAX */
-	unsigned wrapped; /* entries of the map that reach beyond 2^64 */
-	uint64_t beyond;  /* bytes that are available, but not below the limit */
+	unsigned wrapped;			    /* entries of the map that reach beyond 2^64 */
+	uint64_t beyond;   /* bytes that are available, but not below the limit */
 	uint64_t given_up; /* bytes, for want of room here */
 };
 

@@ -46,8 +46,10 @@ static void say_odd(const struct memmap *map, uint64_t remote)
 		     "are reserved, and not at all where they are available",
 		     map->wrapped);
 	say_unused(map->beyond, "they are above what the CPU or the page records can address");
-	say_unused(remote, "they are so far up that records of the pages below would cost too much");
-	say_unused(map->given_up, "the memory map is in too many pieces, and these are the smallest");
+	say_unused(remote,
+		   "they are so far up that records of the pages below would cost too much");
+	say_unused(map->given_up,
+		   "the memory map is in too many pieces, and these are the smallest");
 }
 
 /* Below 1 MiB, and where this kernel is, nothing is handed out. */

@@ -138,8 +138,8 @@ void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind
 	check_out(pfn, order, kind, "broken up");
 	ASSERT(to <= order);
 	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << to)
-		pages.frames[pfn + i] = (struct frame){ .kind = (uint8_t)kind,
-							.order = (uint8_t)to };
+		pages.frames[pfn + i] =
+			(struct frame){ .kind = (uint8_t)kind, .order = (uint8_t)to };
 }
 
 void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind)

@@ -77,7 +77,7 @@ uint64_t pages_total(void);
 /* Records that there are: the highest pfn and one. */
 uint64_t pages_frames(void);
 
-/* Pages that are in use as this; blocks of 2^order pages that could be had. Both walk all blocks. */
+/* Pages that are in use as this; blocks of 2^order pages that could be had. Both are walks. */
 uint64_t pages_in_use(enum frame_kind kind);
 uint64_t pages_blocks(unsigned order);
 

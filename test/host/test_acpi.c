@@ -339,6 +339,7 @@ static void broadcast_ids_are_nobody(void **state)
 }
 
 /* MADTs of machines and reports, as they lay in memory: what they are good for. */
+/* clang-format off */
 static const struct {
 	const char *what;
 	unsigned n, size;
@@ -352,12 +353,14 @@ static const struct {
 #define CPU(n) 0, 8, n, n, 1, 0, 0, 0
 	{ "the boot CPU is not listed", 1, 52, { HEAD(52, 0x70), CPU(1) }, NULL },
 	{ "checksum", 2, 60, { HEAD(60, 0x60), CPU(0), CPU(1) }, "checksum" },
-	{ "length 0", 2, 70, { HEAD(70, 0x44), CPU(0), CPU(1), 4, 0, CPU(2) }, "length" },
+	{ "length 0", 2, 70, { HEAD(70, 0x44), CPU(0), CPU(1), 4, 0, CPU(2) },
+	  "length" },
 	{ "padding", 2, 64, { HEAD(64, 0x5b), CPU(0), CPU(1), 0, 0, 0, 0 }, NULL },
 	{ "x2APIC ID ffffffff", 2, 88,
 	  { HEAD(88, 0x58), CPU(0), CPU(1), 9, 16, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 2, 0,
 	    0, 0, 1, 12, 8, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0 }, NULL },
 };
+/* clang-format on */
 
 static void madts_of_real_machines(void **state)
 {

@@ -337,8 +337,9 @@ static void the_efi_system_table(void **state)
 		assert_good(&m);
 		assert_true(info.efi);
 		assert_int_equal(info.efi_pointer, i % 2 ? 0 : pointer);
-		assert_int_equal(info.efi_table,
-				 i % 2 ? 0 : pointer == 8 ? address : (uint32_t)address);
+		assert_int_equal(info.efi_table, i % 2	      ? 0 :
+						 pointer == 8 ? address :
+								(uint32_t)address);
 	}
 }
 

@@ -15,7 +15,7 @@
 
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
-	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, "         \
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, " \
 	"gpt-seed=, gpt-script=, known=, machine=, below=, fep"
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
@@ -231,8 +231,9 @@ static void gpt(void **state)
 
 static void machine(void **state)
 {
-	static const char *const bad[] = { "", "Qemu", "a_b", "a.b", "a/b", "\"",
-					   "a2345678901234567890123456789012" };
+	static const char *const bad[] = {
+		"", "Qemu", "a_b", "a.b", "a/b", "\"", "a2345678901234567890123456789012"
+	};
 	char text[64], message[160];
 
 	(void)state;

@@ -187,7 +187,7 @@ static void many_entries_are_all_used(void **state)
 	assert_safe();
 }
 
-/* However many: the largest ranges are there, nothing that is reserved is, and the rest is counted. */
+/* However many: the largest are there, nothing that is reserved is, and the rest is counted. */
 static void more_entries_than_there_is_room_for(void **state)
 {
 	enum { N = 9000 };
@@ -400,8 +400,8 @@ static void model_build(uint64_t limit)
 			    entries[i].base + entries[i].length >= end && end <= limit)
 				model[page] = true;
 		for (unsigned i = 0; i < info.nmap; i++)
-			if (entries[i].type != FREE && entries[i].length &&
-			    entries[i].base < end && entries[i].base + entries[i].length > start)
+			if (entries[i].type != FREE && entries[i].length && entries[i].base < end &&
+			    entries[i].base + entries[i].length > start)
 				model[page] = false;
 	}
 }

@@ -183,7 +183,7 @@ static void the_largest_block(void **state)
 	free(many);
 }
 
-/* The highest pages that the records' links can name; all but the records in use is address space only. */
+/* The highest pages that the records' links can name. Most of the records are never touched. */
 static void at_the_end_of_the_records(void **state)
 {
 	const uint64_t n = PAGES_END / P, size = n * sizeof(struct frame);
