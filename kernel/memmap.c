@@ -142,7 +142,9 @@ const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64
 		if (r.type != MEMORY_AVAILABLE && r.length && !FAULT(RESERVED_USED))
 			memmap_remove(map, r.base, r.base + r.length);
 	}
-	return map->n ? NULL : "the memory map has no available memory";
+	return map->n ? NULL :
+			"the memory map has no available memory; try other firmware settings, "
+			"or another boot loader";
 }
 
 uint64_t memmap_drop_remote(struct memmap *map, uint64_t record)

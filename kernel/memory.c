@@ -73,7 +73,8 @@ static const char *init_pages(struct memmap *map)
 	uint64_t frames = memmap_take(map, size, PAGE_SIZE, UINT64_MAX);
 
 	if (!frames)
-		return "too little memory in one piece for the page allocator's records";
+		return "too little memory in one piece for the page allocator's records; give the "
+		       "machine more";
 	pages_zero((void *)frames, size);
 	pages_init((struct frame *)frames, nframes, 0, map->ranges, map->n);
 	return NULL;
