@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/acpi.h"
 
+#include "kernel/fault.h"
 #include "kernel/string.h"
 
 enum {
@@ -28,8 +29,14 @@ enum {
 	LAPIC_ID_NONE = 0xff, /* broadcast: nobody's */
 };
 
-/* A whole table, its checksum right; NULL, and why. */
-static const uint8_t *see_table(const struct firmware_reader *r, uint64_t pa, const char **why)
+#define X2APIC_ID_NONE UINT32_MAX /* likewise */
+
+/*
+ * A whole table with this signature; NULL, and why. A checksum that is wrong is no reason: if
+ * the table were garbage, the signature or the length would be, too.
+ */
+static const uint8_t *see_table(const struct firmware_reader *r, uint64_t pa, const char *signature,
+				struct remarks *remarks, const char **why)
 {
 	const uint8_t *table = r->see(r->ctx, pa, SDT_HEADER);
 	uint64_t length = table ? firmware_number(table + SDT_LENGTH, 4) : 0;
@@ -37,12 +44,16 @@ static const uint8_t *see_table(const struct firmware_reader *r, uint64_t pa, co
 	*why = NULL;
 	if (!table)
 		*why = "an ACPI table is where nothing can be read";
+	else if (memcmp(table, signature, 4) != 0)
+		*why = "an ACPI table has another signature than it should have";
 	else if (length < SDT_HEADER || length > SDT_LENGTH_MAX)
 		*why = "an ACPI table has an impossible length";
 	else if (!(table = r->see(r->ctx, pa, length)))
 		*why = "an ACPI table reaches where nothing can be read";
-	else if (!firmware_sums_to_zero(table, length))
+	else if (!firmware_sums_to_zero(table, length) && FAULT(ACPI_SUM))
 		*why = "an ACPI table's checksum is wrong";
+	else if (!firmware_sums_to_zero(table, length))
+		remark(remarks, "an ACPI table's checksum is wrong; the table is used");
 	return *why ? NULL : table;
 }
 
@@ -62,67 +73,111 @@ static void add_cpu(struct acpi_cpus *cpus, uint32_t id, uint32_t flags)
 		cpus->apic_id[cpus->n++] = id;
 }
 
+static void add_entry(struct acpi_cpus *cpus, const uint8_t *e, uint64_t size)
+{
+	if (e[0] == MADT_LAPIC && size >= LAPIC_SIZE && e[LAPIC_ID] != LAPIC_ID_NONE)
+		add_cpu(cpus, e[LAPIC_ID], (uint32_t)firmware_number(e + LAPIC_FLAGS, 4));
+	else if (e[0] == MADT_X2APIC && size >= X2APIC_SIZE &&
+		 firmware_number(e + X2APIC_ID, 4) != X2APIC_ID_NONE)
+		add_cpu(cpus, (uint32_t)firmware_number(e + X2APIC_ID, 4),
+			(uint32_t)firmware_number(e + X2APIC_FLAGS, 4));
+}
+
+static bool is_padding(const uint8_t *bytes, uint64_t size)
+{
+	while (size && !bytes[size - 1])
+		size--;
+	return !size;
+}
+
+/* NULL, or why it is of no use. */
 static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 {
 	uint64_t length = firmware_number(madt + SDT_LENGTH, 4), at = MADT_ENTRIES, size;
 
+	cpus->n = cpus->disabled = cpus->left_out = 0;
 	if (length < MADT_ENTRIES)
 		return "the MADT is too short";
-	for (; at < length; at += size) {
-		const uint8_t *e = madt + at;
-
-		size = length - at < 2 ? 0 : e[1];
-		if (size < 2 || size > length - at)
-			return "an entry of the MADT has an impossible length";
-		if (e[0] == MADT_LAPIC && size >= LAPIC_SIZE && e[LAPIC_ID] != LAPIC_ID_NONE)
-			add_cpu(cpus, e[LAPIC_ID], (uint32_t)firmware_number(e + LAPIC_FLAGS, 4));
-		else if (e[0] == MADT_X2APIC && size >= X2APIC_SIZE)
-			add_cpu(cpus, (uint32_t)firmware_number(e + X2APIC_ID, 4),
-				(uint32_t)firmware_number(e + X2APIC_FLAGS, 4));
+	for (; at < length && !is_padding(madt + at, length - at); at += size) {
+		size = length - at < 2 ? 0 : madt[at + 1];
+		if (size < 2 || size > length - at) {
+			remark(&cpus->remarks, "an entry of the MADT has an impossible length; "
+					       "CPUs listed before it count, and none after it");
+			break;
+		}
+		add_entry(cpus, madt + at, size);
 	}
 	return cpus->n ? NULL : "the MADT lists no CPU that is enabled";
 }
 
-/* The address of the RSDT or XSDT, and how long its entries are; 0, and why. */
-static uint64_t root_of(const uint8_t *rsdp, unsigned *entry_size, const char **why)
+/* One that lists CPUs, in an RSDT (entries of 4 bytes) or XSDT (8) at pa. NULL, or why not. */
+static const char *read_root(const struct firmware_reader *r, uint64_t pa, unsigned entry_size,
+			     struct acpi_cpus *cpus)
 {
-	bool extended = rsdp[RSDP_REVISION] >= 2 && firmware_number(rsdp + RSDP_XSDT, 8);
+	const char *why, *last = "there is no MADT";
+	const uint8_t *root =
+		see_table(r, pa, entry_size == 8 ? "XSDT" : "RSDT", &cpus->remarks, &why);
+	uint64_t length = root ? firmware_number(root + SDT_LENGTH, 4) : 0;
 
-	*why = NULL;
-	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
-		*why = "the RSDP's signature is wrong";
-	else if (!firmware_sums_to_zero(rsdp, RSDP_V1_SIZE) ||
-		 (extended && !firmware_sums_to_zero(rsdp, ACPI_RSDP_SIZE)))
-		*why = "the RSDP's checksum is wrong";
-	if (*why)
-		return 0;
-	*entry_size = extended ? 8 : 4;
-	return extended ? firmware_number(rsdp + RSDP_XSDT, 8) :
-			  firmware_number(rsdp + RSDP_RSDT, 4);
+	if (!root)
+		return why;
+	for (uint64_t at = SDT_HEADER; length - at >= entry_size; at += entry_size) {
+		uint64_t madt_pa = firmware_number(root + at, entry_size);
+		const uint8_t *madt = r->see(r->ctx, madt_pa, SDT_HEADER);
+
+		if (!madt || memcmp(madt, "APIC", 4) != 0)
+			continue;
+		madt = see_table(r, madt_pa, "APIC", &cpus->remarks, &why);
+		last = madt ? read_madt(madt, cpus) : why;
+		if (!last)
+			break;
+	}
+	return last;
+}
+
+static void check_rsdp(const uint8_t *rsdp, bool extended, struct remarks *remarks)
+{
+	if (!firmware_sums_to_zero(rsdp, RSDP_V1_SIZE) ||
+	    (extended && !firmware_sums_to_zero(rsdp, ACPI_RSDP_SIZE)))
+		remark(remarks, "the RSDP's checksum is wrong; it is used");
 }
 
 const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			   struct acpi_cpus *cpus)
 {
 	struct firmware_reader r = { see, ctx };
-	const char *why;
-	unsigned entry_size = 0;
-	uint64_t root_pa = root_of(rsdp, &entry_size, &why);
-	const uint8_t *root = why ? NULL : see_table(&r, root_pa, &why);
-	uint64_t length;
+	uint64_t xsdt = rsdp[RSDP_REVISION] >= 2 ? firmware_number(rsdp + RSDP_XSDT, 8) : 0;
+	uint64_t rsdt = firmware_number(rsdp + RSDP_RSDT, 4);
+	const char *why = NULL;
 
 	memset(cpus, 0, sizeof(*cpus));
-	if (!root)
+	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
+		return "the RSDP's signature is wrong";
+	check_rsdp(rsdp, xsdt, &cpus->remarks);
+	if (xsdt)
+		why = read_root(&r, xsdt, 8, cpus);
+	if (xsdt && (!why || !rsdt || read_root(&r, rsdt, 4, cpus)))
 		return why;
-	length = firmware_number(root + SDT_LENGTH, 4);
-	for (uint64_t at = SDT_HEADER; length - at >= entry_size; at += entry_size) {
-		uint64_t pa = firmware_number(root + at, entry_size);
-		const uint8_t *table = see(ctx, pa, SDT_HEADER);
+	if (!xsdt)
+		return read_root(&r, rsdt, 4, cpus);
+	remark(&cpus->remarks, why);
+	remark(&cpus->remarks, "so the RSDT is used, not the XSDT");
+	return NULL;
+}
 
-		if (!table || memcmp(table, "APIC", 4) != 0)
-			continue;
-		table = see_table(&r, pa, &why);
-		return table ? read_madt(table, cpus) : why;
+bool acpi_count_boot_cpu(struct acpi_cpus *cpus, uint32_t apic_id)
+{
+	bool whole = !cpus->left_out;
+
+	for (unsigned i = 0; i < cpus->n; i++)
+		if (cpus->apic_id[i] == apic_id)
+			return false;
+	if (!cpus->n || FAULT(ACPI_BOOT))
+		return false;
+	if (cpus->n == ACPI_CPUS_MAX) { /* in place of the last, which is left out in its place */
+		cpus->n--;
+		cpus->left_out += whole;
 	}
-	return "there is no MADT";
+	cpus->apic_id[cpus->n++] = apic_id;
+	return whole;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/bootinfo.h"
 
-#include "kernel/fault.h"
 #include "kernel/string.h"
 
 enum {
@@ -47,58 +46,65 @@ uint32_t bootinfo_size(const void *bytes)
 	return fixed.total_size < sizeof(fixed) + sizeof(struct tag) ? 0 : fixed.total_size;
 }
 
-static const char *parse_text(const uint8_t *bytes, uint32_t size, char *out, size_t max,
-			      const char *too_long, const char *unterminated)
-{
-	for (uint32_t n = 0; n < size; n++) {
-		if (n == max)
-			return too_long;
-		out[n] = (char)bytes[n];
-		if (!out[n])
-			return NULL;
-	}
-	return unterminated;
-}
-
-/* One that is too long is cut, and refused by who reads it: exit= may be in it. */
-static const char *parse_cmdline(const uint8_t *bytes, uint32_t size, struct bootinfo *info)
+/* What does not fit, or does not end, is cut. Whether it was. */
+static bool copy_text(const uint8_t *bytes, uint32_t size, char *out, size_t max)
 {
 	uint32_t n = 0;
 
-	while (n < size && bytes[n])
+	while (n < size && n < max - 1 && bytes[n])
 		n++;
-	if (n == size)
-		return "the command line does not end within its tag";
-	info->cmdline_cut = n >= BOOTINFO_CMDLINE_MAX;
-	if (info->cmdline_cut)
-		n = BOOTINFO_CMDLINE_MAX - 1;
-	memcpy(info->cmdline, bytes, n);
-	info->cmdline[n] = 0;
-	return NULL;
+	memcpy(out, bytes, n);
+	out[n] = 0;
+	return n == size || bytes[n];
 }
 
-static const char *parse_map(const uint8_t *tag, uint32_t size, struct bootinfo *info)
+/* One that is too long is refused by who reads it: words are missing. */
+static void parse_cmdline(const uint8_t *bytes, uint32_t size, struct bootinfo *info)
+{
+	bool cut = copy_text(bytes, size, info->cmdline, sizeof(info->cmdline));
+
+	info->cmdline_cut = cut && size >= sizeof(info->cmdline);
+	if (cut && !info->cmdline_cut)
+		remark(&info->remarks,
+		       "the command line has no NUL at its end; it ends with its tag");
+}
+
+static void parse_loader(const uint8_t *bytes, uint32_t size, struct bootinfo *info)
+{
+	if (copy_text(bytes, size, info->loader, sizeof(info->loader)))
+		remark(&info->remarks, "the boot loader's name is too long, or does not end; "
+				       "it is cut");
+}
+
+/* The entries stay where they are: there may be any number. */
+static void parse_map(const uint8_t *tag, uint32_t size, struct bootinfo *info)
 {
 	struct map_tag head;
 
-	if (size < sizeof(head))
-		return "the memory map's tag is too short";
-	memcpy(&head, tag, sizeof(head));
-	if (head.entry_size < sizeof(struct map_entry) || head.entry_size % TAG_ALIGN)
-		return "the memory map's entries have an impossible size";
-	if ((size - sizeof(head)) % head.entry_size)
-		return "the memory map ends within an entry";
-	for (uint32_t at = sizeof(head); at < size; at += head.entry_size) {
-		struct map_entry e;
-
-		if (info->nmap == BOOTINFO_MAP_MAX)
-			return "the memory map has more than 256 entries";
-		memcpy(&e, tag + at, sizeof(e));
-		if (e.length > UINT64_MAX - e.base && !FAULT(MAP_WRAPS))
-			return "an entry of the memory map wraps around";
-		info->map[info->nmap++] = (struct bootinfo_range){ e.base, e.length, e.type };
+	memcpy(&head, tag, size < sizeof(head) ? size : sizeof(head));
+	if (info->nmap) {
+		remark(&info->remarks, "there is more than one memory map; the first is used");
+	} else if (size < sizeof(head)) {
+		remark(&info->remarks, "a memory map is not used: its tag is too short");
+	} else if (head.entry_size < sizeof(struct map_entry) || head.entry_size % TAG_ALIGN) {
+		remark(&info->remarks, "a memory map is not used: its entries have an "
+				       "impossible size");
+	} else {
+		info->map = tag + sizeof(head);
+		info->map_step = head.entry_size;
+		info->nmap = (size - (uint32_t)sizeof(head)) / head.entry_size;
+		if ((size - sizeof(head)) % head.entry_size)
+			remark(&info->remarks, "the memory map ends within an entry, which is "
+					       "not used");
 	}
-	return NULL;
+}
+
+struct bootinfo_range bootinfo_range(const struct bootinfo *info, unsigned i)
+{
+	struct map_entry e;
+
+	memcpy(&e, info->map + (size_t)i * info->map_step, sizeof(e));
+	return (struct bootinfo_range){ e.base, e.length, e.type };
 }
 
 static void parse_efi(const uint8_t *bytes, uint32_t size, uint32_t pointer, struct bootinfo *info)
@@ -113,26 +119,29 @@ static void parse_efi(const uint8_t *bytes, uint32_t size, uint32_t pointer, str
 
 static void parse_rsdp(const uint8_t *bytes, uint32_t size, uint32_t want, struct bootinfo *info)
 {
-	if (size < want) /* of use only to start other CPUs: not worth a refusal */
+	if (size < want) {
+		remark(&info->remarks, "an RSDP is not used: its tag is too short");
 		return;
+	}
 	memcpy(info->rsdp, bytes, want);
 	info->has_rsdp = true;
 }
 
-static const char *parse_tag(const uint8_t *bytes, const struct tag *tag, struct bootinfo *info)
+static void parse_tag(const uint8_t *bytes, const struct tag *tag, struct bootinfo *info)
 {
 	const uint8_t *body = bytes + sizeof(*tag);
 	uint32_t size = tag->size - (uint32_t)sizeof(*tag);
 
 	switch (tag->type) {
 	case TAG_CMDLINE:
-		return parse_cmdline(body, size, info);
+		parse_cmdline(body, size, info);
+		break;
 	case TAG_LOADER:
-		return parse_text(body, size, info->loader, sizeof(info->loader),
-				  "the boot loader's name has more than 63 characters",
-				  "the boot loader's name does not end within its tag");
+		parse_loader(body, size, info);
+		break;
 	case TAG_MEMORY_MAP:
-		return parse_map(bytes, tag->size, info);
+		parse_map(bytes, tag->size, info);
+		break;
 	case TAG_EFI32:
 		parse_efi(body, size, 4, info);
 		break;
@@ -147,7 +156,6 @@ static const char *parse_tag(const uint8_t *bytes, const struct tag *tag, struct
 		parse_rsdp(body, size, RSDP_NEW_SIZE, info);
 		break;
 	}
-	return NULL;
 }
 
 static uint64_t next_tag(uint64_t at, const struct tag *tag)
@@ -184,7 +192,6 @@ const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info
 	size = bootinfo_size(bytes);
 	for (;;) {
 		struct tag tag;
-		const char *error;
 
 		if (size - at < sizeof(tag))
 			return "the boot information has no end tag";
@@ -193,9 +200,7 @@ const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info
 			return "a tag of the boot information has an impossible size";
 		if (tag.type == TAG_END)
 			break;
-		error = parse_tag(base + at, &tag, info);
-		if (error)
-			return error;
+		parse_tag(base + at, &tag, info);
 		at = next_tag(at, &tag);
 		if (at > size)
 			return "the boot information has no end tag";

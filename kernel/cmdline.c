@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/cmdline.h"
 
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/string.h"
 
@@ -344,6 +345,27 @@ enum machine_exit cmdline_exit(const char *text, size_t size, enum machine_exit 
 		if (value_of(w, "exit=", &value))
 			find_exit(value, &how);
 	return how;
+}
+
+/* No word of ours has a "/" in front of its "=". */
+static bool is_image(struct word w)
+{
+	struct word rest;
+
+	for (int i = 0; i < w.length && w.at[i] != '='; i++)
+		if (w.at[i] == '/')
+			return true;
+	return value_of(w, "nestbox", &rest);
+}
+
+const char *cmdline_skip_image(const char *line)
+{
+	const char *at = line;
+	struct word w;
+
+	if (!next_word(&at, line + strlen(line), &w) || !is_image(w) || FAULT(IMAGE_NAME))
+		return line;
+	return at;
 }
 
 void cmdline_append(char *line, size_t size, const char *words)

@@ -68,6 +68,12 @@ bool cmdline_parse(const char *text, const char *const names[], unsigned count,
  */
 enum machine_exit cmdline_exit(const char *text, size_t size, enum machine_exit how);
 
+/*
+ * The loader's line without its first word, if that is the image's name and no word of ours:
+ * a path, as kexec-tools and some other loaders put it there, or nestbox...; else all of it.
+ */
+const char *cmdline_skip_image(const char *line);
+
 /* Appends words to a line of the given size, a blank between any two. What does not fit is
  * cut off. */
 void cmdline_append(char *line, size_t size, const char *words);

@@ -28,7 +28,7 @@
 
 #define BOOT_MAPPED (UINT64_C(4) << 30)
 
-enum { BOOTINFO_SIZE_MAX = 64 << 10, GUESTS_MAX = 64 };
+enum { GUESTS_MAX = 64 };
 
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot);
 
@@ -54,11 +54,18 @@ static void read_exit(const void *bytes, size_t size)
 	report_set_exit(cmdline_exit(words_block, WORDS_BLOCK_SIZE, how));
 }
 
-/* GRUB puts it right behind us: copied before any memory is handed out. */
+static void say_remarks(const struct remarks *remarks)
+{
+	for (unsigned i = 0; i < remarks->n; i++)
+		note("%s", remarks->text[i]);
+}
+
+/* It stays where it is, somewhere below 4 GiB, and is not needed any more once memory_init
+ * hands out memory. */
 static void read_bootinfo(uint32_t magic, uintptr_t boot)
 {
-	static uint8_t copy[BOOTINFO_SIZE_MAX] __attribute__((aligned(8)));
-	uint32_t size, n;
+	const void *bytes = (const void *)boot;
+	uint64_t size = BOOT_MAPPED - boot;
 	const char *error;
 
 	read_exit("", 0);
@@ -67,37 +74,37 @@ static void read_bootinfo(uint32_t magic, uintptr_t boot)
 				 "not started by a multiboot2 loader (magic 0x%x, "
 				 "information at 0x%lx)",
 				 magic, (unsigned long)boot);
-	size = bootinfo_size((const void *)boot);
-	n = size < 8 ? 8 : size < sizeof(copy) ? size : sizeof(copy);
-	memcpy(copy, (const void *)boot, n);
-	read_exit(copy, n);
-	if (size > sizeof(copy))
-		report_bad_input("boot",
-				 "the boot information has %u bytes; more than %u are "
-				 "not believed",
-				 size, BOOTINFO_SIZE_MAX);
-	error = bootinfo_parse(copy, n, &info);
+	if (bootinfo_size(bytes) < size)
+		size = bootinfo_size(bytes);
+	read_exit(bytes, size);
+	error = bootinfo_parse(bytes, size, &info);
+	say_remarks(&info.remarks);
 	if (error)
-		report_bad_input("boot", "%s", error);
+		report_bad_input("boot", "%s; GRUB 2 is a loader that is known to work", error);
 }
 
 /* GRUB's words, then those in our own file. */
 static void read_cmdline(void)
 {
 	static char line[BOOTINFO_CMDLINE_MAX + WORDS_BLOCK_SIZE];
-	const char *names[GUESTS_MAX];
+	const char *names[GUESTS_MAX], *theirs;
 	char error[VMM_WORDS];
 	bool ok;
 
 	for (unsigned i = 0; i < guests_count; i++)
 		names[i] = guests[i]->name;
-	cmdline_append(line, sizeof(line), info.cmdline);
+	theirs = cmdline_skip_image(info.cmdline);
+	if (theirs != info.cmdline)
+		note("the boot loader's first word is taken for the image's name: %.*s",
+		     (int)(theirs - info.cmdline), info.cmdline);
+	cmdline_append(line, sizeof(line), theirs);
 	cmdline_append(line, sizeof(line), words_block);
 	ok = cmdline_parse(line, names, guests_count, &cmdline, error, sizeof(error));
 	clock_set_slow(cmdline.slow);
 	head_words(line, &cmdline);
 	if (info.cmdline_cut)
-		report_bad_input("command-line", "the command line has more than %u characters",
+		report_bad_input("command-line",
+				 "the command line has more than %u characters; leave words out",
 				 BOOTINFO_CMDLINE_MAX - 1);
 	if (!ok)
 		report_bad_input("command-line", "%s", error);
@@ -170,10 +177,9 @@ static void list_cpus(void)
 	const char *error = info.has_rsdp ? acpi_read_cpus(info.rsdp, see_low, NULL, &listed) :
 					    "the loader found no ACPI tables";
 
+	say_remarks(&listed.remarks);
 	if (error)
 		note("other CPUs are not used: %s", error);
-	if (listed.left_out)
-		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 }
 
 /* For each CPU: else the first one without leave takes it from all. */
@@ -217,6 +223,11 @@ static void start_cpus(bool has_apic)
 {
 	static const struct acpi_cpus none;
 
+	if (has_apic && acpi_count_boot_cpu(&listed, lapic_id()))
+		note("the firmware does not list the boot CPU, APIC ID %u; it counts all the same",
+		     lapic_id());
+	if (listed.left_out)
+		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 	clock_init();
 	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
 	head_cpus(smp_count(), listed.n + listed.left_out);
@@ -269,7 +280,9 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 
 	machine.ops = verdict.ops;
 	if (cmdline.check_tlb && !tlbcheck_attach(machine.ops->format))
-		report_bad_input("check-tlb", "no memory for the checker's records");
+		report_bad_input("check-tlb",
+				 "no memory for the checker's records, 8 bytes for each "
+				 "page, in one block of at most 1 GiB; leave check=tlb out");
 	if (cmdline.kick_nmi)
 		tlb_kick_by_nmi();
 	machine.trace = cmdline.trace;

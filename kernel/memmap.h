@@ -9,18 +9,36 @@
 #include "kernel/bootinfo.h"
 #include "kernel/pages.h"
 
-enum { MEMMAP_MAX = 2 * BOOTINFO_MAP_MAX };
+enum { MEMMAP_MAX = 512 };
 
+/*
+ * However many entries a map has, what is reserved is not in here: where there are more than
+ * MEMMAP_MAX ranges, the smallest are given up.
+ */
 struct memmap {
-	struct memory_range ranges[MEMMAP_MAX]; /* ascending, disjoint, not empty */
-	unsigned n;
+	struct memory_range ranges[MEMMAP_MAX + 1]; /* ascending, disjoint, not empty */
+	unsigned n;				    /* at most MEMMAP_MAX */
+	unsigned wrapped;			    /* entries of the map that reach beyond 2^64 */
+	uint64_t beyond;   /* bytes that are available, but not below the limit */
+	uint64_t given_up; /* bytes, for want of room here */
 };
 
 /* The available memory of the boot information below limit (bytes). NULL, or what is wrong. */
 const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64_t limit);
 
-/* Takes [start, end) out, grown to whole pages. False: too many pieces. */
-bool memmap_remove(struct memmap *map, uint64_t start, uint64_t end);
+/* Takes [start, end) out, grown to whole pages. */
+void memmap_remove(struct memmap *map, uint64_t start, uint64_t end);
+
+/* Whether all of [start, end) is in it. */
+bool memmap_has(const struct memmap *map, uint64_t start, uint64_t end);
+
+/*
+ * Every page up to the highest one needs a record of this size. Gives up the highest ranges if
+ * they are worth less than MEMMAP_WORTH times the records that only they need; how many bytes
+ * that was. So records take at most one part in MEMMAP_WORTH of memory, whatever holes it has.
+ */
+enum { MEMMAP_WORTH = 8 };
+uint64_t memmap_drop_remote(struct memmap *map, uint64_t record);
 
 /*
  * Takes size bytes (grown to whole pages), all below limit, from the top of

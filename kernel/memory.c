@@ -9,8 +9,8 @@
 
 /* Below: the BIOS's and, later, other CPUs' first steps. */
 #define LOW_MEMORY (UINT64_C(1) << 20)
-/* What four-level tables can hold one to one, in the lower half. */
-#define HIGHEST	   (UINT64_C(1) << 46)
+/* All of it can be mapped one to one by four-level tables, in the lower half. */
+_Static_assert(PAGES_END <= UINT64_C(1) << 46, "the host's page tables");
 /* The least that is of any use: the guests need about this much. */
 #define LEAST_PAGES ((UINT64_C(16) << 20) >> PAGE_SHIFT)
 
@@ -32,28 +32,69 @@ static void say(const struct memmap *map)
 		     (unsigned long)map->ranges[i].end);
 }
 
+static void say_unused(uint64_t bytes, const char *why)
+{
+	if (bytes)
+		note("%lu KiB of memory are not used: %s", (unsigned long)(bytes >> 10), why);
+}
+
+/* What was left out, and why. */
+static void say_odd(const struct memmap *map, uint64_t remote)
+{
+	if (map->wrapped)
+		note("memory map: %u entries end beyond 2^64; they count up to there where they "
+		     "are reserved, and not at all where they are available",
+		     map->wrapped);
+	say_unused(map->beyond, "they are above what the CPU or the page records can address");
+	say_unused(remote,
+		   "they are so far up that records of the pages below would cost too much");
+	say_unused(map->given_up,
+		   "the memory map is in too many pieces, and these are the smallest");
+}
+
+/* Below 1 MiB, and where this kernel is, nothing is handed out. */
+static void take_out(struct memmap *map)
+{
+	uintptr_t start = (uintptr_t)image_start, end = (uintptr_t)image_end;
+
+	if (!memmap_has(map, start, end))
+		note("nestbox itself, 0x%lx-0x%lx, is in memory that the map does not give as "
+		     "available",
+		     start, end);
+	memmap_remove(map, 0, LOW_MEMORY);
+	memmap_remove(map, start, end);
+}
+
+/* A record for each page up to the highest. NULL, or what is wrong. */
+static const char *init_pages(struct memmap *map)
+{
+	uint64_t nframes = map->ranges[map->n - 1].end >> PAGE_SHIFT;
+	uint64_t size = nframes * sizeof(struct frame);
+	uint64_t frames = memmap_take(map, size, PAGE_SIZE, UINT64_MAX);
+
+	if (!frames)
+		return "too little memory in one piece for the page allocator's records; give the "
+		       "machine more";
+	pages_zero((void *)frames, size);
+	pages_init((struct frame *)frames, nframes, 0, map->ranges, map->n);
+	return NULL;
+}
+
 const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 {
 	static struct memmap map;
-	uint64_t limit = UINT64_C(1) << cpu_raw_maxphyaddr(raw), nframes, frames;
-	const char *error = memmap_build(&map, info, limit < HIGHEST ? limit : HIGHEST);
+	uint64_t limit = UINT64_C(1) << cpu_raw_maxphyaddr(raw), remote;
+	const char *error = memmap_build(&map, info, limit < PAGES_END ? limit : PAGES_END);
 
 	if (error)
 		return error;
 	low_page = memmap_take(&map, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
-	if (!memmap_remove(&map, 0, LOW_MEMORY) ||
-	    !memmap_remove(&map, (uintptr_t)image_start, (uintptr_t)image_end))
-		return "the memory map has too many pieces";
+	take_out(&map);
+	remote = memmap_drop_remote(&map, sizeof(struct frame));
 	say(&map);
+	say_odd(&map, remote);
 	if (!map.n || memmap_bytes(&map) >> PAGE_SHIFT < LEAST_PAGES)
 		return "too little memory: at least 16 MiB have to be free; give the machine more";
-	nframes = map.ranges[map.n - 1].end >> PAGE_SHIFT;
 	error = mmu_init(&map, raw->ext1.edx & CPUID_EXT1_EDX_PAGE1GB);
-	if (error)
-		return error;
-	frames = memmap_take(&map, nframes * sizeof(struct frame), PAGE_SIZE, UINT64_MAX);
-	if (!frames)
-		return "too little memory for the page allocator's records";
-	pages_init((struct frame *)frames, nframes, 0, map.ranges, map.n);
-	return NULL;
+	return error ? error : init_pages(&map);
 }

@@ -9,6 +9,8 @@
 static struct {
 	struct frame *frames;
 	uint64_t nframes;
+	const struct memory_range *ranges; /* outside of them no record is in use */
+	unsigned nranges;
 	uintptr_t base;
 	uint64_t free, total, quota;
 	uint64_t fail_in; /* 0: never; 1: the next allocation fails */
@@ -64,7 +66,7 @@ static void list_remove(uint64_t pfn, unsigned order)
 		pages.lists[order] = f->next;
 	if (f->next)
 		pages.frames[f->next].prev = f->prev;
-	f->kind = FRAME_TAIL;
+	f->kind = FRAME_NONE;
 }
 
 static uint64_t get_block(unsigned order, enum frame_kind kind)
@@ -122,7 +124,7 @@ static void put_block(uint64_t pfn, unsigned order)
 		if (!is_free_block(buddy, order))
 			break;
 		list_remove(buddy, order);
-		pages.frames[pfn].kind = FRAME_TAIL;
+		pages.frames[pfn].kind = FRAME_NONE;
 		pfn &= buddy;
 	}
 	list_push(pfn, order);
@@ -142,8 +144,8 @@ void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind
 	check_out(pfn, order, kind, "broken up");
 	ASSERT(to <= order);
 	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << to)
-		pages.frames[pfn + i] = (struct frame){ .kind = (uint8_t)kind,
-							.order = (uint8_t)to };
+		pages.frames[pfn + i] =
+			(struct frame){ .kind = (uint8_t)kind, .order = (uint8_t)to };
 }
 
 void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind)
@@ -152,7 +154,7 @@ void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kin
 	ASSERT(from <= order);
 	for (uint64_t i = 0; i < UINT64_C(1) << order; i += UINT64_C(1) << from) {
 		check_out(pfn + i, from, kind, "joined");
-		pages.frames[pfn + i].kind = FRAME_TAIL;
+		pages.frames[pfn + i].kind = FRAME_NONE;
 	}
 	pages.frames[pfn] = (struct frame){ .kind = (uint8_t)kind, .order = (uint8_t)order };
 }
@@ -170,12 +172,15 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
 	lock_give(&pages.lock);
 }
 
+void pages_zero(void *at, uint64_t size)
+{
+	size /= 8;
+	__asm__ volatile("rep stosq" : "+D"(at), "+c"(size) : "a"(0) : "memory");
+}
+
 void pages_clear(uint64_t pfn, unsigned order)
 {
-	void *page = page_ptr(pfn);
-	uint64_t words = (uint64_t)PAGE_SIZE / 8 << order;
-
-	__asm__ volatile("rep stosq" : "+D"(page), "+c"(words) : "a"(0) : "memory");
+	pages_zero(page_ptr(pfn), (uint64_t)PAGE_SIZE << order);
 }
 
 uint64_t page_get(enum frame_kind kind)
@@ -200,8 +205,6 @@ static void add_range(uint64_t pfn, uint64_t end)
 		while (order < PAGE_MAX_ORDER && !(pfn & (UINT64_C(1) << order)) &&
 		       pfn + (UINT64_C(2) << order) <= end)
 			order++;
-		for (uint64_t i = 0; i < UINT64_C(1) << order; i++)
-			pages.frames[pfn + i].kind = FRAME_TAIL;
 		list_push(pfn, order);
 		pages.total += UINT64_C(1) << order;
 		pfn += UINT64_C(1) << order;
@@ -211,10 +214,12 @@ static void add_range(uint64_t pfn, uint64_t end)
 void pages_init(struct frame *frames, uint64_t nframes, uintptr_t base,
 		const struct memory_range *ranges, unsigned nranges)
 {
+	ASSERT(nframes <= PAGES_END >> PAGE_SHIFT);
 	memset(&pages, 0, sizeof(pages));
-	memset(frames, 0, nframes * sizeof(*frames));
 	pages.frames = frames;
 	pages.nframes = nframes;
+	pages.ranges = ranges;
+	pages.nranges = nranges;
 	pages.base = base;
 	pages.quota = UINT64_MAX;
 	for (unsigned i = 0; i < nranges; i++) {
@@ -236,13 +241,26 @@ uint64_t pages_total(void)
 	return pages.total;
 }
 
+/* From one block to the next, so that a walk takes no longer where memory is large. */
+static uint64_t size_at(uint64_t pfn)
+{
+	const struct frame *f = &pages.frames[pfn];
+
+	return f->kind == FRAME_NONE || f->order > PAGE_MAX_ORDER ? 1 : UINT64_C(1) << f->order;
+}
+
 uint64_t pages_in_use(enum frame_kind kind)
 {
 	uint64_t n = 0;
 
-	for (uint64_t pfn = 0; pfn < pages.nframes; pfn++)
-		if (pages.frames[pfn].kind == kind)
-			n += UINT64_C(1) << pages.frames[pfn].order;
+	for (unsigned i = 0; i < pages.nranges; i++) {
+		uint64_t end = pages.ranges[i].end >> PAGE_SHIFT;
+
+		for (uint64_t pfn = pages.ranges[i].start >> PAGE_SHIFT; pfn < end;
+		     pfn += size_at(pfn))
+			if (pages.frames[pfn].kind == kind)
+				n += size_at(pfn);
+	}
 	return n;
 }
 
@@ -277,15 +295,22 @@ bool pages_fail_at(uint64_t n)
 
 uint64_t pages_highest_free(void)
 {
-	for (uint64_t pfn = pages.nframes; pfn--;)
-		if (pages.frames[pfn].kind == FRAME_FREE)
-			return pfn + (UINT64_C(1) << pages.frames[pfn].order) - 1;
-	return 0;
+	uint64_t highest = 0;
+
+	for (unsigned i = pages.nranges; i-- && !highest;) {
+		uint64_t end = pages.ranges[i].end >> PAGE_SHIFT;
+
+		for (uint64_t pfn = pages.ranges[i].start >> PAGE_SHIFT; pfn < end;
+		     pfn += size_at(pfn))
+			if (pages.frames[pfn].kind == FRAME_FREE)
+				highest = pfn + size_at(pfn) - 1;
+	}
+	return highest;
 }
 
 const char *pages_check(void)
 {
-	uint64_t listed = 0, recorded = 0;
+	uint64_t listed = 0;
 
 	for (unsigned order = 0; order <= PAGE_MAX_ORDER; order++) {
 		uint32_t prev = 0;
@@ -303,12 +328,9 @@ const char *pages_check(void)
 				return "a list goes in circles";
 		}
 	}
-	for (uint64_t pfn = 0; pfn < pages.nframes; pfn++)
-		if (pages.frames[pfn].kind == FRAME_FREE)
-			recorded += UINT64_C(1) << pages.frames[pfn].order;
 	if (listed != pages.free)
 		return "the lists and the count do not agree";
-	if (recorded != pages.free)
+	if (pages_in_use(FRAME_FREE) != pages.free)
 		return "the records and the count do not agree";
 	return NULL;
 }

@@ -14,13 +14,15 @@
 
 enum { PAGE_SHIFT = 12, PAGE_SIZE = 1 << PAGE_SHIFT, PAGE_MAX_ORDER = 18 };
 
+/* Where memory ends that can be used: the records' links are pfns of 32 bits. */
+#define PAGES_END (UINT64_C(1) << (32 + PAGE_SHIFT))
+
 enum frame_kind {
-	FRAME_ABSENT, /* not ours to hand out */
-	FRAME_FREE,   /* the first frame of a free block */
-	FRAME_TAIL,   /* inside of a block */
-	FRAME_HOST,   /* the host's own */
-	FRAME_TABLE,  /* a page of a second-level table */
-	FRAME_GUEST,  /* a guest's memory */
+	FRAME_NONE,  /* no block begins here: inside of one, or not ours to hand out */
+	FRAME_FREE,  /* the first frame of a free block */
+	FRAME_HOST,  /* the host's own */
+	FRAME_TABLE, /* a page of a second-level table */
+	FRAME_GUEST, /* a guest's memory */
 };
 
 struct frame {
@@ -39,9 +41,9 @@ struct memory_range {
 };
 
 /*
- * Takes over nframes records (zeroed here) and hands the ranges to the
- * allocator; frames outside of them stay absent. pfn 0 is never handed out.
- * base is where pfn 0 is seen (0 in the kernel, an arena in tests).
+ * Takes over nframes records, all zeroes, and the ranges, which stay where they are:
+ * ascending, below PAGES_END. pfn 0 is never handed out. base is where pfn 0 is seen
+ * (0 in the kernel, an arena in tests).
  */
 void pages_init(struct frame *frames, uint64_t nframes, uintptr_t base,
 		const struct memory_range *ranges, unsigned nranges);
@@ -58,7 +60,10 @@ void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind);
 void pages_break(uint64_t pfn, unsigned order, unsigned to, enum frame_kind kind);
 void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kind);
 
-/* A block's content becomes zeroes: eight bytes at a time, which is what emulators like. */
+/* Zeroes, eight bytes at a time, which is what emulators like; size: a multiple of 8. */
+void pages_zero(void *at, uint64_t size);
+
+/* The same for a block's content. */
 void pages_clear(uint64_t pfn, unsigned order);
 
 /* One page, all zeroes; 0: there is none. */
@@ -72,7 +77,7 @@ uint64_t pages_total(void);
 /* Records that there are: the highest pfn and one. */
 uint64_t pages_frames(void);
 
-/* Pages that are in use as this; blocks of 2^order pages that could be had. Both are slow. */
+/* Pages that are in use as this; blocks of 2^order pages that could be had. Both are walks. */
 uint64_t pages_in_use(enum frame_kind kind);
 uint64_t pages_blocks(unsigned order);
 
@@ -88,7 +93,7 @@ void pages_set_quota(uint64_t pages);
  */
 bool pages_fail_at(uint64_t n);
 
-/* The highest pfn that is free; 0 if none is. Slow. */
+/* The highest pfn that is free; 0 if none is. Walks all blocks. */
 uint64_t pages_highest_free(void);
 
 /* Walks all blocks; NULL if lists, records and counts agree, else what does not. */

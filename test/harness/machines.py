@@ -34,6 +34,7 @@ class Machine:
     kvm_params: str = ""  # that this KVM has to be loaded with, before those of the user
     args: tuple = ()  # more for the emulator (QEMU)
     grub: tuple = ()  # commands for GRUB, before it loads the kernel
+    test: str = None  # the test that boots it; None: the one of its name
 
     @property
     def is_bochs(self):
@@ -92,6 +93,25 @@ class Machine:
 # patch a guest's hypercalls: foreign. Bochs 3.0 refuses the VM entries of a KVM
 # that virtualizes the APIC (error 7): enable_apicv=0. kvm-svm has no CMPXCHG16B, as that of QEMU
 # 7.2 spoils RFLAGS, and Linux 6.12 uses it.
+def cut(start, end):
+    """GRUB's command that takes memory out of the map that it hands over. Its numbers have 32
+    bits, before the K."""
+    return f"cutmem {start // KIB}K {end // KIB}K"
+
+
+def sparse(gib):
+    """So much memory, of which the computer gives what is touched."""
+    return ("-m", f"{gib}G", "-machine", "memory-backend=sparse", "-object",
+            f"memory-backend-ram,id=sparse,size={gib}G,reserve=off")
+
+
+KIB = 1 << 10
+MIB = 1 << 20
+GIB = 1 << 30
+# Some 310 entries in place of the one from 1 MiB on: 12 KiB are cut out in every 24 KiB, so that
+# each entry begins and ends within a leaf of 2 MiB.
+HOLES = tuple(cut(at, at + 0x3000) for at in range(32 * MIB, 32 * MIB + 310 * 0x6000, 0x6000))
+
 MACHINES = {
     m.name: m
     for m in (
@@ -110,6 +130,15 @@ MACHINES = {
         Machine("qemu-novirt", "qemu", "max,-svm", "to be refused: no SVM", refused=True),
         Machine("qemu-nonpt", "qemu", "max,-npt", "to be refused: SVM without nested paging",
                 refused=True),
+        Machine("qemu-holes", "qemu", "max", "a memory map of more than 300 entries",
+                grub=HOLES, test="firmware"),
+        Machine("qemu-nolow", "qemu", "max", "below 1 MiB only page 0 is available",
+                grub=(cut(32 * MIB, 33 * MIB), cut(6 * KIB, MIB)), test="firmware"),
+        Machine("qemu-noacpi", "qemu", "max", "QEMU without ACPI", test="firmware",
+                args=("-machine", "acpi=off")),
+        Machine("qemu-large", "qemu", "max", "64 GiB of memory", args=sparse(64), test="firmware"),
+        Machine("qemu-far", "qemu", "max", "2 GiB of memory, and 1 GiB above a hole of 124 GiB",
+                args=sparse(128), grub=(cut(4 * GIB, 129 * GIB),), test="firmware"),
         Machine("bochs-novirt", "bochs", "p4_prescott_celeron_336",
                 "to be refused: neither VMX nor SVM", refused=True),
         Machine("bochs-noept", "bochs", "core2_penryn_t9600", "to be refused: VMX without EPT",

@@ -36,8 +36,9 @@ def choose(operands):
     by_name = {name_of(test): test for test in everything}
     chosen = []
     for name in operands:
-        if name in machines.MACHINES and machines.MACHINES[name].refused:
-            name = "refuse"
+        if name in machines.MACHINES:
+            m = machines.MACHINES[name]
+            name = "refuse" if m.refused else m.test or name
         if name not in by_name:
             raise s.Stop(s.USAGE, f'unknown test "{name}"; known are: {" ".join(by_name)}')
         chosen.append(by_name[name])

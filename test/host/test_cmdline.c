@@ -15,7 +15,7 @@
 
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
-	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, "         \
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, " \
 	"gpt-seed=, gpt-script=, known=, machine=, below=, fep"
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
@@ -231,8 +231,9 @@ static void gpt(void **state)
 
 static void machine(void **state)
 {
-	static const char *const bad[] = { "", "Qemu", "a_b", "a.b", "a/b", "\"",
-					   "a2345678901234567890123456789012" };
+	static const char *const bad[] = {
+		"", "Qemu", "a_b", "a.b", "a/b", "\"", "a2345678901234567890123456789012"
+	};
 	char text[64], message[160];
 
 	(void)state;
@@ -435,6 +436,33 @@ static void noise_stays_in_its_bounds(void **state)
 	}
 }
 
+/* What kexec-tools and others put in front is no word of ours; anything else is. */
+static void the_image_s_name_is_skipped(void **state)
+{
+	static const struct {
+		const char *line, *rest;
+	} lines[] = {
+		{ "/nestbox exit=qemu run=hello,touch", " exit=qemu run=hello,touch" },
+		{ "  build/nestbox.elf trace", " trace" },
+		{ "./x", "" },
+		{ "nestbox.elf run=hello", " run=hello" },
+		{ "(hd0,1)/boot/nestbox", "" },
+		{ "run=hello /nestbox", NULL },
+		{ "below=a/b trace", NULL },
+		{ "traec run=hello", NULL },
+		{ "trace", NULL },
+		{ "nestbo", NULL },
+		{ "=/", NULL },
+		{ " ", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_string_equal(cmdline_skip_image(lines[i].line),
+				    lines[i].rest ? lines[i].rest : lines[i].line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +485,7 @@ int main(void)
 		cmocka_unit_test(the_first_error_counts_and_the_rest_is_read),
 		cmocka_unit_test(sixty_four_guests),
 		cmocka_unit_test(noise_stays_in_its_bounds),
+		cmocka_unit_test(the_image_s_name_is_skipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,13 +24,14 @@ static uint64_t all;
 
 static int begin(void **state)
 {
-	const struct memory_range range = { 0, FRAMES * P };
+	static const struct memory_range range = { 0, FRAMES * P };
 
 	(void)state;
 	arena = mmap(NULL, FRAMES * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (arena == MAP_FAILED)
 		return 1;
 	memset(arena, 0xcc, FRAMES * P);
+	memset(frames, 0, sizeof(frames));
 	pages_init(frames, FRAMES, (uintptr_t)arena, &range, 1);
 	all = pages_free_count();
 	return 0;

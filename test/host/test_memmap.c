@@ -19,10 +19,18 @@ enum { FREE = MEMORY_AVAILABLE, RESERVED = 2 };
 static struct bootinfo info;
 static struct memmap map;
 
+/* As the loader gives them (multiboot2 specification 3.6.8). */
+static struct entry {
+	uint64_t base, length;
+	uint32_t type, reserved;
+} entries[20000];
+
 static void add(uint64_t base, uint64_t length, uint32_t type)
 {
-	assert_true(info.nmap < BOOTINFO_MAP_MAX);
-	info.map[info.nmap++] = (struct bootinfo_range){ base, length, type };
+	assert_true(info.nmap < sizeof(entries) / sizeof(entries[0]));
+	entries[info.nmap++] = (struct entry){ base, length, type, 0 };
+	info.map = (const uint8_t *)entries;
+	info.map_step = sizeof(struct entry);
 }
 
 static void assert_ranges(unsigned n, const struct memory_range *want)
@@ -145,27 +153,194 @@ static void the_top_of_the_address_space(void **state)
 	assert_int_equal(map.ranges[0].end, last - 2 * P);
 }
 
-static void as_many_pieces_as_there_is_room_for(void **state)
+/* What is in the map is available, and not reserved: by the entries themselves. */
+static void assert_safe(void)
 {
-	struct memmap before;
-	unsigned holes = 0;
+	for (unsigned i = 0; i < map.n; i++) {
+		const struct memory_range *r = &map.ranges[i];
+
+		assert_true(r->start < r->end && (i == 0 || r[-1].end < r->start));
+		for (unsigned k = 0; k < info.nmap; k++)
+			if (entries[k].type != FREE && entries[k].length)
+				assert_true(entries[k].base >= r->end ||
+					    entries[k].base + entries[k].length <= r->start);
+	}
+}
+
+/* The map of a report: 9fc00 bytes, 127 MiB, and then 155 parts of 12 KiB between reserved ones. */
+static void many_entries_are_all_used(void **state)
+{
+	uint64_t parts = 155;
+
+	(void)state;
+	add(0, 0x9fc00, FREE);
+	add(0x9fc00, 0x60400, RESERVED);
+	add(0x100000, 0x7f00000, FREE);
+	for (uint64_t i = 0; i < parts; i++) {
+		add(0x8003000 + i * 0x6000, 0x3000, RESERVED);
+		add(0x8006000 + i * 0x6000, 0x3000, FREE);
+	}
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(map.n, parts + 2);
+	assert_int_equal(memmap_bytes(&map), 0x9f000 + 0x7f00000 + parts * 0x3000);
+	assert_int_equal(map.given_up, 0);
+	assert_safe();
+}
+
+/* However many: the largest are there, nothing that is reserved is, and the rest is counted. */
+static void more_entries_than_there_is_room_for(void **state)
+{
+	enum { N = 9000 };
+	uint64_t all = 0;
+	unsigned largest;
+
+	(void)state;
+	for (unsigned order = 0; order < 3; order++) {
+		clear(NULL);
+		add(0, N * 8 * P, order < 2 ? FREE : RESERVED);
+		all = 0;
+		for (uint64_t i = 0; i < N; i++) {
+			uint64_t at = order == 1 ? N - 1 - i : i, size = 1 + at % 7;
+
+			if (order < 2)
+				add((8 * at + size) * P, (8 - size) * P, RESERVED);
+			else
+				add((N * 8 + 8 * at) * P, size * P, FREE);
+			all += size * P;
+		}
+		assert_null(memmap_build(&map, &info, NO_LIMIT));
+		assert_int_equal(map.n, MEMMAP_MAX);
+		assert_int_equal(memmap_bytes(&map) + map.given_up, all);
+		largest = 0;
+		for (unsigned i = 0; i < map.n; i++)
+			largest += map.ranges[i].end - map.ranges[i].start == 7 * P;
+		assert_true(largest >= MEMMAP_MAX - 1); /* the last one needed no room */
+		assert_safe();
+	}
+}
+
+static void taking_out_where_there_is_no_room(void **state)
+{
+	uint64_t free_pages = 0;
 
 	(void)state;
 	add(0, 4 * MEMMAP_MAX * P, FREE);
+	for (uint64_t i = 1; i < MEMMAP_MAX; i++)
+		add(3 * i * P, P, RESERVED);
 	assert_null(memmap_build(&map, &info, NO_LIMIT));
-	while (map.n < MEMMAP_MAX) {
-		holes++;
-		assert_true(memmap_remove(&map, 2 * holes * P, 2 * holes * P + 1));
-	}
-	assert_int_equal(holes, MEMMAP_MAX - 1);
-	before = map;
-	assert_false(memmap_remove(&map, (2 * holes + 5) * P, (2 * holes + 6) * P));
-	assert_memory_equal(&map, &before, sizeof(map));
-	assert_int_equal(memmap_take(&map, P, 4 * MEMMAP_MAX * P / 2, NO_LIMIT), 0);
-	/* What makes no new piece can still be done. */
-	assert_true(memmap_remove(&map, 0, P));
-	assert_true(memmap_remove(&map, 0, 100 * P));
-	assert_true(memmap_remove(&map, (2 * holes + 5) * P, (2 * holes + 6) * P));
+	assert_int_equal(map.n, MEMMAP_MAX);
+	free_pages = memmap_bytes(&map) / P;
+	memmap_remove(&map, (4 * MEMMAP_MAX - 9) * P, (4 * MEMMAP_MAX - 8) * P);
+	assert_int_equal(map.n, MEMMAP_MAX);
+	assert_int_equal(memmap_bytes(&map) / P, free_pages - 1 - 2);
+	assert_int_equal(map.given_up, 2 * P);
+	assert_true(memmap_has(&map, (4 * MEMMAP_MAX - 8) * P, 4 * MEMMAP_MAX * P));
+	assert_false(memmap_has(&map, (4 * MEMMAP_MAX - 9) * P, (4 * MEMMAP_MAX - 8) * P));
+	assert_int_equal(memmap_take(&map, P, P, (4 * MEMMAP_MAX - 20) * P),
+			 (4 * MEMMAP_MAX - 21) * P);
+	assert_int_equal(map.n, MEMMAP_MAX);
+	assert_safe();
+}
+
+/* An entry that cannot be true: what it takes away counts, what it gives does not. */
+static void entries_that_wrap(void **state)
+{
+	(void)state;
+	add(0, 100 * P, FREE);
+	add(UINT64_MAX - 0xffff, 0x10000, RESERVED); /* ends at 2^64: does not wrap */
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(map.wrapped, 0);
+	ASSERT_RANGES({ 0, 100 * P });
+
+	add(UINT64_MAX - 0xffff, 0x20000, RESERVED);
+	add(UINT64_MAX - 8 * P + 1, 8 * P, FREE); /* the last page of all is never used */
+	assert_null(memmap_build(&map, &info, UINT64_C(1) << 46));
+	assert_int_equal(map.wrapped, 1);
+	ASSERT_RANGES({ 0, 100 * P });
+
+	add(50 * P, UINT64_MAX, RESERVED);
+	add(200 * P, UINT64_MAX, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(map.wrapped, 3);
+	ASSERT_RANGES({ 0, 50 * P });
+}
+
+static void what_is_beyond_the_limit_is_counted(void **state)
+{
+	(void)state;
+	add(0, 10 * P, FREE);
+	add(20 * P, 10 * P, FREE);
+	add(40 * P, 10 * P, FREE);
+	add(60 * P, 10 * P, RESERVED);
+	assert_null(memmap_build(&map, &info, 25 * P));
+	assert_int_equal(map.beyond, 15 * P);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(map.beyond, 0);
+}
+
+/* A range is kept if it is worth eight times the records that it takes, 16 bytes a page. */
+static void remote_memory_has_to_be_worth_its_records(void **state)
+{
+	const uint64_t gib = UINT64_C(1) << 30, tib = gib << 10;
+
+	(void)state;
+	add(P, 4 * gib - P, FREE);
+	add(tib, 16 * gib, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_drop_remote(&map, 16), 16 * gib); /* of 4 GiB of records */
+	ASSERT_RANGES({ P, UINT64_C(4) << 30 });
+
+	add(tib + 16 * gib, 32 * gib, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_drop_remote(&map, 16), 0);
+	assert_int_equal(map.n, 2);
+
+	/* In two parts, of which neither is worth it alone. */
+	add(tib + 20 * gib, gib, RESERVED);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_drop_remote(&map, 16), 0);
+	assert_int_equal(map.n, 3);
+
+	/* Memory without holes always is; and one range is always left. */
+	clear(NULL);
+	add(P, 1024 * tib, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_drop_remote(&map, 16), 0);
+	clear(NULL);
+	add(tib, P, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_drop_remote(&map, 16), 0);
+	assert_int_equal(map.n, 1);
+}
+
+/* No page below 1 MiB, or page 0 only; and an image where the map gives nothing. */
+static void maps_without_low_memory(void **state)
+{
+	(void)state;
+	add(0, 0x100000, RESERVED);
+	add(0x100000, 0x700000, FREE);
+	add(0x800000, 0x8000, MEMORY_NVS);
+	add(0x808000, 0x3000, FREE);
+	add(0x80b000, 0x1000, MEMORY_NVS);
+	add(0x80c000, 0x5000, FREE);
+	add(0x811000, 0xef000, MEMORY_NVS);
+	add(0x900000, 0x7e5ec000, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_take(&map, P, P, 0x100000), 0);
+	assert_int_equal(map.n, 4);
+	assert_true(memmap_has(&map, 0x100000, 0x27e000));
+
+	clear(NULL);
+	add(0, 0x1000, FREE);
+	add(0x1000, 0xff000, RESERVED);
+	add(0x100000, 0x40000, RESERVED);
+	add(0x140000, 0x7e9f000, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_take(&map, P, P, 0x100000), 0);
+	assert_false(memmap_has(&map, 0x100000, 0x27e000));
+	memmap_remove(&map, 0, 0x100000);
+	memmap_remove(&map, 0x100000, 0x27e000);
+	ASSERT_RANGES({ 0x27e000, 0x7fdf000 });
 }
 
 static void remove_takes_out(void **state)
@@ -174,16 +349,16 @@ static void remove_takes_out(void **state)
 	add(10 * P, 10 * P, FREE);
 	add(30 * P, 10 * P, FREE);
 	assert_null(memmap_build(&map, &info, NO_LIMIT));
-	assert_true(memmap_remove(&map, 0, 10 * P));
-	assert_true(memmap_remove(&map, 20 * P, 30 * P));
-	assert_true(memmap_remove(&map, 40 * P, UINT64_MAX));
-	assert_true(memmap_remove(&map, 12 * P, 12 * P));
+	memmap_remove(&map, 0, 10 * P);
+	memmap_remove(&map, 20 * P, 30 * P);
+	memmap_remove(&map, 40 * P, UINT64_MAX);
+	memmap_remove(&map, 12 * P, 12 * P);
 	ASSERT_RANGES({ 10 * P, 20 * P }, { 30 * P, 40 * P });
-	assert_true(memmap_remove(&map, 15 * P + 1, 16 * P));
+	memmap_remove(&map, 15 * P + 1, 16 * P);
 	ASSERT_RANGES({ 10 * P, 15 * P }, { 16 * P, 20 * P }, { 30 * P, 40 * P });
-	assert_true(memmap_remove(&map, 14 * P, 31 * P));
+	memmap_remove(&map, 14 * P, 31 * P);
 	ASSERT_RANGES({ 10 * P, 14 * P }, { 31 * P, 40 * P });
-	assert_true(memmap_remove(&map, 0, UINT64_MAX));
+	memmap_remove(&map, 0, UINT64_MAX);
 	assert_int_equal(map.n, 0);
 	assert_int_equal(memmap_bytes(&map), 0);
 	assert_int_equal(memmap_take(&map, P, P, NO_LIMIT), 0);
@@ -221,12 +396,12 @@ static void model_build(uint64_t limit)
 
 		model[page] = false;
 		for (unsigned i = 0; i < info.nmap; i++)
-			if (info.map[i].type == FREE && info.map[i].base <= start &&
-			    info.map[i].base + info.map[i].length >= end && end <= limit)
+			if (entries[i].type == FREE && entries[i].base <= start &&
+			    entries[i].base + entries[i].length >= end && end <= limit)
 				model[page] = true;
 		for (unsigned i = 0; i < info.nmap; i++)
-			if (info.map[i].type != FREE && info.map[i].length &&
-			    info.map[i].base < end && info.map[i].base + info.map[i].length > start)
+			if (entries[i].type != FREE && entries[i].length && entries[i].base < end &&
+			    entries[i].base + entries[i].length > start)
 				model[page] = false;
 	}
 }
@@ -303,7 +478,7 @@ static void agrees_with_the_model(void **state)
 			if (roll(3) == 0) {
 				uint64_t a = roll_address(), b = a + roll(4 * P);
 
-				assert_true(memmap_remove(&map, a, b));
+				memmap_remove(&map, a, b);
 				for (unsigned page = 0; page < PAGES; page++)
 					if (a < b && PAGE_AT(page) < b && PAGE_AT(page) + P > a)
 						model[page] = false;
@@ -329,7 +504,13 @@ int main(void)
 		cmocka_unit_test_setup(limit_cuts, clear),
 		cmocka_unit_test_setup(nothing_free_is_an_error, clear),
 		cmocka_unit_test_setup(the_top_of_the_address_space, clear),
-		cmocka_unit_test_setup(as_many_pieces_as_there_is_room_for, clear),
+		cmocka_unit_test_setup(many_entries_are_all_used, clear),
+		cmocka_unit_test_setup(more_entries_than_there_is_room_for, clear),
+		cmocka_unit_test_setup(taking_out_where_there_is_no_room, clear),
+		cmocka_unit_test_setup(entries_that_wrap, clear),
+		cmocka_unit_test_setup(what_is_beyond_the_limit_is_counted, clear),
+		cmocka_unit_test_setup(remote_memory_has_to_be_worth_its_records, clear),
+		cmocka_unit_test_setup(maps_without_low_memory, clear),
 		cmocka_unit_test_setup(remove_takes_out, clear),
 		cmocka_unit_test_setup(take_is_from_the_top, clear),
 		cmocka_unit_test_setup(agrees_with_the_model, clear),

@@ -27,8 +27,7 @@ static uint8_t *arena;
 static int begin(void **state)
 {
 	(void)state;
-	frames = malloc(FRAMES * sizeof(*frames));
-	memset(frames, 0xaa, FRAMES * sizeof(*frames));
+	frames = calloc(FRAMES, sizeof(*frames));
 	arena = mmap(NULL, FRAMES * P, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!frames || arena == MAP_FAILED)
 		return 1;
@@ -75,9 +74,9 @@ static void begins_with_all(void **state)
 	assert_sound(USABLE);
 	assert_int_equal(pages_total(), USABLE);
 	assert_int_equal(pages_highest_free(), 2910);
-	assert_int_equal(page_frame(0)->kind, FRAME_ABSENT);
-	assert_int_equal(page_frame(101)->kind, FRAME_ABSENT);
-	assert_int_equal(page_frame(FRAMES - 1)->kind, FRAME_ABSENT);
+	assert_int_equal(page_frame(0)->kind, FRAME_NONE);
+	assert_int_equal(page_frame(101)->kind, FRAME_NONE);
+	assert_int_equal(page_frame(FRAMES - 1)->kind, FRAME_NONE);
 	assert_ptr_equal(page_ptr(7), arena + 7 * P);
 }
 
@@ -167,7 +166,7 @@ static void the_largest_block(void **state)
 {
 	enum { HUGE_ = 3 << PAGE_MAX_ORDER };
 	const struct memory_range all = { 0, HUGE_ * P };
-	struct frame *many = malloc(HUGE_ * sizeof(*many));
+	struct frame *many = calloc(HUGE_, sizeof(*many));
 	uint64_t a, b;
 
 	(void)state;
@@ -182,6 +181,55 @@ static void the_largest_block(void **state)
 	pages_put(b, PAGE_MAX_ORDER, FRAME_HOST);
 	assert_sound(HUGE_ - 1);
 	free(many);
+}
+
+/* The highest pages that the records' links can name. Most of the records are never touched. */
+static void at_the_end_of_the_records(void **state)
+{
+	const uint64_t n = PAGES_END / P, size = n * sizeof(struct frame);
+	const struct memory_range two[] = { { P, 9 * P }, { PAGES_END - 1500 * P, PAGES_END } };
+	struct frame *many = mmap(NULL, size + P, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t page, block;
+
+	(void)state;
+	assert_true(many != MAP_FAILED);
+	pages_init(many, n, 0, two, 2);
+	assert_sound(1508);
+	assert_int_equal(pages_highest_free(), n - 1);
+	block = pages_get(10, FRAME_HOST);
+	assert_int_equal(block, n - 1024);
+	for (unsigned i = 0; i < 1508 - 1024; i++) {
+		page = pages_get(0, FRAME_GUEST);
+		assert_true((page >= 1 && page < 9) || (page >= n - 1500 && page < n - 1024));
+	}
+	assert_int_equal(pages_get(0, FRAME_GUEST), 0);
+	assert_int_equal(pages_in_use(FRAME_GUEST), 1508 - 1024);
+	pages_put(block, 10, FRAME_HOST);
+	pages_put(n - 1025, 0, FRAME_GUEST);
+	assert_int_equal(pages_highest_free(), n - 1);
+	assert_sound(1025);
+	expect_assert_failure(pages_init(many, n + 1, 0, two, 2));
+	assert_int_equal(munmap(many, size + P), 0);
+}
+
+/* How many blocks there are matters, not how many pages: 4 TiB are checked 100 times. */
+static void large_memory_is_walked_by_blocks(void **state)
+{
+	const uint64_t n = (UINT64_C(4) << 40) / P, size = n * sizeof(struct frame);
+	const struct memory_range all = { 0, n * P };
+	struct frame *many = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)state;
+	assert_true(many != MAP_FAILED);
+	pages_init(many, n, 0, &all, 1);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(pages_highest_free(), n - 1);
+		assert_int_equal(pages_in_use(FRAME_GUEST), 0);
+		assert_sound(n - 1);
+	}
+	assert_int_equal(munmap(many, size), 0);
 }
 
 static void a_page_is_zeroed(void **state)
@@ -355,6 +403,8 @@ int main(void)
 		TEST(every_page_once),
 		TEST(blocks_are_aligned_and_apart),
 		TEST(the_largest_block),
+		TEST(at_the_end_of_the_records),
+		TEST(large_memory_is_walked_by_blocks),
 		TEST(a_page_is_zeroed),
 		TEST(quota),
 		TEST(the_nth_allocation_fails),
