@@ -70,9 +70,9 @@ void head_machine(const struct cpu_raw *raw, const struct bootinfo *info, firmwa
 	report_head("below", "%s", words);
 }
 
-void head_side(const struct vmm_ops *ops)
+void head_side(const char *side)
 {
-	report_head("side", "%s", ops == &vmx_ops ? "vmx" : "svm");
+	report_head("side", "%s", side);
 }
 
 void head_memory(uint64_t bytes)

@@ -12,7 +12,7 @@
 void head_words(const char *line, const struct cmdline *cmdline);
 /* cpu, microcode, board, firmware, loader, below. */
 void head_machine(const struct cpu_raw *raw, const struct bootinfo *info, firmware_see_fn *see);
-void head_side(const struct vmm_ops *ops);
+void head_side(const char *side); /* "vmx" or "svm" */
 void head_memory(uint64_t bytes);
 /* listed: by the firmware; 0: it lists none. */
 void head_cpus(unsigned count, unsigned listed);

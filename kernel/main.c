@@ -265,11 +265,12 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	preflight_report(&verdict, sides);
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
-	head_side(verdict.ops);
+	head_side(verdict.ops == &vmx_ops ? "vmx" : "svm");
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	list_cpus();
 	error = memory_init(&info, &raw);
+	head_memory(memory_bytes());
 	if (error)
 		report_bad_input("memory", "%s", error);
 	error = lapic_init();

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/memory.h"
 
-#include "kernel/head.h"
+#include "kernel/log.h"
 #include "kernel/memmap.h"
 #include "kernel/mmu.h"
-#include "kernel/log.h"
 #include "kernel/x86.h"
 
 /* Below: the BIOS's and, later, other CPUs' first steps. */
@@ -16,16 +15,20 @@ _Static_assert(PAGES_END <= UINT64_C(1) << 46, "the host's page tables");
 
 extern char image_start[], image_end[];
 
-static uint64_t low_page;
+static uint64_t low_page, bytes;
 
 uint64_t memory_low_page(void)
 {
 	return low_page;
 }
 
+uint64_t memory_bytes(void)
+{
+	return bytes;
+}
+
 static void say(const struct memmap *map)
 {
-	head_memory(memmap_bytes(map));
 	note("memory in %u ranges:", map->n);
 	for (unsigned i = 0; i < map->n; i++)
 		note("  0x%012lx-0x%012lx", (unsigned long)map->ranges[i].start,
@@ -91,9 +94,10 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 	low_page = memmap_take(&map, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
 	take_out(&map);
 	remote = memmap_drop_remote(&map, sizeof(struct frame));
+	bytes = memmap_bytes(&map);
 	say(&map);
 	say_odd(&map, remote);
-	if (!map.n || memmap_bytes(&map) >> PAGE_SHIFT < LEAST_PAGES)
+	if (!map.n || bytes >> PAGE_SHIFT < LEAST_PAGES)
 		return "too little memory: at least 16 MiB have to be free; give the machine more";
 	error = mmu_init(&map, raw->ext1.edx & CPUID_EXT1_EDX_PAGE1GB);
 	return error ? error : init_pages(&map);

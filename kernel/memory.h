@@ -9,6 +9,9 @@
 /* NULL, or what is wrong. Says on the console what it found. */
 const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
 
+/* Available, for hosts and guests together; after memory_init, also if that failed. */
+uint64_t memory_bytes(void);
+
 /* A page below 1 MiB that nobody uses, for other CPUs' first steps; 0: there is none. */
 uint64_t memory_low_page(void);
 
