@@ -2,6 +2,7 @@
 /* SDM vol. 3A, chapter 11 "Advanced Programmable Interrupt Controller". */
 #include "kernel/lapic.h"
 
+#include "kernel/fault.h"
 #include "kernel/mmu.h"
 #include "kernel/panic.h"
 #include "kernel/trap.h"
@@ -46,12 +47,15 @@ enum {
 	CALIBRATIONS = 5,
 };
 
+enum { LEAF_TOPOLOGY = 0xb }; /* CPUID: EDX is the x2APIC ID, EBX is not 0 */
+
 #define APIC_BASE_ENABLE (UINT64_C(1) << 11)
 #define APIC_BASE_X2APIC (UINT64_C(1) << 10)
 #define APIC_BASE_ADDR	 UINT64_C(0x000ffffffffff000)
 
 static struct {
 	bool present, x2apic;
+	uint64_t base; /* physical, of all CPUs */
 	volatile uint32_t *registers;
 	uint64_t tsc_per_count; /* 24.8 fixed point, with the divider in force */
 } lapic;
@@ -168,15 +172,57 @@ static void set_up(void)
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
 }
 
-bool lapic_enable(void)
+uint32_t lapic_initial_id(void)
+{
+	struct cpuid_regs r = { 0 };
+
+	if (cpuid(0, 0).eax >= LEAF_TOPOLOGY)
+		r = cpuid(LEAF_TOPOLOGY, 0);
+	return r.ebx ? r.edx : cpuid(1, 0).ebx >> ICR_DESTINATION_SHIFT;
+}
+
+/* What was written may be ignored: an APIC that is off stays so on some CPUs until reset. */
+static bool set_base(uint64_t base)
+{
+	uint64_t seen;
+
+	return msr_write_safe(MSR_APIC_BASE, base) && msr_read_safe(MSR_APIC_BASE, &seen) &&
+	       !((seen ^ base) & (APIC_BASE_ENABLE | APIC_BASE_X2APIC | APIC_BASE_ADDR));
+}
+
+/*
+ * From any mode to this one: 11.12.5, figure 11-25. x2APIC mode is entered from xAPIC mode
+ * only, and left through "disabled" only.
+ */
+static bool switch_mode(uint64_t base, bool x2apic, uint64_t addr)
+{
+	uint64_t off = (base & ~(APIC_BASE_ENABLE | APIC_BASE_X2APIC | APIC_BASE_ADDR)) | addr;
+	bool was_x2apic = base & APIC_BASE_X2APIC, was_on = base & APIC_BASE_ENABLE;
+
+	if (was_on && was_x2apic == x2apic && (base & APIC_BASE_ADDR) == addr)
+		return true;
+	if (was_x2apic && !set_base(off))
+		return false;
+	if (!set_base(off | APIC_BASE_ENABLE))
+		return false;
+	return !x2apic || set_base(off | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+}
+
+const char *lapic_enable(void)
 {
 	uint64_t base;
 
-	if (!msr_read_safe(MSR_APIC_BASE, &base) || !(base & APIC_BASE_ENABLE) ||
-	    !(base & APIC_BASE_X2APIC) != !lapic.x2apic)
-		return false;
+	if (!msr_read_safe(MSR_APIC_BASE, &base))
+		return "it has no local APIC";
+	if (FAULT(AP_APIC_OFF)) {
+		wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_ENABLE);
+		base = rdmsr(MSR_APIC_BASE);
+	}
+	if (!switch_mode(base, lapic.x2apic, lapic.base))
+		return lapic.x2apic ? "its local APIC cannot be switched to x2APIC mode" :
+				      "its local APIC cannot be switched to xAPIC mode";
 	set_up();
-	return true;
+	return NULL;
 }
 
 const char *lapic_init(void)
@@ -185,12 +231,20 @@ const char *lapic_init(void)
 
 	outb(PIC1_DATA, 0xff);
 	outb(PIC2_DATA, 0xff);
-	if (!msr_read_safe(MSR_APIC_BASE, &base) || !(base & APIC_BASE_ENABLE))
-		return "the local APIC is switched off";
-	lapic.x2apic = base & APIC_BASE_X2APIC;
+	if (!msr_read_safe(MSR_APIC_BASE, &base))
+		return "there is no local APIC";
+	if (FAULT(BOOT_X2APIC)) {
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+		base = rdmsr(MSR_APIC_BASE);
+	}
+	lapic.base = base & APIC_BASE_ADDR;
+	lapic.x2apic = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC);
+	if (!switch_mode(base, lapic.x2apic, lapic.base))
+		return "the local APIC is switched off, and stays so; enable it in the firmware's "
+		       "setup";
 	if (!lapic.x2apic) {
-		mmu_map_device(base & APIC_BASE_ADDR, PAGE_SIZE);
-		lapic.registers = (volatile uint32_t *)(base & APIC_BASE_ADDR);
+		mmu_map_device(lapic.base, PAGE_SIZE);
+		lapic.registers = (volatile uint32_t *)lapic.base;
 	}
 	for (unsigned v = VECTOR_FIRST_FREE; v < VECTOR_SPURIOUS; v++)
 		trap_set_handler((uint8_t)v, acknowledge);

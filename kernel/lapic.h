@@ -13,14 +13,15 @@
  * the TSC. NULL, or why there is none. */
 const char *lapic_init(void);
 
-/* On another CPU, after that: masks all of our LVT entries, enables the APIC. False: it is
- * switched off, or in another mode than the boot CPU's. */
-bool lapic_enable(void);
+/* On another CPU, after that: enables its APIC, in the boot CPU's mode, with what is set up
+ * there. NULL, or why that cannot be. */
+const char *lapic_enable(void);
 
 bool lapic_is_x2apic(void);
 
-/* This CPU's APIC ID. */
+/* This CPU's APIC ID; and the one that it had at reset, where the APIC cannot be asked. */
 uint32_t lapic_id(void);
+uint32_t lapic_initial_id(void);
 
 /* The vectors of ours that other CPUs send. */
 enum {

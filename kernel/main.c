@@ -174,6 +174,9 @@ static void list_cpus(void)
 
 	if (error)
 		note("other CPUs are not used: %s", error);
+	/* A deliberate bug, of the firmware: CPUs that are listed and not there. */
+	for (unsigned i = 0; FAULT(CPUS_GHOST) && i < 7; i++)
+		listed.apic_id[listed.n++] = 0xe0 + i;
 	if (listed.left_out)
 		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 }
@@ -226,7 +229,7 @@ static void start_cpus(bool has_apic)
 	static const struct acpi_cpus none;
 
 	clock_init(&pm_timer);
-	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
+	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low(), admit);
 	head_cpus(smp_count(), listed.n + listed.left_out);
 }
 
