@@ -12,6 +12,7 @@
 #include "kernel/format.h"
 #include "kernel/head.h"
 #include "kernel/lapic.h"
+#include "kernel/mce.h"
 #include "kernel/memory.h"
 #include "kernel/pages.h"
 #include "kernel/preflight.h"
@@ -268,6 +269,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	head_side(verdict.ops);
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
+	mce_init();
 	list_cpus();
 	list_devices();
 	error = memory_init(&info, &raw);

@@ -12,6 +12,7 @@
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/lapic.h"
+#include "kernel/mce.h"
 #include "kernel/memory.h"
 #include "kernel/mmu.h"
 #include "kernel/panic.h"
@@ -84,6 +85,7 @@ static _Noreturn void ap_main(struct cpu *cpu)
 	cpu_set_up();
 	cpu->unfit = lapic_enable();
 	cpu->apic_id = cpu->unfit ? lapic_initial_id() : lapic_id();
+	mce_init();
 	set_state(cpu, AP_ALIVE);
 	while (state_of(cpu) == AP_ALIVE)
 		cpu_pause();

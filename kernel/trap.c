@@ -4,6 +4,7 @@
 #include "kernel/backtrace.h"
 #include "kernel/cpu.h"
 #include "kernel/fault.h"
+#include "kernel/mce.h"
 #include "kernel/panic.h"
 #include "kernel/report.h"
 #include "kernel/trap_frame.h"
@@ -184,6 +185,8 @@ void trap_entry(struct trap_frame *f)
 	}
 	if (f->vector == VECTOR_GP && fix_up(f))
 		return;
+	if (f->vector == VECTOR_MC)
+		mce_stop();
 	unexpected(f);
 }
 

@@ -209,6 +209,7 @@ caught("probe-vmx", "host", "test_probe", "intel_ept")
 caught("reserved-used", "host", "test_memmap", "reserved_wins")
 caught("clock-believed", "host", "test_clock", "emulators_are_measured")
 caught("low-top", "host", "test_memmap", "low_memory_from_the_middle")
+caught("mce-corrected", "host", "test_mce", "bits")
 caught("map-wraps", "host", "test_bootinfo", "map_entries_do_not_wrap")
 
 # ---- The page table: each kind of proof, and a bug of its kind. gpt-count is below. ----
