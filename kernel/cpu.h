@@ -26,6 +26,7 @@ struct cpu {
 	uint32_t apic_id;
 	void *arch;    /* the vendor's part, while virtualization is enabled */
 	uint64_t nmis; /* that came */
+	uint64_t nmis_sent, nmis_taken; /* nmi.c: by others, and of them, those that came */
 
 	/* smp.c, smp_start.c. */
 	unsigned state;

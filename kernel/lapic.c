@@ -12,13 +12,21 @@ enum {
 	/* Offsets in xAPIC mode; in x2APIC mode, MSR 0x800 + offset / 16. */
 	APIC_ID = 0x20,
 	APIC_VERSION = 0x30,
+	APIC_TPR = 0x80,
 	APIC_EOI = 0xb0,
 	APIC_SVR = 0xf0,
+	APIC_ISR = 0x100, /* 8 registers, each 10h higher */
+	APIC_IRR = 0x200,
+	APIC_ESR = 0x280,
+	APIC_LVT_CMCI = 0x2f0,
 	APIC_ICR = 0x300,
 	APIC_ICR_HIGH = 0x310,
 	APIC_LVT_TIMER = 0x320,
+	APIC_LVT_THERMAL = 0x330,
+	APIC_LVT_PERF = 0x340,
 	APIC_LVT_LINT0 = 0x350,
 	APIC_LVT_LINT1 = 0x360,
+	APIC_LVT_ERROR = 0x370,
 	APIC_TIMER_INITIAL = 0x380,
 	APIC_TIMER_CURRENT = 0x390,
 	APIC_TIMER_DIVIDE = 0x3e0,
@@ -36,13 +44,13 @@ enum {
 
 	SVR_ENABLE = 1 << 8,
 	LVT_MASKED = 1 << 16,
+	LVT_MODE = 7 << 8,
+	LVT_NMI = 4 << 8,
 	DIVIDE_BY_16 = 0x3,
 
 	VECTOR_TIMER = 0x40,
 	VECTOR_SPURIOUS = 0xff,
 
-	PIC1_DATA = 0x21,
-	PIC2_DATA = 0xa1,
 	CALIBRATION_TICKS = 1 << 19,
 	CALIBRATIONS = 5,
 };
@@ -127,7 +135,8 @@ void lapic_send_nmi(uint32_t apic_id)
 /* Ours or what the firmware left behind: that it came is all there is to know. */
 static void acknowledge(void)
 {
-	apic_write(APIC_EOI, 0);
+	if (lapic.registers || lapic.x2apic)
+		apic_write(APIC_EOI, 0);
 }
 
 /* Takes no EOI (11.9). */
@@ -163,11 +172,58 @@ static void calibrate(void)
 	}
 }
 
-/* What each CPU has of its own. */
+bool lapic_is_pending(uint8_t vector)
+{
+	return apic_read(APIC_IRR + vector / 32 * 0x10) >> vector % 32 & 1;
+}
+
+static bool in_service(void)
+{
+	uint32_t any = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		any |= apic_read(APIC_ISR + i * 0x10);
+	return any;
+}
+
+/* Each EOI ends the highest one: 10.8.5. What stays in service holds up all below it. */
+static void end_services(void)
+{
+	for (unsigned i = 0; i < 256 && in_service(); i++)
+		apic_write(APIC_EOI, 0);
+}
+
+/* Each entry of the LVT that this APIC has: bits 23:16 of its version are the highest. What
+ * is told by NMI stays: it is how hardware complains. */
+static void mask_lvt(void)
+{
+	static const struct {
+		unsigned entry, reg;
+	} all[] = { { 2, APIC_LVT_LINT0 }, { 2, APIC_LVT_LINT1 }, { 3, APIC_LVT_ERROR },
+		    { 4, APIC_LVT_PERF }, { 5, APIC_LVT_THERMAL }, { 6, APIC_LVT_CMCI } };
+	unsigned highest = apic_read(APIC_VERSION) >> 16 & 0xff;
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		uint32_t value = all[i].entry <= highest ? apic_read(all[i].reg) : LVT_MASKED;
+
+		if (!(value & LVT_MASKED) &&
+		    ((value & LVT_MODE) != LVT_NMI || all[i].reg == APIC_LVT_PERF))
+			apic_write(all[i].reg, LVT_MASKED);
+	}
+}
+
+/* What each CPU has of its own. The firmware may have left anything there: a task priority
+ * that holds up our vectors, or an interrupt that it has not ended. */
 static void set_up(void)
 {
 	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
-	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	if (FAULT(APIC_LEFT) || FAULT(TPR_KEPT)) /* a deliberate bug, of the firmware */
+		apic_write(APIC_TPR, 0xff);
+	if (!FAULT(TPR_KEPT))
+		apic_write(APIC_TPR, 0);
+	mask_lvt();
+	end_services();
+	apic_write(APIC_ESR, 0);
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
 }
@@ -229,8 +285,9 @@ const char *lapic_init(void)
 {
 	uint64_t base;
 
-	outb(PIC1_DATA, 0xff);
-	outb(PIC2_DATA, 0xff);
+	for (unsigned v = VECTOR_FIRST_FREE; v < VECTOR_SPURIOUS; v++)
+		trap_set_handler((uint8_t)v, acknowledge);
+	trap_set_handler(VECTOR_SPURIOUS, spurious_interrupt);
 	if (!msr_read_safe(MSR_APIC_BASE, &base))
 		return "there is no local APIC";
 	if (FAULT(BOOT_X2APIC)) {
@@ -246,9 +303,6 @@ const char *lapic_init(void)
 		mmu_map_device(lapic.base, PAGE_SIZE);
 		lapic.registers = (volatile uint32_t *)lapic.base;
 	}
-	for (unsigned v = VECTOR_FIRST_FREE; v < VECTOR_SPURIOUS; v++)
-		trap_set_handler((uint8_t)v, acknowledge);
-	trap_set_handler(VECTOR_SPURIOUS, spurious_interrupt);
 	set_up();
 	calibrate();
 	if (!lapic.tsc_per_count)

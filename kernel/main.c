@@ -14,7 +14,9 @@
 #include "kernel/lapic.h"
 #include "kernel/mce.h"
 #include "kernel/memory.h"
+#include "kernel/nmi.h"
 #include "kernel/pages.h"
+#include "kernel/pic.h"
 #include "kernel/preflight.h"
 #include "kernel/report.h"
 #include "kernel/run.h"
@@ -37,6 +39,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot);
 static struct cpu_raw raw;
 static struct acpi_cpus listed;
 static struct acpi_pm_timer pm_timer;
+static struct acpi_ioapics ioapics;
 static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
@@ -106,10 +109,17 @@ static void read_cmdline(void)
 		report_bad_input("command-line", "%s", error);
 }
 
-/* It ran; if it got no time, that is no result. */
+/* It ran; if it got no time, that is no result. A complaint of the hardware's stays, and so
+ * whichever test comes next fails by it. */
 static void end_test(const char *name, bool ok, const struct run_counts *counts, const char *todo)
 {
-	if (ok && counts->starved)
+	const char *complaint = nmi_complaint();
+
+	if (complaint) {
+		report_wrong("%s", complaint);
+		todo = NULL;
+	}
+	if (ok && counts->starved && !complaint)
 		report_skip(name, WANT_TIME, "%s", counts->starved);
 	else
 		report_test_end(ok, todo);
@@ -184,8 +194,10 @@ static void list_cpus(void)
 
 static void list_devices(void)
 {
-	if (info.has_rsdp)
-		acpi_read_pm_timer(info.rsdp, see_low, NULL, &pm_timer);
+	if (!info.has_rsdp)
+		return;
+	acpi_read_pm_timer(info.rsdp, see_low, NULL, &pm_timer);
+	acpi_read_ioapics(info.rsdp, see_low, NULL, &ioapics);
 }
 
 /* For each CPU: else the first one without leave takes it from all. */
@@ -243,6 +255,17 @@ static uint64_t count_nmis(void)
 	return n;
 }
 
+static void report_nmis(void)
+{
+	if (count_nmis())
+		report_figure("nmis", "", count_nmis(), "nmis");
+	if (!nmi_unknown())
+		return;
+	report_figure("nmis", "unknown", nmi_unknown(), "nmis");
+	note("%lu NMIs came that no CPU has sent, and port 61h says nothing of them: a button, a "
+	     "watchdog, or a complaint of this machine's hardware", (unsigned long)nmi_unknown());
+}
+
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 {
 	static const struct vmm_ops *const sides[PREFLIGHT_SIDES] = { &vmx_ops, &svm_ops };
@@ -275,6 +298,9 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	error = memory_init(&info, &raw);
 	if (error)
 		report_bad_input("memory", "%s", error);
+	pic_silence();
+	ioapic_silence(&ioapics);
+	nmi_init();
 	error = lapic_init();
 	if (FAULT(APIC_OFF))
 		error = "it is left alone on purpose";
@@ -303,8 +329,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	selftest_run(&cmdline);
 	fault_host();
 	run_guests(&machine);
-	if (count_nmis())
-		report_figure("nmis", "", count_nmis(), "nmis");
+	report_nmis();
 	machine.ops->disable(machine.cpu);
 	report_end();
 }

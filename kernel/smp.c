@@ -3,16 +3,14 @@
 
 #include "kernel/clock.h"
 #include "kernel/fault.h"
-#include "kernel/format.h"
 #include "kernel/lapic.h"
-#include "kernel/mmu.h"
+#include "kernel/nmi.h"
 #include "kernel/panic.h"
 #include "kernel/report.h"
-#include "kernel/stack.h"
-#include "kernel/string.h"
 #include "kernel/trap.h"
-#include "kernel/trap_frame.h"
 #include "kernel/x86.h"
+
+enum { WAIT_PATIENCE_US = 60000000 }; /* without a sign of life */
 
 static struct {
 	struct cpu *cpus[1 + ACPI_CPUS_MAX]; /* the boot CPU may not be among those that are listed */
@@ -36,10 +34,26 @@ void smp_add(struct cpu *cpu)
 	smp.cpus[smp.count++] = cpu;
 }
 
-/* STI lets no interrupt in before HLT has begun: none is slept through. */
-static void sleep(void)
+/* A deliberate bug, of hardware: the shadow of STI is over before HLT has begun, as after an
+ * NMI in it, when the interrupt is there that says that there is something to do. */
+static inline __attribute__((always_inline)) void lose_shadow(const struct cpu *cpu)
 {
-	__asm__ volatile("sti; hlt; cli" : : : "memory");
+	while (!__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE) ||
+	       !lapic_is_pending(LAPIC_VECTOR_WAKE))
+		cpu_pause();
+	__asm__ volatile("sti; jmp smp_sleeping" : : : "memory");
+}
+
+/* STI lets no interrupt in before HLT has begun, and trap.c none return to HLT: none is
+ * slept through. */
+static __attribute__((noinline, noclone)) void sleep(const struct cpu *cpu)
+{
+	if (FAULT(WAKE_SHADOW) || FAULT(WAKE_LOST))
+		lose_shadow(cpu);
+	__asm__ volatile("sti\n"
+			 ".globl smp_sleeping, smp_awake\n"
+			 "smp_sleeping: hlt\n"
+			 "smp_awake: cli" : : : "memory");
 }
 
 _Noreturn void smp_work(struct cpu *cpu)
@@ -48,7 +62,7 @@ _Noreturn void smp_work(struct cpu *cpu)
 		smp_fn *fn = __atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE);
 
 		if (!fn) {
-			sleep();
+			sleep(cpu);
 			continue;
 		}
 		fn(cpu, cpu->work_arg);
@@ -64,11 +78,38 @@ void smp_run(struct cpu *cpu, smp_fn *fn, void *arg)
 	lapic_send_fixed(cpu->apic_id, LAPIC_VECTOR_WAKE);
 }
 
+/* Something that changes as it goes into guests and leaves them, which it does many times
+ * a second. */
+static uint64_t trace_of(const struct cpu *cpu)
+{
+	return __atomic_load_n(&cpu->tlb.inside, __ATOMIC_RELAXED) +
+	       3 * __atomic_load_n(&cpu->tlb.made, __ATOMIC_RELAXED);
+}
+
+static _Noreturn void give_up(const struct cpu *cpu)
+{
+	const char *where = cpu->tlb.inside ? "the last that was seen of it is that it entered a guest" :
+			    cpu->tlb.serial ? "the last that was seen of it is that it left a guest" :
+					      "it was never seen to enter a guest";
+
+	panic("CPU %u (APIC ID %u) was given something to do, and does not come to an end: %s; it "
+	      "took %lu NMIs; if the host below is slow, say slow=",
+	      cpu->number, cpu->apic_id, where, (unsigned long)cpu->nmis);
+}
+
 void smp_wait(const struct cpu *cpu)
 {
+	struct clock_patience patience = clock_patience(WAIT_PATIENCE_US);
+	uint64_t trace = trace_of(cpu);
+
 	while (__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE)) {
 		report_alive();
-		cpu_pause();
+		if (trace_of(cpu) != trace) {
+			trace = trace_of(cpu);
+			patience = clock_patience(WAIT_PATIENCE_US);
+		}
+		if (!clock_is_patient(&patience))
+			give_up(cpu);
 	}
 }
 
@@ -78,5 +119,5 @@ void smp_stop_others(void)
 	/* By the APIC's number: this_cpu may be what is broken. */
 	for (unsigned i = 0; i < smp.count; i++)
 		if (smp.cpus[i]->apic_id != lapic_id())
-			lapic_send_nmi(smp.cpus[i]->apic_id);
+			nmi_send(smp.cpus[i]);
 }
