@@ -10,7 +10,7 @@
 #include "kernel/trap.h"
 #include "kernel/x86.h"
 
-enum { WAIT_PATIENCE_US = 60000000 }; /* without a sign of life */
+enum { WAIT_PATIENCE_US = 30000000 }; /* without a sign of life */
 
 static struct {
 	struct cpu *cpus[1 + ACPI_CPUS_MAX]; /* the boot CPU may not be among those that are listed */

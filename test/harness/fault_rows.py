@@ -293,6 +293,22 @@ reports("boot-x2apic", "", "# head cpus 2 of 2", "ok [0-9]+ - race .*", words="r
 reports("ap-apic-off", "", "# CPU with APIC ID 1 is left out: its local APIC cannot be switched "
         "to xAPIC mode", "# nestbox end PASS .*", words="run=race", where="bochs-vmx/2")
 
+# An interrupt that is routed to the vector of an exception, and a task priority that holds up
+# all of ours: left by the firmware, they do no harm; kept, they do.
+for fault in ("irq-left", "apic-left", "wake-shadow"):
+    reports(fault, "", "# head cpus 2 of 2", "ok [0-9]+ - race .*", words="run=spin,race",
+            where="qemu-svm/2", status=s.PASS)
+reports("irq-kept", "spin", "# PANIC: exception 14 .*", words="run=spin,race",
+        where="qemu-svm/2")
+
+# A CPU that sleeps through what wakes it: waiting for it has an end.
+ENDLESS = (r"# PANIC: CPU 1 \(APIC ID 1\) was given something to do, and does not come to an end: .*",)
+for fault in ("wake-lost", "tpr-kept"):
+    reports(fault, "wander", *ENDLESS, words="run=wander", where="qemu-svm/2")
+
+reports("nmi-serr", "hello",
+        wrong("the hardware reports a system error .SERR#, port 61h bit 7.: .*"))
+
 # A host that takes all the time there is: no result, and no failure.
 STARVED = "# SKIP for want of time: its time was over before it could move, .*"
 reports("time-stolen", "", "#   end: got no time from the host below, at rip 0x[0-9a-f]+",
