@@ -61,8 +61,8 @@ static bool say_bank(unsigned bank, const char *when)
 	return true;
 }
 
-/* The firmware, or what ran before, may have left errors that nobody has looked at. Who
- * does not clear them takes them for new ones later. */
+/* The firmware, or what ran before, may have left errors that nobody has looked at. They
+ * would be taken for new ones later. */
 void mce_init(void)
 {
 	uint64_t cap;

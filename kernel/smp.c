@@ -13,7 +13,7 @@
 enum { WAIT_PATIENCE_US = 30000000 }; /* without a sign of life */
 
 static struct {
-	struct cpu *cpus[1 + ACPI_CPUS_MAX]; /* the boot CPU may not be among those that are listed */
+	struct cpu *cpus[ACPI_CPUS_MAX];
 	unsigned count;
 } smp;
 
@@ -30,7 +30,7 @@ struct cpu *smp_cpu(unsigned n)
 
 void smp_add(struct cpu *cpu)
 {
-	ASSERT(smp.count < sizeof(smp.cpus) / sizeof(smp.cpus[0]));
+	ASSERT(smp.count < ACPI_CPUS_MAX);
 	smp.cpus[smp.count++] = cpu;
 }
 

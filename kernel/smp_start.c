@@ -236,18 +236,27 @@ static void send_startup(uint32_t apic_id, uint64_t low)
 		lapic_send_startup(apic_id, low);
 }
 
+/* Why one that is listed is not started; NULL: it is. */
+static const char *obstacle(uint32_t apic_id)
+{
+	if (apic_id > XAPIC_ID_MAX && !lapic_is_x2apic())
+		return "its APIC ID needs x2APIC mode, which the firmware left off";
+	/* The boot CPU is one of them, listed or not. */
+	if (start.wanted == ACPI_CPUS_MAX - 1)
+		return "there are too many";
+	return NULL;
+}
+
 static void choose(uint32_t boot_id)
 {
 	for (unsigned i = 0; i < start.list->n; i++) {
 		uint32_t id = start.list->apic_id[i];
+		const char *why = id == boot_id ? NULL : obstacle(id);
 
-		if (id == boot_id)
-			continue;
-		start.all[i].wanted = id <= XAPIC_ID_MAX || lapic_is_x2apic();
+		start.all[i].wanted = id != boot_id && !why;
 		start.wanted += start.all[i].wanted;
-		if (!start.all[i].wanted)
-			note("CPU with APIC ID %u is left out: its APIC ID needs x2APIC mode, "
-			     "which the firmware left off", id);
+		if (why)
+			note("CPU with APIC ID %u is left out: %s", id, why);
 	}
 }
 

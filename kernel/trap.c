@@ -161,7 +161,7 @@ void trap_set_nmi_window(const char *start, const char *end, const char *to)
 }
 
 /*
- * An NMI in the shadow of STI returns to the HLT behind it without that shadow. What wakes
+ * An NMI in the shadow of STI returns to the HLT after it without that shadow. What wakes
  * this CPU would be taken there, and slept through: no interrupt returns to that HLT.
  */
 static void leave_sleep(struct trap_frame *f)
