@@ -16,11 +16,11 @@ _Static_assert(PAGES_END <= UINT64_C(1) << 46, "the host's page tables");
 
 extern char image_start[], image_end[];
 
-static uint64_t low_page;
+static uint64_t low;
 
-uint64_t memory_low_page(void)
+uint64_t memory_low(void)
 {
-	return low_page;
+	return low;
 }
 
 static void say(const struct memmap *map)
@@ -88,7 +88,7 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 
 	if (error)
 		return error;
-	low_page = memmap_take(&map, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
+	low = memmap_take_low(&map, MEMORY_LOW_SIZE);
 	take_out(&map);
 	remote = memmap_drop_remote(&map, sizeof(struct frame));
 	say(&map);
