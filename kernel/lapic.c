@@ -274,6 +274,10 @@ const char *lapic_enable(void)
 		wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_ENABLE);
 		base = rdmsr(MSR_APIC_BASE);
 	}
+	if (FAULT(AP_X2APIC)) {
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+		base = rdmsr(MSR_APIC_BASE);
+	}
 	if (!switch_mode(base, lapic.x2apic, lapic.base))
 		return lapic.x2apic ? "its local APIC cannot be switched to x2APIC mode" :
 				      "its local APIC cannot be switched to xAPIC mode";
