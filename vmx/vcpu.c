@@ -165,7 +165,6 @@ static bool get_pages(struct vcpu *vcpu)
 
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error)
 {
-	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
 	struct vmx_vcpu *arch;
 	enum vmx_result result;
 
@@ -176,15 +175,14 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 		return false;
 	}
 	arch = vcpu->arch;
-	arch->cpu_controls = cpu->controls;
-	arch->controls = cpu->controls;
+	arch->controls = vmx_common.controls;
 	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
 	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
 	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
 	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
 	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
 
-	*(uint32_t *)page_ptr(arch->vmcs_pfn) = cpu->revision;
+	*(uint32_t *)page_ptr(arch->vmcs_pfn) = vmx_common.allowed.revision;
 	result = vmx_clear(arch);
 	if (result != VMX_OK) {
 		vmx_describe_failure(error, "VMCLEAR", result);
@@ -208,8 +206,8 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
  *	what is cached of its EPTP		flushed by the ledger, if anything changed
  *	the preemption timer			in the VMCS; armed anew at each turn
  *
- * And this stays as it is on all CPUs: the controls and fixed bits that the first
- * one had, which load insists on; the VMXON region. What is not carried over: the
+ * And this stays as it is on all CPUs: the controls, the fixed bits and the revision,
+ * which are those that all CPUs have in common. What is not carried over: the
  * TSC, which the guest reads as it is; branch predictors.
  */
 void vmx_vcpu_unload(struct vcpu *vcpu)
@@ -227,7 +225,6 @@ void vmx_vcpu_load(struct vcpu *vcpu)
 	struct vmx_vcpu *arch = vcpu->arch;
 
 	ASSERT(!arch->cpu);
-	ASSERT(memcmp(&cpu->controls, &arch->cpu_controls, sizeof(cpu->controls)) == 0);
 	arch->cpu = cpu;
 	cpu->vcpus++;
 	vmx_make_current(vcpu);
@@ -415,7 +412,7 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
  */
 void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 {
-	const struct vmx_fixed *fixed = &vmx_cpu_of(vcpu)->fixed;
+	const struct vmx_fixed *fixed = &vmx_common.allowed.fixed;
 
 	vmx_make_current(vcpu);
 	switch (number) {

@@ -173,8 +173,6 @@ enum vmcs_field {
 #define VMCS_GUEST_BASE(seg)	 (VMCS_GUEST_ES_BASE + 2u * (seg))
 
 /* Capability MSRs (appendix A), and what unlocks them (vol. 3C, 24.7). */
-#define MSR_ARCH_CAPABILITIES	   0x0000010au
-#define ARCH_CAP_PSCHANGE_MC_NO	   (UINT64_C(1) << 6) /* no "iTLB multihit": SDM vol. 4, table 2-2 */
 #define MSR_FEATURE_CONTROL	   0x0000003au
 #define MSR_VMX_BASIC		   0x00000480u
 #define MSR_VMX_PINBASED_CTLS	   0x00000481u
