@@ -4,7 +4,7 @@
 ; starts it, to 64-bit C. smp.c copies [ap_start, ap_end) to a page below 1 MiB
 ; and fills in what is behind ap_data there. SDM vol. 3A, 9.4.4.
 
-%define EFER 0xc0000080
+%include "boot/cr.inc"
 
 	section .rodata
 	align 16
@@ -24,8 +24,7 @@ ap_start:
 	lea eax, [ebx + ap64 - ap_start]
 	mov [far64 - ap_start], eax
 	o32 lgdt [gdtr - ap_start]
-	mov eax, cr0
-	or al, 1		; PE
+	mov eax, CR0_UNPAGED
 	mov cr0, eax
 	jmp far dword [far32 - ap_start]
 
@@ -37,18 +36,14 @@ ap32:	mov eax, 0x10
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
-	mov eax, cr4
-	or eax, 1 << 5		; PAE
-	mov cr4, eax
+	set_cr
 	mov eax, [ebx + cr3_value - ap_start]
 	mov cr3, eax
 	mov ecx, EFER
-	rdmsr
-	or eax, 1 << 8 | 1 << 11 ; LME, NXE: the tables have NX in them
+	mov eax, EFER_LME | EFER_NXE ; the tables have NX in them
+	xor edx, edx
 	wrmsr
-	mov eax, cr0
-	and eax, ~(1 << 30 | 1 << 29) ; CD, NW: they are set after INIT
-	or eax, 1 << 31 | 1 << 16 ; PG, WP
+	mov eax, CR0_LONG
 	mov cr0, eax
 	jmp far dword [ebx + far64 - ap_start]
 

@@ -126,3 +126,23 @@ const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *
 	}
 	return "there is no MADT";
 }
+
+const uint8_t *acpi_find_table(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+			       const char *signature)
+{
+	struct firmware_reader r = { see, ctx };
+	const char *why;
+	unsigned entry_size = 0;
+	uint64_t root_pa = root_of(rsdp, &entry_size, &why);
+	const uint8_t *root = why ? NULL : see_table(&r, root_pa, &why);
+	uint64_t length = root ? firmware_number(root + SDT_LENGTH, 4) : 0;
+
+	for (uint64_t at = SDT_HEADER; at < length && length - at >= entry_size; at += entry_size) {
+		uint64_t pa = firmware_number(root + at, entry_size);
+		const uint8_t *table = see(ctx, pa, SDT_HEADER);
+
+		if (table && memcmp(table, signature, 4) == 0 && (table = see_table(&r, pa, &why)))
+			return table;
+	}
+	return NULL;
+}

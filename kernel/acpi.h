@@ -29,4 +29,8 @@ struct acpi_cpus {
 const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			   struct acpi_cpus *cpus);
 
+/* The first whole table with this signature; NULL: there is none. */
+const uint8_t *acpi_find_table(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+			       const char *signature);
+
 #endif

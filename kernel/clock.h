@@ -3,11 +3,14 @@
 #ifndef KERNEL_CLOCK_H
 #define KERNEL_CLOCK_H
 
+#include "kernel/acpi_devices.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Measures it against the PIT; once, on the boot CPU. */
-void clock_init(void);
+/* Asks CPUID, and measures it against the PM timer (address 0: none) and the PIT; once, on
+ * the boot CPU, after memory_init. Says what it found. */
+void clock_init(const struct acpi_pm_timer *timer);
 
 /* slow=: all patience is so many times as long. */
 void clock_set_slow(uint64_t times);

@@ -113,11 +113,13 @@ void cpu_init(struct cpu *cpu)
 	wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
 }
 
+/* Exact values, whatever the firmware left: a bit that nobody here knows of, such as
+ * SMAP, FSGSBASE or CET, changes what instructions do. What a vendor's side needs, it
+ * adds. SSE is the guest's: the host only saves and restores it (FXSAVE). */
 void cpu_set_up(void)
 {
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	wrmsr(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE);
 	wrmsr(MSR_PAT, VMM_GPT_PAT);
-	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_WP | CR0_NE | CR0_MP);
-	/* SSE is the guest's: the host only saves and restores it (FXSAVE). */
-	write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
+	write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT);
 }

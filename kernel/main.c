@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of contents: from GRUB to the last line of the report. */
 #include "kernel/acpi.h"
+#include "kernel/acpi_devices.h"
 #include "kernel/bootinfo.h"
 #include "kernel/clock.h"
 #include "kernel/cmdline.h"
@@ -35,6 +36,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot);
 
 static struct cpu_raw raw;
 static struct acpi_cpus listed;
+static struct acpi_pm_timer pm_timer;
 static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
@@ -177,6 +179,12 @@ static void list_cpus(void)
 		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 }
 
+static void list_devices(void)
+{
+	if (info.has_rsdp)
+		acpi_read_pm_timer(info.rsdp, see_low, NULL, &pm_timer);
+}
+
 /* For each CPU: else the first one without leave takes it from all. */
 static void allow_large_exec(struct vmm_probe *probe)
 {
@@ -222,7 +230,7 @@ static void start_cpus(bool has_apic)
 {
 	static const struct acpi_cpus none;
 
-	clock_init();
+	clock_init(&pm_timer);
 	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
 	head_cpus(smp_count(), listed.n + listed.left_out);
 }
@@ -265,6 +273,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	list_cpus();
+	list_devices();
 	error = memory_init(&info, &raw);
 	if (error)
 		report_bad_input("memory", "%s", error);

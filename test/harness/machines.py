@@ -105,6 +105,8 @@ MACHINES = {
                 "Bochs: VMX with EPT, as it was in 2009",
                 lacks=frozenset(("unrestricted-guest",)), leaves=("4k", "2m"),
                 facts=("large-exec", "kick=nmi")),
+        Machine("qemu-nopit", "qemu", "max", "qemu-svm without a PIT and port 61h",
+                args=("-machine", "pit=off")),
         Machine("qemu-32bit", "qemu", "qemu32", "to be refused: no 64-bit long mode",
                 refused=True),
         Machine("qemu-novirt", "qemu", "max,-svm", "to be refused: no SVM", refused=True),
