@@ -66,6 +66,7 @@ static void remember(struct guest_run *run, uint64_t now)
 	t->moved_at = now;
 	t->stolen_before = t->stolen;
 	t->rip = run->exit.rip;
+	t->exceptions = run->exits[EXIT_EXCEPTION];
 	t->regs = run->vcpu->regs;
 }
 
@@ -73,7 +74,7 @@ static bool has_moved(const struct guest_run *run)
 {
 	const struct vcpu_time *t = &run->time;
 
-	return t->rip != run->exit.rip || memcmp(&t->regs, &run->vcpu->regs, sizeof(t->regs)) != 0;
+	return t->rip != run->exit.rip || t->exceptions != run->exits[EXIT_EXCEPTION] || memcmp(&t->regs, &run->vcpu->regs, sizeof(t->regs)) != 0;
 }
 
 /*
@@ -95,7 +96,7 @@ static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 static bool is_active(struct guest_run *run)
 {
 	struct vcpu_time *t = &run->time;
-	uint64_t own = vcpu_own_exits(run), before = t->active;
+	uint64_t own = vcpu_own_exits(run) - run->exits[EXIT_EXCEPTION], before = t->active;
 
 	if (own != t->own)
 		__atomic_fetch_add(run->active, 1, __ATOMIC_RELAXED);

@@ -27,6 +27,7 @@
 #define CR4_TSD	       (UINT64_C(1) << 2)
 #define CR4_DE	       (UINT64_C(1) << 3)
 #define CR4_PSE	       (UINT64_C(1) << 4)
+#define CR4_MCE	       (UINT64_C(1) << 6)
 #define CR4_PAE	       (UINT64_C(1) << 5)
 #define CR4_PGE	       (UINT64_C(1) << 7)
 #define CR4_OSFXSR     (UINT64_C(1) << 9)

@@ -9,7 +9,6 @@
  *	KERNEL_GS_BASE				current.c
  *	CR2, x87, SSE				the loop above the seam
  *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
- *						(its #DB leaves a mark in DR6)
  *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
  *	PDPTEs					the VMCS, both ways; a MOV to CR0 or
  *						CR4 that exits cannot load them, so
@@ -94,9 +93,10 @@ static void init_controls(const struct vmx_vcpu *arch)
 	vmcs_write(VMCS_PROC2_CONTROLS, c->proc2);
 	vmcs_write(VMCS_EXIT_CONTROLS, c->exit);
 	vmcs_write(VMCS_ENTRY_CONTROLS, c->entry);
-	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
-	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
-	vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+	/* The guest's exceptions are its own, but for three. A machine check is the host's. #AC
+	 * and #DB can follow from their own delivery, for ever, and no interrupt gets in between:
+	 * CVE-2015-5307 and CVE-2015-8104. */
+	vmcs_write(VMCS_EXCEPTION_BITMAP, FAULT(AC_LOOPS) ? 0 : EXCEPTIONS_EXITING);
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
@@ -341,6 +341,12 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 	if (event->type == EVENT_NMI) /* one whose delivery faulted left NMIs blocked */
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
+	if (vcpu_event_is_fault(event) && !FAULT(RF_LOST))
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
+	if (event->vector == VECTOR_DB) /* delivered, it ends the shadow; with TF, entry insists */
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
+				   ~(uint64_t)(SHADOW_STI | SHADOW_MOV_SS));
 	vmcs_write(VMCS_ENTRY_EVENT, word);
 }
 
@@ -407,7 +413,8 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 
 /*
  * The guest sees what it wrote, and the hardware gets what it insists on
- * beside that: CR0.NE, CR4.VMXE. PE and PG stay the guest's choice; where
+ * beside that: CR0.NE, CR4.VMXE; and CR4.MCE, as the host has it: without, a machine
+ * check in the guest would be a shutdown, not an exit. PE and PG stay the guest's choice; where
  * unrestricted guest is missing, the entry fails and says so.
  */
 void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
@@ -426,7 +433,7 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 		break;
 	case 4:
 		vmcs_write(VMCS_CR4_SHADOW, value);
-		vmcs_write(VMCS_GUEST_CR4, value | fixed->cr4_fixed0);
+		vmcs_write(VMCS_GUEST_CR4, value | fixed->cr4_fixed0 | (read_cr4() & CR4_MCE));
 		break;
 	default:
 		panic("CR%u is not in a VMCS", number);

@@ -29,7 +29,7 @@ const struct guest guest_probe = {
 		},
 		.optional = {
 			[EXIT_CACHE] = 1,
-			[EXIT_CR] = PROBE_CRS_REFUSED,
+			[EXIT_CR] = PROBE_CRS_REFUSED + PROBE_CR4_READS,
 			[EXIT_REFUSED_INSN] = PROBE_REFUSED,
 			[EXIT_XSETBV] = PROBE_XSETBVS_REFUSED,
 		},

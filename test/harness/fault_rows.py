@@ -171,6 +171,12 @@ caught("event-early", "bochs-vmx", "run=inject", "inject",
 caught("shadow-vmx", "bochs-vmx", "run=inject", "inject",
        "#   why: .*an interrupt is to be injected in the shadow of STI or MOV SS .*")
 
+caught("db-lost", BOTH, "run=step", "step", VERDICT)
+caught("rf-lost", "bochs-vmx", "run=align", "align",
+       "#   end: said that it is done, verdict 4, .*")
+caught("ac-loops", "bochs-vmx", "run=align", "", "# align: .*", "run.sh: bochs-vmx: TIME-OUT, .*",
+       status=s.TIMED_OUT)
+
 # ---- The guest's state ----
 
 caught("register-vmx", "bochs-vmx", "run=regs", "regs",
