@@ -8,6 +8,9 @@
  * charged with what the timer was armed with: a theft of any length costs no more than
  * one piece. What came too late was stolen, and is summed up for the report.
  *
+ * Where the CPU has a timer of its own for that (vmm_ops.h: set_slice), the host's is a net
+ * below it, armed for twice as long.
+ *
  * A guest with a slice or a budget of its own must be seen to move: at the end of a
  * piece, RIP or a general register has another value than at its beginning. So its
  * loops count. One that does nothing but get exceptions moves, too. A piece in which it did not move is not charged to its budget, is
@@ -38,6 +41,8 @@ struct vcpu_time {
 	unsigned doublings;		  /* pieces since the last of these */
 	uint64_t stolen;		  /* ticks by which pieces were over too late */
 	uint64_t moved_at, stolen_before; /* the TSC, and .stolen, when it was last seen to move */
+
+	bool slice_timer_died; /* it did not fire, and the host's timer did */
 
 	uint64_t rip; /* at the end of the last piece: */
 	uint64_t exceptions; /* (that the guest has got) */

@@ -85,7 +85,7 @@ struct vmm_ops {
 	/* EXIT_WINDOW as soon as the guest can take an interrupt, again and again until it is off. */
 	void (*want_window)(struct vcpu *vcpu, bool on);
 
-	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER.
+	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER; 0: no end.
 	 * NULL, or probe.slice_timer false: the host's timer does it. */
 	void (*set_slice)(struct vcpu *vcpu, uint64_t ticks);
 

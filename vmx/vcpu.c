@@ -362,6 +362,19 @@ void vmx_want_window(struct vcpu *vcpu, bool on)
 	vmcs_write(VMCS_PROC_CONTROLS, arch->controls.proc);
 }
 
+static void switch_slice(struct vmx_vcpu *arch, bool on)
+{
+	arch->slice = on;
+	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER);
+	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);
+	if (on) {
+		arch->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
+		arch->controls.exit |= 1u << EXITC_SAVE_TIMER;
+	}
+	vmcs_write(VMCS_PIN_CONTROLS, arch->controls.pin);
+	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
+}
+
 /*
  * The timer runs in the guest only, its rest is saved at each exit (26.5.1).
  * It has 32 bits: a longer slice ends early. One shorter than the timer's unit
@@ -374,14 +387,11 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	uint64_t value = (ticks >> rate) + !!(ticks & ((UINT64_C(1) << rate) - 1));
 
 	vmx_make_current(vcpu);
+	if (FAULT(TIMER_DEAD)) /* of the CPU: it does not fire in time */
+		value = UINT32_MAX;
 	vmcs_write(VMCS_PREEMPTION_TIMER, value > UINT32_MAX ? UINT32_MAX : value);
-	if (arch->slice)
-		return;
-	arch->slice = true;
-	arch->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
-	arch->controls.exit |= 1u << EXITC_SAVE_TIMER;
-	vmcs_write(VMCS_PIN_CONTROLS, arch->controls.pin);
-	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
+	if (arch->slice != (ticks > 0))
+		switch_slice(arch, ticks);
 }
 
 /* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
