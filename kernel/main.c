@@ -188,7 +188,9 @@ static void list_devices(void)
 /* For each CPU: else the first one without leave takes it from all. */
 static void allow_large_exec(struct vmm_probe *probe)
 {
-	if (!cmdline.large_exec)
+	if (cmdline.small_exec)
+		probe->gpt.small_exec = true;
+	if (cmdline.small_exec || !cmdline.large_exec)
 		return;
 	probe->gpt.small_exec = false;
 	probe->errata &= ~(uint32_t)ERRATUM_ITLB_MULTIHIT;
@@ -268,7 +270,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
 	head_side(verdict.ops);
-	if (cmdline.large_exec && verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
+	if (cmdline.large_exec && !cmdline.small_exec && verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
 		note("large-exec: large leaves are executable all the same");
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();

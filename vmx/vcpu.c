@@ -96,7 +96,7 @@ static void init_controls(const struct vmx_vcpu *arch)
 	/* The guest's exceptions are its own, but for three. A machine check is the host's. #AC
 	 * and #DB can follow from their own delivery, for ever, and no interrupt gets in between:
 	 * CVE-2015-5307 and CVE-2015-8104. */
-	vmcs_write(VMCS_EXCEPTION_BITMAP, FAULT(AC_LOOPS) ? 0 : EXCEPTIONS_EXITING);
+	vmcs_write(VMCS_EXCEPTION_BITMAP, EXCEPTIONS_EXITING);
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);

@@ -89,6 +89,8 @@ caught("no-vacate", "qemu-svm", "run=hello check=none", "hello",
 
 caught("leaf-small", BOTH, "run=touch leaf=2m", "touch",
        wrong("read faults: expected 130, saw 640"), wrong("2 MiB: expected 18, saw 0"))
+caught("fetch-unsplit", BOTH, "run=fetch leaf=2m small-exec", "fetch",
+       "#   why: hardware faults on gpa 0x400000 although it is mapped")
 caught("dirty-early", BOTH, "run=rom", "rom",
        wrong("the leaf of 4 KiB at 0x0000ffff0000 is dirty, and nobody wrote to it"))
 caught("ad-off", "bochs-vmx", "run=hello", "hello",
@@ -174,9 +176,6 @@ caught("shadow-vmx", "bochs-vmx", "run=inject", "inject",
 caught("db-lost", BOTH, "run=step", "step", VERDICT)
 caught("rf-lost", "bochs-vmx", "run=align", "align",
        "#   end: said that it is done, verdict 4, .*")
-caught("ac-loops", "bochs-vmx", "run=align", "", "# align: .*",
-       r"run.sh: bochs-vmx: TIME-OUT, (.|\n)*",
-       status=s.TIMED_OUT)
 
 # ---- The guest's state ----
 
