@@ -24,11 +24,6 @@ unsigned region_leaf(const struct region *r, uint64_t gpa, unsigned level)
 	return level;
 }
 
-unsigned region_leaf_prot(const struct region *r, unsigned level, bool small_exec)
-{
-	return region_prot(r) & ~(level > 1 && small_exec ? (unsigned)VMM_GPT_EXEC : 0);
-}
-
 const char *region_leaf_rights(const struct region *r, unsigned level, bool small_exec)
 {
 	static const char *const words[] = {

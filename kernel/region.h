@@ -42,7 +42,13 @@ unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_lev
 unsigned region_prot(const struct region *region);
 
 /* Those of a leaf of this level. small_exec: none above 4 KiB is executable. */
-unsigned region_leaf_prot(const struct region *region, unsigned level, bool small_exec);
+static inline unsigned region_leaf_prot(const struct region *region, unsigned level,
+					bool small_exec)
+{
+	unsigned prot = region_prot(region);
+
+	return level > 1 && small_exec ? prot & ~(unsigned)VMM_GPT_EXEC : prot;
+}
 
 /* "rwx" and less, as the map and traces show it. */
 const char *region_rights(const struct region *region);
