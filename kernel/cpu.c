@@ -39,7 +39,7 @@ struct cpu *cpu_boot(void)
 	return &cpu;
 }
 
-struct cpu *cpu_new(unsigned number, uint32_t apic_id)
+struct cpu *cpu_new(void)
 {
 	uint64_t pfn = pages_get(CPU_BLOCK_ORDER, FRAME_HOST);
 	struct guarded_stack *stacks = page_ptr(pfn);
@@ -48,13 +48,21 @@ struct cpu *cpu_new(unsigned number, uint32_t apic_id)
 	if (!pfn)
 		return NULL;
 	memset(cpu, 0, sizeof(*cpu));
-	cpu->number = number;
-	cpu->apic_id = apic_id;
 	cpu->stacks = stacks;
 	for (unsigned i = 0; i < STACKS; i++)
 		mmu_unmap((uintptr_t)stacks[i].guard, (uintptr_t)stacks[i].stack);
 	stacks_add(stacks, STACKS);
 	return cpu;
+}
+
+void cpu_free(struct cpu *cpu)
+{
+	struct guarded_stack *stacks = cpu->stacks;
+
+	stacks_drop();
+	for (unsigned i = 0; i < STACKS; i++)
+		mmu_map((uintptr_t)stacks[i].guard, (uintptr_t)stacks[i].stack, MMU_WRITE);
+	pages_put((uintptr_t)stacks >> PAGE_SHIFT, CPU_BLOCK_ORDER, FRAME_HOST);
 }
 
 void *cpu_stack_top(const struct cpu *cpu)

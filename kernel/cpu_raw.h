@@ -39,8 +39,10 @@ struct cpu_raw {
 #define CPUID_1_ECX_HYPERVISOR (1u << 31)
 /* CPUID.1:EDX */
 #define CPUID_1_EDX_MSR (1u << 5)
+#define CPUID_1_EDX_MCE (1u << 7)
 #define CPUID_1_EDX_APIC (1u << 9)
 #define CPUID_1_EDX_PGE (1u << 13)
+#define CPUID_1_EDX_MCA (1u << 14)
 #define CPUID_1_EDX_PAT (1u << 16)
 #define CPUID_1_EDX_FXSR (1u << 24)
 #define CPUID_1_EDX_SSE (1u << 25)

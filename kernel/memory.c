@@ -16,11 +16,11 @@
 
 extern char image_start[], image_end[];
 
-static uint64_t low_page;
+static uint64_t low;
 
-uint64_t memory_low_page(void)
+uint64_t memory_low(void)
 {
-	return low_page;
+	return low;
 }
 
 static void say(const struct memmap *map)
@@ -40,7 +40,7 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 
 	if (error)
 		return error;
-	low_page = memmap_take(&map, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
+	low = memmap_take_low(&map, MEMORY_LOW_SIZE);
 	if (!memmap_remove(&map, 0, LOW_MEMORY) ||
 	    !memmap_remove(&map, (uintptr_t)image_start, (uintptr_t)image_end))
 		return "the memory map has too many pieces";

@@ -5,11 +5,13 @@
 
 #include "kernel/bootinfo.h"
 #include "kernel/cpu_raw.h"
+#include "kernel/pages.h"
 
 /* NULL, or what is wrong. Says on the console what it found. */
 const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
 
-/* A page below 1 MiB that nobody uses, for other CPUs' first steps; 0: there is none. */
-uint64_t memory_low_page(void);
+/* Where other CPUs take their first steps: two pages below 640 KiB; 0: there are none. */
+enum { MEMORY_LOW_SIZE = 2 * PAGE_SIZE };
+uint64_t memory_low(void);
 
 #endif

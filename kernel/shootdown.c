@@ -3,6 +3,7 @@
 #include "kernel/cpu.h"
 #include "kernel/fault.h"
 #include "kernel/lapic.h"
+#include "kernel/nmi.h"
 #include "kernel/smp.h"
 
 enum { PATIENCE_US = 20000000 }; /* a CPU may have to wait for its turn on the host below */
@@ -21,12 +22,12 @@ void tlb_kick_by_nmi(void)
 	by_nmi = true;
 }
 
-static void kick(uint32_t apic_id)
+static void kick(struct cpu *cpu)
 {
 	if (by_nmi)
-		lapic_send_nmi(apic_id);
+		nmi_send(cpu);
 	else
-		lapic_send_fixed(apic_id, LAPIC_VECTOR_KICK);
+		lapic_send_fixed(cpu->apic_id, LAPIC_VECTOR_KICK);
 }
 
 void tlb_shoot(struct tlb_root *root)
@@ -37,7 +38,7 @@ void tlb_shoot(struct tlb_root *root)
 
 	for (unsigned i = 0; i < n; i++)
 		if (may_be_stale(&smp_cpu(i)->tlb, root, due) && !FAULT(NO_KICK))
-			kick(smp_cpu(i)->apic_id);
+			kick(smp_cpu(i));
 	/* Who is inside leaves without asking for anything that we might hold. */
 	for (unsigned i = 0; i < n && !FAULT(NO_ACK); i++)
 		while (may_be_stale(&smp_cpu(i)->tlb, root, due))
