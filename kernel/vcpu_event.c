@@ -117,7 +117,7 @@ bool on_exception(struct guest_run *run, struct vcpu_exit *exit)
 {
 	uint8_t vector = exit->exception.vector;
 
-	if (vector == VECTOR_MC)
+	if (vector == VECTOR_MC || FAULT(MC_IN_GUEST))
 		mce_stop();
 	if (vector != VECTOR_DB && vector != VECTOR_AC)
 		return on_unexpected(run, exit);

@@ -174,6 +174,8 @@ caught("shadow-vmx", "bochs-vmx", "run=inject", "inject",
        "#   why: .*an interrupt is to be injected in the shadow of STI or MOV SS .*")
 
 caught("db-lost", BOTH, "run=step", "step", VERDICT)
+caught("mc-in-guest", BOTH, "run=step", "step", "# PANIC: machine check.*", by("on_exception"))
+caught("mce-shown", "qemu-svm bochs-svm", "run=probe", "probe", VERDICT)
 caught("rf-lost", "bochs-vmx", "run=align", "align",
        "#   end: said that it is done, verdict 4, .*")
 
