@@ -80,7 +80,8 @@ static bool has_moved(const struct guest_run *run)
 {
 	const struct vcpu_time *t = &run->time;
 
-	return t->rip != run->exit.rip || t->exceptions != run->exits[EXIT_EXCEPTION] || memcmp(&t->regs, &run->vcpu->regs, sizeof(t->regs)) != 0;
+	return t->rip != run->exit.rip || t->exceptions != run->exits[EXIT_EXCEPTION] ||
+	       memcmp(&t->regs, &run->vcpu->regs, sizeof(t->regs)) != 0;
 }
 
 /*

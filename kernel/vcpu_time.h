@@ -13,9 +13,9 @@
  *
  * A guest with a slice or a budget of its own must be seen to move: at the end of a
  * piece, RIP or a general register has another value than at its beginning. So its
- * loops count. One that does nothing but get exceptions moves, too. A piece in which it did not move is not charged to its budget, is
- * not the end of its slice, and the next one is twice as long. If that does not help,
- * and most of the time was stolen, it is END_STARVED.
+ * loops count. One that does nothing but get exceptions moves, too. A piece in which it
+ * did not move is not charged to its budget, is not the end of its slice, and the next
+ * one is twice as long. If that does not help, and most of the time was stolen, it is END_STARVED.
  *
  * All other guests end by themselves. For them time is a net (GUEST_BUDGET). How long
  * their exits take is the business of hypervisor and emulator below: a piece in which one of

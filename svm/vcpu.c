@@ -336,7 +336,9 @@ void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->rflags = vmcb->rflags;
 	s->cr0 = vmcb->cr0;
 	s->cr3 = vmcb->cr3;
-	s->cr4 = FAULT(MCE_SHOWN) ? vmcb->cr4 : vmcb->cr4 & ~CR4_MCE; /* no guest may have it: policy_state.c */
+	s->cr4 = vmcb->cr4;
+	if (!FAULT(MCE_SHOWN)) /* no guest may have it: policy_state.c */
+		s->cr4 &= ~CR4_MCE;
 	/* LMA follows; in Bochs 2.7 it has changed already when a write to CR0 exits. */
 	s->efer = vmcb->efer & ~(EFER_SVME | EFER_LMA);
 	if (s->cr0 & CR0_PG && s->efer & EFER_LME)

@@ -3,7 +3,7 @@
  * image	tables, code
  * stack	a page
  * code		4 MiB that are written to first, and executed then
- * rom		2 MiB that are executed first, and read then; their content is behind the image
+ * rom		2 MiB that are executed first, and read then; their content follows the image
  */
 #define IMAGE_SIZE 0x4000
 #define FETCH_STACK 0x200000

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Single-steps itself: each #DB comes once, behind the instruction after the one that sets
+; Single-steps itself: each #DB comes once, after the instruction that follows the one that sets
 ; TF, and over faults on its way too.
 ;
 ; The verdict is the number of the check that failed.

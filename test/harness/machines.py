@@ -89,8 +89,8 @@ class Machine:
 # large-exec. In Bochs an interrupt of the host's does not end a stay that was
 # entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
 # at all: spin; nor where the CPU that is played has an erratum of the preemption timer,
-# which is believed (docs/hardware.md): spin on bochs-vmx-old; nor under KVM, whose kicks are interrupts: deaf, too. On AMD, QEMU lets KVM
-# patch a guest's hypercalls: foreign. Bochs 3.0 refuses the VM entries of a KVM
+# which is believed (docs/hardware.md): spin on bochs-vmx-old; nor under KVM, whose kicks
+# are interrupts: deaf, too. On AMD, QEMU lets KVM patch a guest's hypercalls: foreign. Bochs 3.0 refuses the VM entries of a KVM
 # that virtualizes the APIC (error 7): enable_apicv=0. kvm-svm has no CMPXCHG16B, as that of QEMU
 # 7.2 spoils RFLAGS, and Linux 6.12 uses it.
 MACHINES = {

@@ -15,8 +15,8 @@
 
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
-	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, small-exec, soak=, seed=, slow=, "         \
-	"gpt-seed=, gpt-script=, known=, machine=, below=, fep"
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, small-exec, "    \
+	"soak=, seed=, slow=, gpt-seed=, gpt-script=, known=, machine=, below=, fep"
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
