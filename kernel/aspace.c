@@ -46,7 +46,7 @@ static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
 
 unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
 {
-	unsigned has = !caps->leaf_2m || caps->small_exec ? 1 : caps->leaf_1g ? 3 : 2;
+	unsigned has = !caps->leaf_2m ? 1 : caps->leaf_1g ? 3 : 2;
 
 	return leaf < has ? leaf : has;
 }

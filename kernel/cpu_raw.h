@@ -76,6 +76,27 @@ static inline bool cpu_raw_has_msr(const struct cpu_raw *raw, uint32_t index)
 	return false;
 }
 
+/* Which CPU it is. SDM vol. 2A, CPUID, "Version Information"; AMD's models below family 0fh
+ * have no more bits. */
+static inline unsigned cpu_raw_family(const struct cpu_raw *raw)
+{
+	unsigned base = raw->leaf1.eax >> 8 & 0xf;
+
+	return base == 0xf ? base + (raw->leaf1.eax >> 20 & 0xff) : base;
+}
+
+static inline unsigned cpu_raw_model(const struct cpu_raw *raw)
+{
+	unsigned base = raw->leaf1.eax >> 8 & 0xf, model = raw->leaf1.eax >> 4 & 0xf;
+
+	return base == 0xf || base == 6 ? model | (raw->leaf1.eax >> 16 & 0xf) << 4 : model;
+}
+
+static inline unsigned cpu_raw_stepping(const struct cpu_raw *raw)
+{
+	return raw->leaf1.eax & 0xf;
+}
+
 /* Bits in a physical address: CPUID.8000_0008:EAX[7:0], 36 where that is missing. */
 static inline unsigned cpu_raw_maxphyaddr(const struct cpu_raw *raw)
 {

@@ -85,6 +85,9 @@ static void report(const struct life *life)
 		note("  %swhy: %s", which, run->end_words);
 	if (run->denied)
 		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->denied);
+	if (run->time.slice_timer_died)
+		note("  %sthis CPU's timer for guests (%s) did not fire: from now on the host's is used",
+		     which, run->ops->name);
 	if (stolen >= STOLEN_MS_MIN)
 		note("  %sthe host below took %lu ms of its time", which, stolen);
 }

@@ -8,6 +8,7 @@
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/cpu_raw.h"
+#include "kernel/errata.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/head.h"
@@ -209,8 +210,12 @@ static void list_devices(void)
 /* For each CPU: else the first one without leave takes it from all. */
 static void allow_large_exec(struct vmm_probe *probe)
 {
-	if (cmdline.large_exec)
-		probe->gpt.small_exec = false;
+	if (cmdline.small_exec)
+		probe->gpt.small_exec = true;
+	if (cmdline.small_exec || !cmdline.large_exec)
+		return;
+	probe->gpt.small_exec = false;
+	probe->errata &= ~(uint32_t)ERRATUM_ITLB_MULTIHIT;
 }
 
 /* Another CPU, on that CPU: what it lacks, the others do without. */
@@ -218,7 +223,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 {
 	struct cpu_raw own;
 	struct vmm_probe probe;
-	char words[VMM_WORDS];
+	char words[VMM_WORDS], lost[VMM_WORDS];
 
 	cpu_raw_read(&own);
 	machine.ops->probe(&own, &probe);
@@ -235,7 +240,9 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 		format(error, size, "%s", words);
 		return false;
 	}
-	preflight_reduce(machine.probe, &probe, words, sizeof(words));
+	preflight_reduce(machine.probe, &probe, lost, sizeof(lost));
+	if (lost[0])
+		format_append(words, sizeof(words), lost);
 	if (words[0])
 		note("CPU with APIC ID %u lacks what others have: %s; all do without", cpu->apic_id,
 		     words);
@@ -301,6 +308,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
 	head_side(verdict.ops);
+	if (cmdline.large_exec && !cmdline.small_exec && verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
+		note("large-exec: large leaves are executable all the same");
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
 	mce_init();

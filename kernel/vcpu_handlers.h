@@ -52,6 +52,6 @@ bool vcpu_event_ask(struct guest_run *run, uint64_t type, uint64_t vector, uint6
 /* Right behind an instruction that was skipped, where no shadow is, so that IF
  * alone decides: what waits goes in, or goes on waiting. */
 void vcpu_event_offer(struct guest_run *run);
-handler_fn on_window;
+handler_fn on_window, on_exception;
 
 #endif

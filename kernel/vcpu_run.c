@@ -78,7 +78,7 @@ static void trace_fault(const struct guest_run *run, const struct vcpu_exit *exi
 		format(what, sizeof(what), "%smaps %s of %s %s", populates,
 		       plan->level == 2 ? "2 MiB" : "1 GiB",
 		       plan->image_page != UINT64_MAX ? "its image" : "zeroes",
-		       region_rights(plan->region));
+		       region_leaf_rights(plan->region, plan->level, run->as->gpt.caps.small_exec));
 	else if (plan->image_page != UINT64_MAX)
 		format(what, sizeof(what), "%smaps image page %lu %s", populates,
 		       (unsigned long)plan->image_page, region_rights(plan->region));
@@ -169,7 +169,7 @@ static handler_fn *const handlers[EXIT_KINDS] = {
 	[EXIT_HLT] = on_hlt,
 	[EXIT_CACHE] = on_cache,
 	[EXIT_REFUSED_INSN] = on_refused,
-	[EXIT_EXCEPTION] = on_unexpected,
+	[EXIT_EXCEPTION] = on_exception,
 	[EXIT_TRIPLE_FAULT] = on_triple_fault,
 	[EXIT_INTERRUPT] = on_interrupt,
 	[EXIT_NMI] = on_interrupt,
