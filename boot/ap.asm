@@ -1,14 +1,29 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
 ; The first steps of every CPU but the boot CPU: from real mode, where a SIPI
-; starts it, to 64-bit C. smp.c copies [ap_start, ap_end) to a page below 1 MiB
-; and fills in what is behind ap_data there. SDM vol. 3A, 9.4.4.
+; starts it, to 64-bit C. smp_start.c copies [ap_start, ap_end) to a page below
+; 640 KiB and puts a struct ap_data into the next page. SDM vol. 3A, 9.4.4.
+;
+; All CPUs may be here at once, without a stack. They write to this page, but all
+; of them the same. Then they wait at the gate, which lets one pass for each time that
+; it is opened.
 
-%define EFER 0xc0000080
+%include "boot/cr.inc"
+
+; struct ap_data, from where this page begins
+AP_CR3	    equ 4096
+AP_ENTRY    equ 4096 + 8
+AP_STACK    equ 4096 + 16
+AP_ARGUMENT equ 4096 + 24
+AP_GATE	    equ 4096 + 32
+; enum gate
+GATE_SHUT   equ 0
+GATE_OPEN   equ 1
+GATE_CLOSED equ 2
 
 	section .rodata
 	align 16
-	global ap_start, ap_end, ap_data
+	global ap_start, ap_end
 	bits 16
 ap_start:
 	cli
@@ -24,8 +39,7 @@ ap_start:
 	lea eax, [ebx + ap64 - ap_start]
 	mov [far64 - ap_start], eax
 	o32 lgdt [gdtr - ap_start]
-	mov eax, cr0
-	or al, 1		; PE
+	mov eax, CR0_UNPAGED
 	mov cr0, eax
 	jmp far dword [far32 - ap_start]
 
@@ -37,25 +51,30 @@ ap32:	mov eax, 0x10
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
-	mov eax, cr4
-	or eax, 1 << 5		; PAE
-	mov cr4, eax
-	mov eax, [ebx + cr3_value - ap_start]
+	set_cr
+	mov eax, [ebx + AP_CR3]
 	mov cr3, eax
 	mov ecx, EFER
-	rdmsr
-	or eax, 1 << 8 | 1 << 11 ; LME, NXE: the tables have NX in them
+	mov eax, EFER_LME | EFER_NXE ; the tables have NX in them
+	xor edx, edx
 	wrmsr
-	mov eax, cr0
-	and eax, ~(1 << 30 | 1 << 29) ; CD, NW: they are set after INIT
-	or eax, 1 << 31 | 1 << 16 ; PG, WP
+	mov eax, CR0_LONG
 	mov cr0, eax
 	jmp far dword [ebx + far64 - ap_start]
 
 	bits 64
-ap64:	mov rsp, [rbx + stack - ap_start]
-	mov rdi, [rbx + argument - ap_start]
-	mov rax, [rbx + entry - ap_start]
+ap64:	pause
+	mov eax, [rbx + AP_GATE]
+	cmp eax, GATE_CLOSED
+	je .halt
+	cmp eax, GATE_OPEN
+	jne ap64
+	mov ecx, GATE_SHUT
+	lock cmpxchg [rbx + AP_GATE], ecx
+	jne ap64
+	mov rsp, [rbx + AP_STACK]
+	mov rdi, [rbx + AP_ARGUMENT]
+	mov rax, [rbx + AP_ENTRY]
 	xor ebp, ebp
 	call rax
 .halt:	cli
@@ -75,12 +94,6 @@ far32:	dd 0
 	align 8
 far64:	dd 0
 	dw 0x18
-	align 8
-ap_data:			; struct ap_data of smp.c
-cr3_value: dq 0
-stack:	dq 0
-argument: dq 0
-entry:	dq 0
 ap_end:
 
 	section .note.GNU-stack noalloc noexec nowrite progbits

@@ -21,6 +21,8 @@ header_end:
 %define PTE_PRESENT_WRITE 0x03
 %define PTE_LARGE	  0x80
 
+%include "boot/cr.inc"
+
 QEMU_EXIT_PORT		equ 0xf4
 QEMU_REFUSED		equ 0x12
 BOCHS_SHUTDOWN_PORT	equ 0x8900
@@ -74,17 +76,14 @@ entry32:
 	add edi, 8
 	loop .pd
 
+	set_cr
 	mov eax, boot_pml4
 	mov cr3, eax
-	mov eax, cr4
-	or eax, 1 << 5		; PAE
-	mov cr4, eax
-	mov ecx, 0xc0000080	; EFER
-	rdmsr
-	or eax, 1 << 8		; LME
+	mov ecx, EFER
+	mov eax, EFER_LME
+	xor edx, edx
 	wrmsr
-	mov eax, cr0
-	or eax, 1 << 31 | 1 << 16 ; PG, WP
+	mov eax, CR0_LONG
 	mov cr0, eax
 	pop esi			; boot information
 	pop edi			; magic

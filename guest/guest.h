@@ -104,6 +104,7 @@ struct guest {
 	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
 	bool needs_timer;      /* can be ended only by one */
 	bool needs_fep;        /* cmdline.h */
+	bool needs_denials;    /* executes what the policy denies: vmm_probe.denies_all */
 	const char *fatal; /* where it fails, nothing comes after it: so it is not run
 			    * where it is known to fail, and this is what is said */
 	struct guest_value values[GUEST_VALUES_MAX];

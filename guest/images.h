@@ -11,6 +11,7 @@ extern const unsigned char guest_hello_image[], guest_touch_image[], guest_walk_
 	guest_deaf_image[], guest_kicks_image[], guest_kicks1g_image[],
 	guest_turns_image[], guest_wander_image[], guest_soak_image[], guest_spread_image[],
 	guest_foreign_image[], guest_fep_image[], guest_fep_walk_image[],
-	guest_fep_hole_image[], guest_fep_rmw_image[];
+	guest_fep_hole_image[], guest_fep_rmw_image[], guest_step_image[],
+	guest_align_image[], guest_fetch_image[];
 
 #endif

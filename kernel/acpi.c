@@ -110,25 +110,59 @@ static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 	return cpus->n ? NULL : "the MADT lists no CPU that is enabled";
 }
 
-/* One that lists CPUs, in an RSDT (entries of 4 bytes) or XSDT (8) at pa. NULL, or why not. */
+/* An RSDT (entries of 4 bytes) or XSDT (8), and how far it was looked through. */
+struct root {
+	const uint8_t *table;
+	uint64_t length, at;
+	unsigned entry_size;
+};
+
+/* NULL, or why it cannot be used. */
+static const char *open_root(const struct firmware_reader *r, uint64_t pa, unsigned entry_size,
+			     struct remarks *remarks, struct root *root)
+{
+	const char *why;
+
+	*root = (struct root){ .at = SDT_HEADER, .entry_size = entry_size };
+	root->table = see_table(r, pa, entry_size == 8 ? "XSDT" : "RSDT", remarks, &why);
+	if (root->table)
+		root->length = firmware_number(root->table + SDT_LENGTH, 4);
+	return why;
+}
+
+/* The next table with this signature; NULL: there is no more. *why: one was passed over. */
+static const uint8_t *next_table(const struct firmware_reader *r, struct root *root,
+				 const char *signature, struct remarks *remarks, const char **why)
+{
+	while (root->at < root->length && root->length - root->at >= root->entry_size) {
+		uint64_t pa = firmware_number(root->table + root->at, root->entry_size);
+		const uint8_t *table = r->see(r->ctx, pa, SDT_HEADER);
+		const char *error;
+
+		root->at += root->entry_size;
+		if (!table || memcmp(table, signature, 4) != 0)
+			continue;
+		table = see_table(r, pa, signature, remarks, &error);
+		if (table)
+			return table;
+		*why = error;
+	}
+	return NULL;
+}
+
+/* The CPUs of a MADT in the RSDT or XSDT at pa. NULL, or why there are none. */
 static const char *read_root(const struct firmware_reader *r, uint64_t pa, unsigned entry_size,
 			     struct acpi_cpus *cpus)
 {
-	const char *why, *last = "there is no MADT";
-	const uint8_t *root =
-		see_table(r, pa, entry_size == 8 ? "XSDT" : "RSDT", &cpus->remarks, &why);
-	uint64_t length = root ? firmware_number(root + SDT_LENGTH, 4) : 0;
+	const char *last = "there is no MADT", *why;
+	const uint8_t *madt;
+	struct root root;
 
-	if (!root)
+	why = open_root(r, pa, entry_size, &cpus->remarks, &root);
+	if (why)
 		return why;
-	for (uint64_t at = SDT_HEADER; length - at >= entry_size; at += entry_size) {
-		uint64_t madt_pa = firmware_number(root + at, entry_size);
-		const uint8_t *madt = r->see(r->ctx, madt_pa, SDT_HEADER);
-
-		if (!madt || memcmp(madt, "APIC", 4) != 0)
-			continue;
-		madt = see_table(r, madt_pa, "APIC", &cpus->remarks, &why);
-		last = madt ? read_madt(madt, cpus) : why;
+	while ((madt = next_table(r, &root, "APIC", &cpus->remarks, &last))) {
+		last = read_madt(madt, cpus);
 		if (!last)
 			break;
 	}
@@ -180,4 +214,27 @@ bool acpi_count_boot_cpu(struct acpi_cpus *cpus, uint32_t apic_id)
 	}
 	cpus->apic_id[cpus->n++] = apic_id;
 	return whole;
+}
+
+const uint8_t *acpi_find_table(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+			       const char *signature)
+{
+	struct firmware_reader r = { see, ctx };
+	uint64_t xsdt = rsdp[RSDP_REVISION] >= 2 ? firmware_number(rsdp + RSDP_XSDT, 8) : 0;
+
+	if (memcmp(rsdp, "RSD PTR ", 8) != 0)
+		return NULL;
+	for (unsigned entry_size = 8; entry_size >= 4; entry_size -= 4) {
+		uint64_t pa = entry_size == 8 ? xsdt : firmware_number(rsdp + RSDP_RSDT, 4);
+		struct remarks ignored = { .n = 0 };
+		const uint8_t *table = NULL;
+		const char *why;
+		struct root root;
+
+		if (pa && !open_root(&r, pa, entry_size, &ignored, &root))
+			table = next_table(&r, &root, signature, &ignored, &why);
+		if (table)
+			return table;
+	}
+	return NULL;
 }

@@ -38,4 +38,8 @@ const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *
  */
 bool acpi_count_boot_cpu(struct acpi_cpus *cpus, uint32_t apic_id);
 
+/* The first whole table with this signature, of the XSDT, else of the RSDT; NULL: there is none. */
+const uint8_t *acpi_find_table(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+			       const char *signature);
+
 #endif

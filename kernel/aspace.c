@@ -2,12 +2,16 @@
 #include "kernel/aspace.h"
 
 #include "kernel/fault.h"
+#include "kernel/mmu.h"
 #include "kernel/observe.h"
 #include "kernel/pages.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
 const struct observer *observer;
+
+/* Nested entries select from the host's PAT. */
+_Static_assert(VMM_GPT_PAT == MMU_PAT, "kernel/mmu.h");
 
 /* Hooks for gpt/: a table page's node comes from a heap of ours, and is found by its frame. */
 static struct vmm_gpt_node *get_table(void *ctx)
@@ -48,7 +52,7 @@ static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
 
 unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
 {
-	unsigned has = !caps->leaf_2m || caps->small_exec ? 1 : caps->leaf_1g ? 3 : 2;
+	unsigned has = !caps->leaf_2m ? 1 : caps->leaf_1g ? 3 : 2;
 
 	return leaf < has ? leaf : has;
 }

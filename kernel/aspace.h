@@ -125,6 +125,13 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 
 /* aspace_fault.c */
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit);
+/* Of a leaf of this level. */
+static inline unsigned aspace_prot(const struct aspace *as, const struct region *region,
+				   unsigned level)
+{
+	return region_leaf_prot(region, level, as->gpt.caps.small_exec);
+}
+
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan);
 
@@ -141,6 +148,12 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
  * aspace_change.c.
  */
 enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
+
+/*
+ * With the lock: what is mapped at gpa gets leaves of this level or below, and the
+ * allocator blocks. False: no memory for that.
+ */
+bool aspace_split(struct aspace *as, uint64_t gpa, unsigned to);
 
 /* Gives back what is in limbo, if nobody looks at it any more. */
 void aspace_settle(struct aspace *as);

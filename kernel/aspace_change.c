@@ -42,7 +42,7 @@ static void break_up(const struct vmm_gpt_extent *e, uint64_t gpa, unsigned to)
 	}
 }
 
-static bool split(struct aspace *as, uint64_t gpa, unsigned to)
+bool aspace_split(struct aspace *as, uint64_t gpa, unsigned to)
 {
 	struct vmm_gpt_extent e;
 	struct vmm_gpt_result r;
@@ -73,7 +73,7 @@ static bool cut(struct aspace *as, uint64_t edge)
 	level = e.leaf.level - 1u;
 	while (edge & (aspace_leaf_size(level) - 1))
 		level--;
-	return split(as, edge, level);
+	return aspace_split(as, edge, level);
 }
 
 static void flush_if(struct aspace *as, struct vmm_gpt_result r)
@@ -96,15 +96,6 @@ static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 	page_frame(e.leaf.pfn)->owner = (void *)e.gpa;
 	as->counts.merges++;
 	return true;
-}
-
-static bool merge(struct aspace *as, uint64_t gpa)
-{
-	bool any = false;
-
-	for (unsigned level = 2; level <= as->max_level; level++)
-		any |= merge_to(as, gpa, level);
-	return any;
 }
 
 /* What is at gpa; of leaves, all that follow with the same rights. */
@@ -140,6 +131,21 @@ static void take_right(struct aspace *as, uint64_t start, uint64_t end, unsigned
 			all.flush = r.flush;
 	}
 	flush_if(as, all);
+}
+
+/* Where a large leaf must not be executable, its parts are not either: who fetches splits it. */
+static bool merge(struct aspace *as, uint64_t gpa)
+{
+	bool any = false;
+
+	for (unsigned level = 2; level <= as->max_level; level++) {
+		uint64_t base = gpa & ~(aspace_leaf_size(level) - 1);
+
+		if (as->gpt.caps.small_exec)
+			take_right(as, base, base + aspace_leaf_size(level), VMM_GPT_EXEC);
+		any |= merge_to(as, gpa, level);
+	}
+	return any;
 }
 
 static struct vmm_gpt_result unmap(struct aspace *as, uint64_t start, uint64_t end)
@@ -192,7 +198,7 @@ static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
 	uint64_t pfn;
 
 	while (!(pfn = pages_get(aspace_leaf_order(e->leaf.level), FRAME_GUEST))) {
-		if (e->leaf.level == 1 || !split(as, e->gpa, e->leaf.level - 1u))
+		if (e->leaf.level == 1 || !aspace_split(as, e->gpa, e->leaf.level - 1u))
 			return 0;
 		as->counts.smaller++;
 		vmm_gpt_next(&as->gpt, e->gpa, leaf_end(e), e);
@@ -280,7 +286,7 @@ static enum aspace_outcome change(struct aspace *as, unsigned op, uint64_t gpa, 
 	    size > region->start + region->size - gpa)
 		return ASPACE_DENIED;
 	if (op == ASPACE_SPLIT)
-		return outcome(split(as, gpa, 1));
+		return outcome(aspace_split(as, gpa, 1));
 	if (op == ASPACE_MERGE)
 		return merge(as, gpa) ? ASPACE_MAPPED : ASPACE_DENIED;
 	if (!cut(as, gpa) || !cut(as, gpa + size))

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a fault does to an address space. */
+/*
+ * What a fault does to an address space.
+ *
+ * Where large leaves must not be executable (small_exec), data gets them without that
+ * right. A fetch finds it missing: then the leaf is split, and the page of 4 KiB that was
+ * fetched from gets it. What is fetched from first gets a leaf of 4 KiB at once.
+ */
 #include "kernel/aspace.h"
 #include "kernel/fault.h"
 #include "kernel/pages.h"
@@ -49,7 +55,8 @@ struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_
 		plan.outcome = ASPACE_DENIED;
 		return plan;
 	}
-	if (as->max_level > 1 && !FAULT(LEAF_SMALL))
+	if (as->max_level > 1 && !FAULT(LEAF_SMALL) &&
+	    !(want & VMM_GPT_EXEC && as->gpt.caps.small_exec))
 		plan.level = region_leaf(plan.region, exit->fault.gpa, as->max_level);
 	plan.image_page = image_page(plan.region, exit->fault.gpa, plan.level);
 	return plan;
@@ -139,7 +146,7 @@ static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const stru
 						   uint64_t gpa, uint64_t pfn, unsigned level,
 						   bool has_lock)
 {
-	unsigned prot = region_prot(region);
+	unsigned prot = aspace_prot(as, region, level);
 	struct vmm_gpt_result r;
 
 	if (FAULT(MAP_WRITE))
@@ -264,29 +271,38 @@ static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_pl
 	return r;
 }
 
-/* Gives a leaf the rights of its region again. False: it has them. */
-static bool grant_locked(struct aspace *as, const struct region *region, uint64_t gpa)
+enum grant { GRANT_NOTHING, GRANTED, GRANT_NO_MEMORY };
+
+/* Gives a leaf the rights that it can have again. NOTHING: it has them. */
+static enum grant grant_locked(struct aspace *as, const struct region *region, uint64_t gpa,
+			       bool fetch)
 {
 	struct vmm_gpt_extent e;
 	struct vmm_gpt_result r;
+	unsigned prot;
 
-	if (!vmm_gpt_next(&as->gpt, gpa, gpa + 1, &e) || e.kind != VMM_GPT_MAPPED ||
-	    e.leaf.prot == region_prot(region))
-		return false;
-	r = vmm_gpt_protect_region(&as->gpt, e.gpa, e.gpa + aspace_leaf_size(e.leaf.level),
-				   region_prot(region));
+	if (fetch && as->gpt.caps.small_exec && !FAULT(FETCH_UNSPLIT) && !aspace_split(as, gpa, 1))
+		return GRANT_NO_MEMORY;
+	if (!vmm_gpt_next(&as->gpt, gpa, gpa + 1, &e) || e.kind != VMM_GPT_MAPPED)
+		return GRANT_NOTHING;
+	prot = aspace_prot(as, region, e.leaf.level);
+	if (e.leaf.prot == prot)
+		return GRANT_NOTHING;
+	r = vmm_gpt_protect_region(&as->gpt, e.gpa, e.gpa + aspace_leaf_size(e.leaf.level), prot);
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	ASSERT_EQ(r.flush, VMM_GPT_FLUSH_NONE);
 	as->counts.granted++;
-	return true;
+	return GRANTED;
 }
 
-static bool grant(struct aspace *as, const struct region *region, uint64_t gpa)
+static enum grant grant(struct aspace *as, const struct region *region, uint64_t gpa, bool fetch)
 {
-	bool granted;
+	enum grant granted;
 
 	aspace_lock(as);
-	granted = grant_locked(as, region, gpa);
+	granted = grant_locked(as, region, gpa, fetch);
+	if (granted == GRANT_NO_MEMORY && as->cpus > 1 && aspace_reclaim(as))
+		granted = grant_locked(as, region, gpa, fetch);
 	aspace_unlock(as);
 	return granted;
 }
@@ -337,9 +353,16 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 	count(&as->counts, exit);
 	if (plan->outcome != ASPACE_MAPPED)
 		return plan->outcome;
-	if (exit->fault.present && grant(as, plan->region, gpa)) {
-		served(as);
-		return ASPACE_MAPPED;
+	if (exit->fault.present) {
+		bool fetch = !exit->fault.walk && exit->fault.access == ACCESS_EXEC;
+		enum grant granted = grant(as, plan->region, gpa, fetch);
+
+		if (granted == GRANT_NO_MEMORY)
+			return ASPACE_NO_MEMORY;
+		if (granted == GRANTED) {
+			served(as);
+			return ASPACE_MAPPED;
+		}
 	}
 	r = place_any(as, plan, gpa);
 	if (r.error == VMM_GPT_NO_MEMORY && reclaim(as))

@@ -3,11 +3,14 @@
 #ifndef KERNEL_CLOCK_H
 #define KERNEL_CLOCK_H
 
+#include "kernel/acpi_devices.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Measures it against the PIT; once, on the boot CPU. */
-void clock_init(void);
+/* Asks CPUID, and measures it against the PM timer (address 0: none) and the PIT; once, on
+ * the boot CPU, after memory_init. Says what it found. */
+void clock_init(const struct acpi_pm_timer *timer);
 
 /* slow=: all patience is so many times as long. */
 void clock_set_slow(uint64_t times);
@@ -29,6 +32,8 @@ void clock_wait(uint64_t microseconds);
  * next counts for one step at the most: if the machine was stopped in between, the
  * other CPU has not run either, and gets the rest of the time all the same.
  */
+enum { CLOCK_PATIENCE_SHIFT = 10 }; /* a step: all of it, divided by 2^10 */
+
 struct clock_patience {
 	uint64_t last;	     /* the TSC at the last look */
 	uint64_t left, step; /* ticks */

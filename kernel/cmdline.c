@@ -252,6 +252,12 @@ static void parse_trace(struct parser *p, struct word value)
 	p->out->trace = true;
 }
 
+static void parse_small_exec(struct parser *p, struct word value)
+{
+	(void)value;
+	p->out->small_exec = true;
+}
+
 static void parse_large_exec(struct parser *p, struct word value)
 {
 	(void)value;
@@ -277,6 +283,7 @@ static const struct {
 	{ "kick=", parse_kick },
 	{ "leaf=", parse_leaf },
 	{ "large-exec", parse_large_exec },
+	{ "small-exec", parse_small_exec },
 	{ "soak=", parse_soak },
 	{ "seed=", parse_seed },
 	{ "slow=", parse_slow },

@@ -14,6 +14,7 @@
  *	gpt-script=...	it runs only this one, as a test that failed has printed it
  *	check=WHAT	tlb: the checker of the TLB discipline is on (tlbcheck.h); none (default)
  *	kick=HOW	what makes a CPU leave the guest: int (default), nmi
+ *	small-exec	large leaves are not executable, whatever the CPU and large-exec say
  *	large-exec	large leaves may be executable, also where the CPU may stop at it
  *	known=NAME,...	tests that this machine is known to be unable to pass
  *	machine=NAME	what the machine is called, for the log's head
@@ -41,7 +42,7 @@ struct cmdline {
 	bool trace;
 	bool check_tlb;
 	bool kick_nmi;
-	bool large_exec;
+	bool large_exec, small_exec;
 	bool fep;
 	uint64_t fail_alloc; /* 0: none; CMDLINE_FAIL_ALL */
 	uint64_t soak;	     /* seconds; 0: none */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/cpu.h"
 
-#include "gpt/vmm_gpt.h"
 #include "kernel/mmu.h"
 #include "kernel/stack.h"
 #include "kernel/string.h"
@@ -39,7 +38,7 @@ struct cpu *cpu_boot(void)
 	return &cpu;
 }
 
-struct cpu *cpu_new(unsigned number, uint32_t apic_id)
+struct cpu *cpu_new(void)
 {
 	uint64_t pfn = pages_get(CPU_BLOCK_ORDER, FRAME_HOST);
 	struct guarded_stack *stacks = page_ptr(pfn);
@@ -48,13 +47,21 @@ struct cpu *cpu_new(unsigned number, uint32_t apic_id)
 	if (!pfn)
 		return NULL;
 	memset(cpu, 0, sizeof(*cpu));
-	cpu->number = number;
-	cpu->apic_id = apic_id;
 	cpu->stacks = stacks;
 	for (unsigned i = 0; i < STACKS; i++)
 		mmu_unmap((uintptr_t)stacks[i].guard, (uintptr_t)stacks[i].stack);
 	stacks_add(stacks, STACKS);
 	return cpu;
+}
+
+void cpu_free(struct cpu *cpu)
+{
+	struct guarded_stack *stacks = cpu->stacks;
+
+	stacks_drop();
+	for (unsigned i = 0; i < STACKS; i++)
+		mmu_map((uintptr_t)stacks[i].guard, (uintptr_t)stacks[i].stack, MMU_WRITE);
+	pages_put((uintptr_t)stacks >> PAGE_SHIFT, CPU_BLOCK_ORDER, FRAME_HOST);
 }
 
 void *cpu_stack_top(const struct cpu *cpu)
@@ -113,11 +120,13 @@ void cpu_init(struct cpu *cpu)
 	wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
 }
 
+/* Exact values, whatever the firmware left: a bit that nobody here knows of, such as
+ * SMAP, FSGSBASE or CET, changes what instructions do. What a vendor's side needs, it
+ * adds. SSE is the guest's: the host only saves and restores it (FXSAVE). */
 void cpu_set_up(void)
 {
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
-	wrmsr(MSR_PAT, VMM_GPT_PAT);
-	write_cr0((read_cr0() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_WP | CR0_NE | CR0_MP);
-	/* SSE is the guest's: the host only saves and restores it (FXSAVE). */
-	write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	wrmsr(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE);
+	wrmsr(MSR_PAT, MMU_PAT);
+	write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
+	write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT);
 }

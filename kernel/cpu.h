@@ -24,9 +24,11 @@ struct cpu {
 	uint32_t apic_id;
 	void *arch;    /* the vendor's part, while virtualization is enabled */
 	uint64_t nmis; /* that came */
+	uint64_t nmis_sent, nmis_taken; /* nmi.c: by others, and of them, those that came */
 
-	/* smp.c. */
+	/* smp.c, smp_start.c. */
 	unsigned state;
+	const char *unfit; /* why it cannot take part, as far as it knows itself */
 	void (*work)(struct cpu *cpu, void *arg); /* NULL: it has nothing to do */
 	void *work_arg;
 
@@ -49,7 +51,10 @@ static inline struct cpu *this_cpu(void)
 struct cpu *cpu_boot(void);
 
 /* Another's, with stacks of its own. NULL: no memory. */
-struct cpu *cpu_new(unsigned number, uint32_t apic_id);
+struct cpu *cpu_new(void);
+
+/* It has never run, and is the one that was made last. */
+void cpu_free(struct cpu *cpu);
 
 /* Where its stack begins. */
 void *cpu_stack_top(const struct cpu *cpu);

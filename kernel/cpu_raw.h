@@ -39,8 +39,10 @@ struct cpu_raw {
 #define CPUID_1_ECX_HYPERVISOR (1u << 31)
 /* CPUID.1:EDX */
 #define CPUID_1_EDX_MSR (1u << 5)
+#define CPUID_1_EDX_MCE (1u << 7)
 #define CPUID_1_EDX_APIC (1u << 9)
 #define CPUID_1_EDX_PGE (1u << 13)
+#define CPUID_1_EDX_MCA (1u << 14)
 #define CPUID_1_EDX_PAT (1u << 16)
 #define CPUID_1_EDX_FXSR (1u << 24)
 #define CPUID_1_EDX_SSE (1u << 25)
@@ -72,6 +74,27 @@ static inline bool cpu_raw_has_msr(const struct cpu_raw *raw, uint32_t index)
 		if (raw->msrs[i].index == index)
 			return raw->msrs[i].present;
 	return false;
+}
+
+/* Which CPU it is. SDM vol. 2A, CPUID, "Version Information"; AMD's models below family 0fh
+ * have no more bits. */
+static inline unsigned cpu_raw_family(const struct cpu_raw *raw)
+{
+	unsigned base = raw->leaf1.eax >> 8 & 0xf;
+
+	return base == 0xf ? base + (raw->leaf1.eax >> 20 & 0xff) : base;
+}
+
+static inline unsigned cpu_raw_model(const struct cpu_raw *raw)
+{
+	unsigned base = raw->leaf1.eax >> 8 & 0xf, model = raw->leaf1.eax >> 4 & 0xf;
+
+	return base == 0xf || base == 6 ? model | (raw->leaf1.eax >> 16 & 0xf) << 4 : model;
+}
+
+static inline unsigned cpu_raw_stepping(const struct cpu_raw *raw)
+{
+	return raw->leaf1.eax & 0xf;
 }
 
 /* Bits in a physical address: CPUID.8000_0008:EAX[7:0], 36 where that is missing. */

@@ -27,23 +27,16 @@ static const char *or_unknown(const char *text)
 
 void cpu_words_name(const struct cpu_raw *raw, char *words, size_t size)
 {
-	uint32_t eax = raw->leaf1.eax;
-	unsigned base = eax >> 8 & 0xf, family = base, model = eax >> 4 & 0xf;
 	char vendor[SIGNATURE + 1] = "", brand[sizeof(raw->brand)];
 
-	/* SDM vol. 2A, CPUID, "Version Information"; AMD's models below 0fh have no more. */
-	if (base == 0xf)
-		family += eax >> 20 & 0xff;
-	if (base == 0xf || base == 6)
-		model |= (eax >> 16 & 0xf) << 4;
 	memcpy(vendor, &raw->leaf0.ebx, 4);
 	memcpy(vendor + 4, &raw->leaf0.edx, 4);
 	memcpy(vendor + 8, &raw->leaf0.ecx, 4);
 	memcpy(brand, raw->brand, sizeof(brand));
 	trim(vendor);
 	trim(brand);
-	format(words, size, "%s family %u model %u stepping %u, %s", or_unknown(vendor), family,
-	       model, eax & 0xf, or_unknown(brand));
+	format(words, size, "%s family %u model %u stepping %u, %s", or_unknown(vendor),
+	       cpu_raw_family(raw), cpu_raw_model(raw), cpu_raw_stepping(raw), or_unknown(brand));
 }
 
 void cpu_words_below(const struct cpu_raw *raw, char *words, size_t size)

@@ -188,6 +188,9 @@ static void compare_leaf(const struct guest_run *run, const struct vmm_gpt_exten
 	if (!(leaf->prot & VMM_GPT_WRITE) == expected->writable)
 		wrong_leaf(tally, e->gpa, leaf->level,
 			   expected->writable ? "cannot be written to" : "can be written to");
+	if (!(leaf->prot & VMM_GPT_EXEC) == expected->executable)
+		wrong_leaf(tally, e->gpa, leaf->level,
+			   expected->executable ? "cannot be executed" : "can be executed");
 	if (!vmm_gpt_can_track_dirty(&run->v.as->gpt) || expected->any_ad)
 		return;
 	if (leaf->accessed != expected->accessed)

@@ -139,7 +139,7 @@ static void trace_fault(struct vcpu_run *run, const struct vcpu_exit *exit,
 		format(what, sizeof(what), "%smaps %s of %s %s", populates,
 		       plan->level == 2 ? "2 MiB" : "1 GiB",
 		       plan->image_page != UINT64_MAX ? "its image" : "zeroes",
-		       region_rights(plan->region));
+		       region_leaf_rights(plan->region, plan->level, run->as->gpt.caps.small_exec));
 	else if (plan->image_page != UINT64_MAX)
 		format(what, sizeof(what), "%smaps image page %lu %s", populates,
 		       (unsigned long)plan->image_page, region_rights(plan->region));

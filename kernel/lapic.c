@@ -2,6 +2,7 @@
 /* SDM vol. 3A, chapter 11 "Advanced Programmable Interrupt Controller". */
 #include "kernel/lapic.h"
 
+#include "kernel/fault.h"
 #include "kernel/mmu.h"
 #include "kernel/panic.h"
 #include "kernel/trap.h"
@@ -11,13 +12,21 @@ enum {
 	/* Offsets in xAPIC mode; in x2APIC mode, MSR 0x800 + offset / 16. */
 	APIC_ID = 0x20,
 	APIC_VERSION = 0x30,
+	APIC_TPR = 0x80,
 	APIC_EOI = 0xb0,
 	APIC_SVR = 0xf0,
+	APIC_ISR = 0x100, /* 8 registers, each 10h higher */
+	APIC_IRR = 0x200,
+	APIC_ESR = 0x280,
+	APIC_LVT_CMCI = 0x2f0,
 	APIC_ICR = 0x300,
 	APIC_ICR_HIGH = 0x310,
 	APIC_LVT_TIMER = 0x320,
+	APIC_LVT_THERMAL = 0x330,
+	APIC_LVT_PERF = 0x340,
 	APIC_LVT_LINT0 = 0x350,
 	APIC_LVT_LINT1 = 0x360,
+	APIC_LVT_ERROR = 0x370,
 	APIC_TIMER_INITIAL = 0x380,
 	APIC_TIMER_CURRENT = 0x390,
 	APIC_TIMER_DIVIDE = 0x3e0,
@@ -35,16 +44,18 @@ enum {
 
 	SVR_ENABLE = 1 << 8,
 	LVT_MASKED = 1 << 16,
+	LVT_MODE = 7 << 8,
+	LVT_NMI = 4 << 8,
 	DIVIDE_BY_16 = 0x3,
 
 	VECTOR_TIMER = 0x40,
 	VECTOR_SPURIOUS = 0xff,
 
-	PIC1_DATA = 0x21,
-	PIC2_DATA = 0xa1,
 	CALIBRATION_TICKS = 1 << 19,
 	CALIBRATIONS = 5,
 };
+
+enum { LEAF_TOPOLOGY = 0xb }; /* CPUID: EDX is the x2APIC ID, EBX is not 0 */
 
 #define APIC_BASE_ENABLE (UINT64_C(1) << 11)
 #define APIC_BASE_X2APIC (UINT64_C(1) << 10)
@@ -52,6 +63,7 @@ enum {
 
 static struct {
 	bool present, x2apic;
+	uint64_t base; /* physical, of all CPUs */
 	volatile uint32_t *registers;
 	uint64_t tsc_per_count; /* 24.8 fixed point, with the divider in force */
 } lapic;
@@ -123,7 +135,8 @@ void lapic_send_nmi(uint32_t apic_id)
 /* Ours or what the firmware left behind: that it came is all there is to know. */
 static void acknowledge(void)
 {
-	apic_write(APIC_EOI, 0);
+	if (lapic.registers || lapic.x2apic)
+		apic_write(APIC_EOI, 0);
 }
 
 /* Takes no EOI (11.9). */
@@ -159,42 +172,141 @@ static void calibrate(void)
 	}
 }
 
-/* What each CPU has of its own. */
+bool lapic_is_pending(uint8_t vector)
+{
+	return apic_read(APIC_IRR + vector / 32 * 0x10) >> vector % 32 & 1;
+}
+
+static bool in_service(void)
+{
+	uint32_t any = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		any |= apic_read(APIC_ISR + i * 0x10);
+	return any;
+}
+
+/* Each EOI ends the highest one: 10.8.5. What stays in service holds up all below it. */
+static void end_services(void)
+{
+	for (unsigned i = 0; i < 256 && in_service(); i++)
+		apic_write(APIC_EOI, 0);
+}
+
+/* Each entry of the LVT that this APIC has: bits 23:16 of its version are the highest. What
+ * is told by NMI stays: it is how hardware complains. */
+static void mask_lvt(void)
+{
+	static const struct {
+		unsigned entry, reg;
+	} all[] = { { 2, APIC_LVT_LINT0 }, { 2, APIC_LVT_LINT1 }, { 3, APIC_LVT_ERROR },
+		    { 4, APIC_LVT_PERF }, { 5, APIC_LVT_THERMAL }, { 6, APIC_LVT_CMCI } };
+	unsigned highest = apic_read(APIC_VERSION) >> 16 & 0xff;
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		uint32_t value = all[i].entry <= highest ? apic_read(all[i].reg) : LVT_MASKED;
+
+		if (!(value & LVT_MASKED) &&
+		    ((value & LVT_MODE) != LVT_NMI || all[i].reg == APIC_LVT_PERF))
+			apic_write(all[i].reg, LVT_MASKED);
+	}
+}
+
+/* What each CPU has of its own. The firmware may have left anything there: a task priority
+ * that holds up our vectors, or an interrupt that it has not ended. */
 static void set_up(void)
 {
 	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
-	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	if (FAULT(APIC_LEFT) || FAULT(TPR_KEPT)) /* a deliberate bug, of the firmware */
+		apic_write(APIC_TPR, 0xff);
+	if (!FAULT(TPR_KEPT))
+		apic_write(APIC_TPR, 0);
+	mask_lvt();
+	end_services();
+	apic_write(APIC_ESR, 0);
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
 }
 
-bool lapic_enable(void)
+uint32_t lapic_initial_id(void)
+{
+	struct cpuid_regs r = { 0 };
+
+	if (cpuid(0, 0).eax >= LEAF_TOPOLOGY)
+		r = cpuid(LEAF_TOPOLOGY, 0);
+	return r.ebx ? r.edx : cpuid(1, 0).ebx >> ICR_DESTINATION_SHIFT;
+}
+
+/* What was written may be ignored: an APIC that is off stays so on some CPUs until reset. */
+static bool set_base(uint64_t base)
+{
+	uint64_t seen;
+
+	return msr_write_safe(MSR_APIC_BASE, base) && msr_read_safe(MSR_APIC_BASE, &seen) &&
+	       !((seen ^ base) & (APIC_BASE_ENABLE | APIC_BASE_X2APIC | APIC_BASE_ADDR));
+}
+
+/*
+ * From any mode to this one: 11.12.5, figure 11-25. x2APIC mode is entered from xAPIC mode
+ * only, and left through "disabled" only.
+ */
+static bool switch_mode(uint64_t base, bool x2apic, uint64_t addr)
+{
+	uint64_t off = (base & ~(APIC_BASE_ENABLE | APIC_BASE_X2APIC | APIC_BASE_ADDR)) | addr;
+	bool was_x2apic = base & APIC_BASE_X2APIC, was_on = base & APIC_BASE_ENABLE;
+
+	if (was_on && was_x2apic == x2apic && (base & APIC_BASE_ADDR) == addr)
+		return true;
+	if (was_x2apic && !set_base(off))
+		return false;
+	if (!set_base(off | APIC_BASE_ENABLE))
+		return false;
+	return !x2apic || set_base(off | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+}
+
+const char *lapic_enable(void)
 {
 	uint64_t base;
 
-	if (!msr_read_safe(MSR_APIC_BASE, &base) || !(base & APIC_BASE_ENABLE) ||
-	    !(base & APIC_BASE_X2APIC) != !lapic.x2apic)
-		return false;
+	if (!msr_read_safe(MSR_APIC_BASE, &base))
+		return "it has no local APIC";
+	if (FAULT(AP_APIC_OFF)) {
+		wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_ENABLE);
+		base = rdmsr(MSR_APIC_BASE);
+	}
+	if (FAULT(AP_X2APIC)) {
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+		base = rdmsr(MSR_APIC_BASE);
+	}
+	if (!switch_mode(base, lapic.x2apic, lapic.base))
+		return lapic.x2apic ? "its local APIC cannot be switched to x2APIC mode" :
+				      "its local APIC cannot be switched to xAPIC mode";
 	set_up();
-	return true;
+	return NULL;
 }
 
 const char *lapic_init(void)
 {
 	uint64_t base;
 
-	outb(PIC1_DATA, 0xff);
-	outb(PIC2_DATA, 0xff);
-	if (!msr_read_safe(MSR_APIC_BASE, &base) || !(base & APIC_BASE_ENABLE))
-		return "the local APIC is switched off";
-	lapic.x2apic = base & APIC_BASE_X2APIC;
-	if (!lapic.x2apic) {
-		mmu_map_device(base & APIC_BASE_ADDR, PAGE_SIZE);
-		lapic.registers = (volatile uint32_t *)(base & APIC_BASE_ADDR);
-	}
 	for (unsigned v = VECTOR_FIRST_FREE; v < VECTOR_SPURIOUS; v++)
 		trap_set_handler((uint8_t)v, acknowledge);
 	trap_set_handler(VECTOR_SPURIOUS, spurious_interrupt);
+	if (!msr_read_safe(MSR_APIC_BASE, &base))
+		return "there is no local APIC";
+	if (FAULT(BOOT_X2APIC)) {
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+		base = rdmsr(MSR_APIC_BASE);
+	}
+	lapic.base = base & APIC_BASE_ADDR;
+	lapic.x2apic = (base & APIC_BASE_ENABLE) && (base & APIC_BASE_X2APIC);
+	if (!switch_mode(base, lapic.x2apic, lapic.base))
+		return "the local APIC is switched off, and stays so; enable it in the firmware's "
+		       "setup";
+	if (!lapic.x2apic) {
+		mmu_map_device(lapic.base, PAGE_SIZE);
+		lapic.registers = (volatile uint32_t *)lapic.base;
+	}
 	set_up();
 	calibrate();
 	if (!lapic.tsc_per_count)

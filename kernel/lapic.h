@@ -9,18 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* On the boot CPU. Masks the PICs, enables the APIC, measures its timer against
+/* On the boot CPU. Enables the APIC, measures its timer against
  * the TSC. NULL, or why there is none. */
 const char *lapic_init(void);
 
-/* On another CPU, after that: masks all of our LVT entries, enables the APIC. False: it is
- * switched off, or in another mode than the boot CPU's. */
-bool lapic_enable(void);
+/* On another CPU, after that: enables its APIC, in the boot CPU's mode, with what is set up
+ * there. NULL, or why that cannot be. */
+const char *lapic_enable(void);
 
 bool lapic_is_x2apic(void);
 
-/* This CPU's APIC ID. */
+/* This CPU's APIC ID; and the one that it had at reset, where the APIC cannot be asked. */
 uint32_t lapic_id(void);
+uint32_t lapic_initial_id(void);
+
+/* Whether an interrupt has come to this CPU that it has not taken yet. */
+bool lapic_is_pending(uint8_t vector);
 
 /* The vectors of ours that other CPUs send. */
 enum {

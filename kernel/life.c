@@ -17,6 +17,8 @@ enum {
 	STOLEN_MS_MIN = 10,	/* that are worth a line */
 };
 
+_Static_assert(PATIENCE_SHIFT == CLOCK_PATIENCE_SHIFT, "guests wait as the host does");
+
 /* The standard entry state: guest.h, GUEST_LONG64. */
 static struct vcpu_state long64(void)
 {
@@ -85,6 +87,9 @@ static void report(const struct life *life)
 		note("  %swhy: %s", which, run->v.end_words);
 	if (run->v.denied)
 		note("  %sthe policy refused it %lu accesses", which, (unsigned long)run->v.denied);
+	if (run->time.slice_timer_died)
+		note("  %sthis CPU's timer for guests (%s) did not fire: from now on the host's is used",
+		     which, run->v.ops->name);
 	if (stolen >= STOLEN_MS_MIN)
 		note("  %sthe host below took %lu ms of its time", which, stolen);
 }

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of contents: from GRUB to the last line of the report. */
 #include "kernel/acpi.h"
+#include "kernel/acpi_devices.h"
 #include "kernel/bootinfo.h"
 #include "kernel/clock.h"
 #include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "kernel/cpu.h"
 #include "kernel/cpu_raw.h"
+#include "kernel/errata.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/head.h"
 #include "kernel/lapic.h"
+#include "kernel/mce.h"
 #include "kernel/memory.h"
+#include "kernel/nmi.h"
 #include "kernel/pages.h"
+#include "kernel/pic.h"
 #include "kernel/preflight.h"
 #include "kernel/report.h"
 #include "kernel/run.h"
@@ -34,6 +39,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot);
 
 static struct cpu_raw raw;
 static struct acpi_cpus listed;
+static struct acpi_pm_timer pm_timer;
+static struct acpi_ioapics ioapics;
 static struct machine machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
@@ -110,10 +117,17 @@ static void read_cmdline(void)
 		report_bad_input("command-line", "%s", error);
 }
 
-/* It ran; if it got no time, that is no result. */
+/* It ran; if it got no time, that is no result. A complaint of the hardware's stays, and so
+ * whichever test comes next fails by it. */
 static void end_test(const char *name, bool ok, const struct run_counts *counts, const char *todo)
 {
-	if (ok && counts->starved)
+	const char *complaint = nmi_complaint();
+
+	if (complaint) {
+		report_wrong("%s", complaint);
+		todo = NULL;
+	}
+	if (ok && counts->starved && !complaint)
 		report_skip(name, WANT_TIME, "%s", counts->starved);
 	else
 		report_test_end(ok, todo);
@@ -180,13 +194,28 @@ static void list_cpus(void)
 	say_remarks(&listed.remarks);
 	if (error)
 		note("other CPUs are not used: %s", error);
+	/* A deliberate bug, of the firmware: CPUs that are listed and not there. */
+	for (unsigned i = 0; FAULT(CPUS_GHOST) && i < 7; i++)
+		listed.apic_id[listed.n++] = 0xe0 + i;
+}
+
+static void list_devices(void)
+{
+	if (!info.has_rsdp)
+		return;
+	acpi_read_pm_timer(info.rsdp, see_low, NULL, &pm_timer);
+	acpi_read_ioapics(info.rsdp, see_low, NULL, &ioapics);
 }
 
 /* For each CPU: else the first one without leave takes it from all. */
 static void allow_large_exec(struct vmm_probe *probe)
 {
-	if (cmdline.large_exec)
-		probe->gpt.small_exec = false;
+	if (cmdline.small_exec)
+		probe->gpt.small_exec = true;
+	if (cmdline.small_exec || !cmdline.large_exec)
+		return;
+	probe->gpt.small_exec = false;
+	probe->errata &= ~(uint32_t)ERRATUM_ITLB_MULTIHIT;
 }
 
 /* Another CPU, on that CPU: what it lacks, the others do without. */
@@ -194,7 +223,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 {
 	struct cpu_raw own;
 	struct vmm_probe probe;
-	char words[VMM_WORDS];
+	char words[VMM_WORDS], lost[VMM_WORDS];
 
 	cpu_raw_read(&own);
 	machine.ops->probe(&own, &probe);
@@ -211,7 +240,9 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 		format(error, size, "%s", words);
 		return false;
 	}
-	preflight_reduce(machine.probe, &probe, words, sizeof(words));
+	preflight_reduce(machine.probe, &probe, lost, sizeof(lost));
+	if (lost[0])
+		format_append(words, sizeof(words), lost);
 	if (words[0])
 		note("CPU with APIC ID %u lacks what others have: %s; all do without", cpu->apic_id,
 		     words);
@@ -228,8 +259,9 @@ static void start_cpus(bool has_apic)
 		     lapic_id());
 	if (listed.left_out)
 		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
-	clock_init();
-	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low_page(), admit);
+	clock_init(&pm_timer);
+	smp_set_trace(tlb_trace);
+	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low(), admit);
 	head_cpus(smp_count(), listed.n + listed.left_out);
 }
 
@@ -240,6 +272,17 @@ static uint64_t count_nmis(void)
 	for (unsigned i = 0; i < smp_count(); i++)
 		n += smp_cpu(i)->nmis;
 	return n;
+}
+
+static void report_nmis(void)
+{
+	if (count_nmis())
+		report_figure("nmis", "", count_nmis(), "nmis");
+	if (!nmi_unknown())
+		return;
+	report_figure("nmis", "unknown", nmi_unknown(), "nmis");
+	note("%lu NMIs came that no CPU has sent, and port 61h says nothing of them: a button, a "
+	     "watchdog, or a complaint of this machine's hardware", (unsigned long)nmi_unknown());
 }
 
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
@@ -266,13 +309,20 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
 	head_side(verdict.ops == &vmx_ops ? "vmx" : "svm");
+	if (cmdline.large_exec && !cmdline.small_exec && verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
+		note("large-exec: large leaves are executable all the same");
 	allow_large_exec(&verdict.probe);
 	cpu_set_up();
+	mce_init();
 	list_cpus();
+	list_devices();
 	error = memory_init(&info, &raw);
 	head_memory(memory_bytes());
 	if (error)
 		report_bad_input("memory", "%s", error);
+	pic_silence();
+	ioapic_silence(&ioapics);
+	nmi_init();
 	error = lapic_init();
 	if (FAULT(APIC_OFF))
 		error = "it is left alone on purpose";
@@ -303,8 +353,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	selftest_run(&cmdline);
 	fault_host();
 	run_guests(&machine);
-	if (count_nmis())
-		report_figure("nmis", "", count_nmis(), "nmis");
+	report_nmis();
 	machine.ops->disable(machine.cpu);
 	report_end();
 }

@@ -185,6 +185,28 @@ uint64_t memmap_take(struct memmap *map, uint64_t size, uint64_t align, uint64_t
 	return 0;
 }
 
+uint64_t memmap_take_low(struct memmap *map, uint64_t size)
+{
+	const uint64_t first = PAGE_SIZE, limit = UINT64_C(640) << 10;
+	uint64_t best = 0, room = 0;
+
+	size = page_up(size);
+	for (unsigned i = 0; i < map->n; i++) {
+		const struct memory_range *r = &map->ranges[i];
+		uint64_t start = r->start > first ? r->start : first;
+		uint64_t end = r->end < limit ? r->end : limit;
+
+		if (end < start || end - start < size || end - start <= room)
+			continue;
+		room = end - start;
+		best = FAULT(LOW_TOP) ? end - size : start + page_down((room - size) / 2);
+	}
+	if (!room)
+		return 0;
+	memmap_remove(map, best, best + size);
+	return best;
+}
+
 uint64_t memmap_bytes(const struct memmap *map)
 {
 	uint64_t sum = 0;

@@ -46,6 +46,13 @@ uint64_t memmap_drop_remote(struct memmap *map, uint64_t record);
  */
 uint64_t memmap_take(struct memmap *map, uint64_t size, uint64_t align, uint64_t limit);
 
+/*
+ * The same of memory that a CPU can be started in (below 640 KiB: SDM vol. 3A, 9.4.4),
+ * from the middle of the largest piece: BIOSes keep data of theirs at both ends,
+ * listed or not. Never page 0.
+ */
+uint64_t memmap_take_low(struct memmap *map, uint64_t size);
+
 uint64_t memmap_bytes(const struct memmap *map);
 
 #endif

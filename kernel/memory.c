@@ -15,11 +15,11 @@ _Static_assert(PAGES_END <= UINT64_C(1) << 46, "the host's page tables");
 
 extern char image_start[], image_end[];
 
-static uint64_t low_page, bytes;
+static uint64_t low, bytes;
 
-uint64_t memory_low_page(void)
+uint64_t memory_low(void)
 {
-	return low_page;
+	return low;
 }
 
 uint64_t memory_bytes(void)
@@ -91,7 +91,7 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw)
 
 	if (error)
 		return error;
-	low_page = memmap_take(&map, PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
+	low = memmap_take_low(&map, MEMORY_LOW_SIZE);
 	take_out(&map);
 	remote = memmap_drop_remote(&map, sizeof(struct frame));
 	bytes = memmap_bytes(&map);

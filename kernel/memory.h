@@ -5,6 +5,7 @@
 
 #include "kernel/bootinfo.h"
 #include "kernel/cpu_raw.h"
+#include "kernel/pages.h"
 
 /* NULL, or what is wrong. Says on the console what it found. */
 const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
@@ -12,7 +13,8 @@ const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
 /* Available, for hosts and guests together; after memory_init, also if that failed. */
 uint64_t memory_bytes(void);
 
-/* A page below 1 MiB that nobody uses, for other CPUs' first steps; 0: there is none. */
-uint64_t memory_low_page(void);
+/* Where other CPUs take their first steps: two pages below 640 KiB; 0: there are none. */
+enum { MEMORY_LOW_SIZE = 2 * PAGE_SIZE };
+uint64_t memory_low(void);
 
 #endif

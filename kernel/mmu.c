@@ -95,7 +95,7 @@ static bool map(uint64_t start, uint64_t end, unsigned rights)
 	if (rights & MMU_EXEC)
 		bits &= ~PTE_NX;
 	if (rights & MMU_UNCACHED)
-		bits |= PTE_PWT | PTE_PCD; /* VMM_GPT_PAT, entry 3 */
+		bits |= PTE_PWT | PTE_PCD; /* MMU_PAT, entry 3 */
 	return map_span(mmu.root, LEVELS, start, end, bits);
 }
 

@@ -8,6 +8,9 @@
 
 #include "kernel/memmap.h"
 
+/* IA32_PAT on all CPUs. Entries: 0 WB, 1 WT, 2 WC, 3 UC, 4 WP, the rest UC. Here 0 and 3 are used. */
+#define MMU_PAT UINT64_C(0x0000000500010406)
+
 enum { MMU_WRITE = 1, MMU_EXEC = 2, MMU_UNCACHED = 4 };
 
 /*

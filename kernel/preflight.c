@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/preflight.h"
 
+#include "kernel/below.h"
+#include "kernel/errata.h"
 #include "kernel/log.h"
 
 const char *preflight_host(const struct cpu_raw *raw, const char **remedy)
@@ -35,9 +37,11 @@ static void refuse(const struct cpu_raw *raw, struct preflight *p)
 		return;
 	p->cause = "this CPU has neither VT-x (CPUID.1:ECX bit 5) nor AMD-V "
 		   "(CPUID.8000_0001:ECX bit 2)";
-	p->remedy = raw->leaf1.ecx & CPUID_1_ECX_HYPERVISOR ?
-			    "allow nested virtualization in the hypervisor that this runs in" :
-			    "use a CPU with VT-x and EPT, or with AMD-V and nested paging";
+	p->remedy = "use a CPU with VT-x and EPT, or with AMD-V and nested paging";
+	if (!is_below(raw))
+		return;
+	below_hides_all(raw, p->remedy_words, sizeof(p->remedy_words));
+	p->remedy = p->remedy_words;
 }
 
 void preflight(const struct cpu_raw *raw, const struct vmm_ops *const sides[PREFLIGHT_SIDES],
@@ -65,6 +69,9 @@ void preflight_report(const struct preflight *p, const struct vmm_ops *const sid
 		if (side->usable) {
 			note("%s: there; %s", sides[i]->name, side->features);
 			note("  missing: %s", side->missing[0] ? side->missing : "nothing");
+			for (unsigned bit = 0; bit < ERRATA; bit++)
+				if (side->errata >> bit & 1)
+					note("  erratum: %s", errata_words(1u << bit));
 		} else {
 			note("%s: %s; %s", sides[i]->name, side->present ? "there" : "not there",
 			     side->cause);

@@ -15,6 +15,7 @@ struct preflight {
 	struct vmm_probe probe;	   /* of that side */
 	const char *cause;	   /* refused: what is missing, to the bit */
 	const char *remedy;	   /* refused: what the machine's owner can do */
+	char remedy_words[256];	   /* where it is no constant */
 	/* What each side said, for the report. */
 	struct vmm_probe sides[PREFLIGHT_SIDES];
 };

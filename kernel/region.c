@@ -24,11 +24,16 @@ unsigned region_leaf(const struct region *r, uint64_t gpa, unsigned level)
 	return level;
 }
 
-const char *region_rights(const struct region *r)
+const char *region_leaf_rights(const struct region *r, unsigned level, bool small_exec)
 {
 	static const char *const words[] = {
 		"---", "r--", "-w-", "rw-", "--x", "r-x", "-wx", "rwx"
 	};
 
-	return words[region_prot(r)];
+	return words[region_leaf_prot(r, level, small_exec)];
+}
+
+const char *region_rights(const struct region *r)
+{
+	return region_leaf_rights(r, 1, false);
 }

@@ -41,7 +41,17 @@ unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_lev
 /* VMM_GPT_READ, _WRITE, _EXEC */
 unsigned region_prot(const struct region *region);
 
+/* Those of a leaf of this level. small_exec: none above 4 KiB is executable. */
+static inline unsigned region_leaf_prot(const struct region *region, unsigned level,
+					bool small_exec)
+{
+	unsigned prot = region_prot(region);
+
+	return level > 1 && small_exec ? prot & ~(unsigned)VMM_GPT_EXEC : prot;
+}
+
 /* "rwx" and less, as the map and traces show it. */
 const char *region_rights(const struct region *region);
+const char *region_leaf_rights(const struct region *region, unsigned level, bool small_exec);
 
 #endif

@@ -118,10 +118,20 @@ static bool take(uint64_t gpa, unsigned level)
 	return true;
 }
 
-/* The leaf that a fault at gpa gets; NULL: there is no memory for any. */
-static struct replay_leaf *place(const struct region *region, uint64_t gpa)
+/* All rights that it can have. */
+static void give_rights(const struct region *region, struct replay_leaf *leaf)
 {
-	unsigned level = region_leaf(region, gpa, set.machine.max_level);
+	unsigned prot = region_leaf_prot(region, leaf->level, set.machine.small_exec);
+
+	leaf->writable = prot & VMM_GPT_WRITE;
+	leaf->executable = prot & VMM_GPT_EXEC;
+}
+
+/* The leaf that a fault at gpa gets; NULL: there is no memory for any. */
+static struct replay_leaf *place(const struct region *region, unsigned what, uint64_t gpa)
+{
+	bool small = what == STEP_EXEC && set.machine.small_exec;
+	unsigned level = small ? 1 : region_leaf(region, gpa, set.machine.max_level);
 	struct replay_leaf *leaf;
 
 	while (level > 1 && has_table(gpa, level - 1)) /* it has smaller ones already */
@@ -133,7 +143,7 @@ static struct replay_leaf *place(const struct region *region, uint64_t gpa)
 		set.out->counts.smaller++;
 	}
 	leaf = add(base_of(gpa, level), level);
-	leaf->writable = region_prot(region) & VMM_GPT_WRITE;
+	give_rights(region, leaf);
 	set.out->counts.pages += UINT64_C(1) << aspace_leaf_order(level);
 	return leaf;
 }
@@ -155,6 +165,22 @@ static void count_fault(unsigned what)
 			       &c->walk) += 1;
 }
 
+static void split(uint64_t gpa, unsigned to);
+
+/* A fault on a leaf that lacks the right: it gets all back, and is split before if it must be. */
+static struct replay_leaf *grant(const struct region *region, unsigned what, uint64_t gpa)
+{
+	struct replay_leaf *leaf;
+
+	count_fault(what);
+	if (what == STEP_EXEC && set.machine.small_exec)
+		split(gpa, 1);
+	set.out->counts.granted++;
+	leaf = leaf_at(gpa);
+	give_rights(region, leaf);
+	return leaf;
+}
+
 /* False: that ends the guest. */
 static bool touch(unsigned what, uint64_t gpa)
 {
@@ -168,15 +194,13 @@ static bool touch(unsigned what, uint64_t gpa)
 	}
 	if (!leaf) {
 		count_fault(what);
-		leaf = place(region, gpa);
+		leaf = place(region, what, gpa);
 		if (!leaf) {
 			set.out->end_gpa = gpa;
 			return false;
 		}
-	} else if (writes && !leaf->writable) {
-		count_fault(what);
-		set.out->counts.granted++;
-		leaf->writable = true;
+	} else if ((writes && !leaf->writable) || (what == STEP_EXEC && !leaf->executable)) {
+		leaf = grant(region, what, gpa);
 	}
 	leaf->any_ad |= what == STEP_PDPTES;
 	leaf->accessed = true;
@@ -221,7 +245,8 @@ static void merge_to(uint64_t gpa, unsigned level)
 	for (unsigned i = 1; i < VMM_GPT_ENTRIES; i++) {
 		const struct replay_leaf *part = get(base + i * step, level - 1);
 
-		if (!part || part->run != all.run || part->writable != all.writable)
+		if (!part || part->run != all.run || part->writable != all.writable ||
+		    part->executable != all.executable)
 			return;
 		all.accessed |= part->accessed;
 		all.dirty |= part->dirty;
@@ -255,6 +280,18 @@ static void change_leaf(unsigned op, struct replay_leaf *leaf)
 	}
 }
 
+/* What is to become large must not be executable. */
+static void take_exec(uint64_t start, uint64_t size)
+{
+	for (uint64_t gpa = start; gpa < start + size;) {
+		struct replay_leaf *leaf = leaf_at(gpa);
+
+		if (leaf)
+			leaf->executable = false;
+		gpa += leaf ? aspace_leaf_size(leaf->level) : PAGE_SIZE;
+	}
+}
+
 static void cut(uint64_t edge)
 {
 	const struct replay_leaf *leaf = leaf_at(edge);
@@ -272,8 +309,11 @@ static void change(unsigned op, uint64_t gpa, uint64_t end)
 		return;
 	}
 	if (op == MEMORY_MERGE) {
-		for (unsigned level = 2; level <= set.machine.max_level; level++)
+		for (unsigned level = 2; level <= set.machine.max_level; level++) {
+			if (set.machine.small_exec)
+				take_exec(base_of(gpa, level), aspace_leaf_size(level));
 			merge_to(gpa, level);
+		}
 		return;
 	}
 	cut(gpa);

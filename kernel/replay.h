@@ -12,6 +12,7 @@
 /* The machine, as far as it decides about leaves. */
 struct replay_machine {
 	unsigned max_level; /* struct aspace */
+	bool small_exec;    /* leaves above 4 KiB are not executable */
 	uint64_t blocks[4]; /* by level: how many the allocator has; those of level 1 suffice */
 	uint64_t pages;	    /* that may be taken in all, tables too; UINT64_MAX: any number */
 };
@@ -30,7 +31,7 @@ struct replay_leaf {
 	uint64_t gpa;
 	uint64_t run; /* which block it is a part of: what was split can be merged again */
 	uint8_t level;
-	bool writable;
+	bool writable, executable;
 	bool accessed, dirty;
 	bool any_ad; /* some CPUs leave none */
 };

@@ -186,6 +186,7 @@ static const char *const wants[WANTS] = {
 	[WANT_HIGH_MEMORY] = "high-memory",
 	[WANT_TIMER] = "timer",
 	[WANT_UNRESTRICTED] = "unrestricted-guest",
+	[WANT_DENIALS] = "denials",
 	[WANT_TIME] = "time",
 	[WANT_FEP] = "fep",
 };

@@ -267,6 +267,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	pages_fail_at(n);
 	if (make_spaces(m, guest, spaces)) {
 		memory.max_level = spaces[0].max_level;
+		memory.small_exec = spaces[0].gpt.caps.small_exec;
 		live_all(m, guest, spaces);
 		ok = judge(m, guest, &memory, counts, reached);
 		ok &= take_down(m, spaces, count_copies(guest), &base);

@@ -5,6 +5,7 @@
 #include "kernel/cpu.h"
 #include "kernel/fault.h"
 #include "kernel/lapic.h"
+#include "kernel/nmi.h"
 #include "kernel/smp.h"
 
 enum { PATIENCE_US = 20000000 }; /* a CPU may have to wait for its turn on the host below */
@@ -23,12 +24,12 @@ void tlb_kick_by_nmi(void)
 	by_nmi = true;
 }
 
-static void kick(uint32_t apic_id)
+static void kick(struct cpu *cpu)
 {
 	if (by_nmi)
-		lapic_send_nmi(apic_id);
+		nmi_send(cpu);
 	else
-		lapic_send_fixed(apic_id, LAPIC_VECTOR_KICK);
+		lapic_send_fixed(cpu->apic_id, LAPIC_VECTOR_KICK);
 }
 
 void tlb_shootdown(struct tlb_context *ctx)
@@ -39,10 +40,22 @@ void tlb_shootdown(struct tlb_context *ctx)
 
 	for (unsigned i = 0; i < n; i++)
 		if (may_be_stale(tlb_cpu(smp_cpu(i)), ctx, gen) && !FAULT(NO_KICK))
-			kick(smp_cpu(i)->apic_id);
+			kick(smp_cpu(i));
 	/* A CPU in the guest leaves it without taking any lock that we might hold. */
 	for (unsigned i = 0; i < n && !FAULT(NO_ACK); i++)
 		while (may_be_stale(tlb_cpu(smp_cpu(i)), ctx, gen))
 			if (!clock_is_patient(&patience))
 				panic("CPU %u was kicked, and does not leave the guest", i);
+}
+
+/* A CPU that runs guests enters and leaves them many times a second. */
+const char *tlb_trace(const struct cpu *cpu, uint64_t *trace)
+{
+	const struct tlb_cpu *tlb = tlb_cpu(cpu);
+	uint64_t active = __atomic_load_n(&tlb->active_ctx, __ATOMIC_RELAXED);
+
+	*trace = active + 3 * __atomic_load_n(&tlb->nflushes, __ATOMIC_RELAXED);
+	return active ? "the last that was seen of it is that it entered a guest" :
+	       tlb->ctx_id ? "the last that was seen of it is that it left a guest" :
+			     "it was never seen to enter a guest";
 }

@@ -22,6 +22,9 @@ bool skip_guest(const struct machine *machine, const struct guest *g)
 		report_skip(g->name, WANT_TIMER, "no timer here can interrupt a guest");
 	else if (g->needs_fep && !machine->fep)
 		report_skip(g->name, WANT_FEP, "nobody said that it is there");
+	else if (g->needs_denials && !machine->probe->denies_all)
+		report_skip(g->name, WANT_DENIALS,
+			    "this CPU lets guests execute RDPMC, MONITOR or MWAIT");
 	else if (g->mode == GUEST_REAL16 && !machine->probe->unrestricted)
 		report_skip(g->name, WANT_UNRESTRICTED, "this CPU has none");
 	else if (g->needs_pages > free)

@@ -2,6 +2,7 @@
 #include "kernel/stack.h"
 
 #include "kernel/acpi.h"
+#include "kernel/panic.h"
 
 extern struct guarded_stack stacks_start[];
 extern char stacks_end[];
@@ -15,9 +16,16 @@ static unsigned nadded;
 
 void stacks_add(struct guarded_stack *first, unsigned count)
 {
+	ASSERT(nadded < ACPI_CPUS_MAX);
 	added[nadded].first = first;
 	added[nadded].count = count;
 	nadded++;
+}
+
+void stacks_drop(void)
+{
+	ASSERT(nadded);
+	nadded--;
 }
 
 static unsigned count_static(void)

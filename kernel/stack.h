@@ -20,6 +20,9 @@ struct guarded_stack {
 /* Makes more of them known, before they are used. */
 void stacks_add(struct guarded_stack *first, unsigned count);
 
+/* The ones that were added last are no longer used. */
+void stacks_drop(void);
+
 /* All that are known: n from 0 on; NULL: no more. */
 struct guarded_stack *stack_nth(unsigned n);
 

@@ -120,4 +120,7 @@ void tlb_kick_by_nmi(void);
  */
 void tlb_shootdown(struct tlb_context *ctx);
 
+/* What was last seen of a CPU's way in and out of guests: smp_set_trace. */
+const char *tlb_trace(const struct cpu *cpu, uint64_t *trace);
+
 #endif

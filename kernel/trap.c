@@ -4,6 +4,8 @@
 #include "kernel/backtrace.h"
 #include "kernel/cpu.h"
 #include "kernel/fault.h"
+#include "kernel/mce.h"
+#include "kernel/nmi.h"
 #include "kernel/panic.h"
 #include "kernel/trap_frame.h"
 #include "kernel/x86.h"
@@ -25,6 +27,7 @@ struct fixup {
 };
 
 extern const uint64_t isr_stubs[VECTORS];
+extern const char smp_sleeping[], smp_awake[]; /* smp.c: around the HLT */
 extern const struct fixup fixups_start[], fixups_end[];
 
 /* With emergency stacks, and without. */
@@ -157,13 +160,23 @@ void trap_set_nmi_window(const char *start, const char *end, const char *to)
 }
 
 /*
+ * An NMI in the shadow of STI returns to the HLT after it without that shadow. What wakes
+ * this CPU would be taken there, and slept through: no interrupt returns to that HLT.
+ */
+static void leave_sleep(struct trap_frame *f)
+{
+	if (f->rip == (uintptr_t)smp_sleeping && !FAULT(WAKE_LOST))
+		f->rip = (uintptr_t)smp_awake;
+}
+
+/*
  * NMIs say that hardware has a complaint, or (on some machines) that a
  * debugger's button was pressed; that another CPU wants this one out of the guest,
  * or has come to the end.
  */
 static void on_nmi(struct trap_frame *f)
 {
-	this_cpu()->nmis++;
+	nmi_came(this_cpu());
 	__atomic_store_n(&this_cpu()->nmi_seen, 1, __ATOMIC_RELAXED);
 	if (f->rip - nmi_window.start < nmi_window.size && !FAULT(NMI_WINDOW))
 		f->rip = nmi_window.to;
@@ -173,6 +186,7 @@ static void on_nmi(struct trap_frame *f)
 
 void trap_entry(struct trap_frame *f)
 {
+	leave_sleep(f);
 	if (f->vector == VECTOR_NMI) {
 		on_nmi(f);
 		return;
@@ -183,6 +197,8 @@ void trap_entry(struct trap_frame *f)
 	}
 	if (f->vector == VECTOR_GP && fix_up(f))
 		return;
+	if (f->vector == VECTOR_MC)
+		mce_stop();
 	unexpected(f);
 }
 

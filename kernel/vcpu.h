@@ -64,6 +64,15 @@ struct vcpu_event {
 	uint32_t error;
 };
 
+/* Of exceptions that are not traps (SDM vol. 3A, table 6-1): RF is set in what is pushed. */
+static inline bool vcpu_event_is_fault(const struct vcpu_event *e)
+{
+	const uint32_t others = 1u << VECTOR_DB | 1u << VECTOR_BP | 1u << VECTOR_OF |
+				1u << VECTOR_DF | 1u << VECTOR_MC;
+
+	return e->type == EVENT_EXCEPTION && !(others >> e->vector & 1);
+}
+
 enum vcpu_exit_kind {
 	EXIT_UNKNOWN,	   /* nobody expects it; described by .reason and .info */
 	EXIT_FAULT,	   /* second-level fault */
@@ -119,6 +128,7 @@ struct vcpu_exit {
 		} cr;
 		struct {
 			uint8_t vector;
+			uint8_t type; /* enum vcpu_event_type */
 			uint32_t error;
 			uint64_t address; /* #PF: the linear address */
 		} exception;

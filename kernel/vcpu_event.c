@@ -8,10 +8,16 @@
  * A second-level fault while an event is delivered is not seen here: it leaves
  * the event in exit->pending, and what handles the fault injects it again.
  *
+ * #DB and #AC exit, and go in again as they were. What was being delivered when they came is
+ * dropped, as on a CPU: both are benign (SDM vol. 3A, table 6-5), so they take its place, and
+ * what an instruction caused is caused again. DR6 needs no care: VMX leaves it alone, and no
+ * guest can read it; under SVM it has changed in the VMCB already (APM vol. 2, 15.12.2).
+ *
  * An NMI that a guest asks for inside of its NMI handler comes at once: only
  * some CPUs would tell when it ends.
  */
 #include "kernel/fault.h"
+#include "kernel/mce.h"
 #include "kernel/vcpu_handlers.h"
 #include "kernel/x86.h"
 
@@ -101,6 +107,29 @@ void vcpu_event_offer(struct vcpu_run *run)
 	run->ops->get_state(run->vcpu, &state);
 	if (state.rflags & RFLAGS_IF || FAULT(EVENT_EARLY))
 		take_waiting(run);
+}
+
+/*
+ * Where the delivery raises it again, the next exit comes before the guest's next instruction,
+ * and no host interrupt has an exit of its own: so each one lets them in.
+ */
+bool on_exception(struct vcpu_run *run, struct vcpu_exit *exit)
+{
+	uint8_t vector = exit->exception.vector;
+
+	if (vector == VECTOR_MC || FAULT(MC_IN_GUEST))
+		mce_stop();
+	if (vector != VECTOR_DB && vector != VECTOR_AC)
+		return on_unexpected(run, exit);
+	exit->pending = (struct vcpu_event){
+		.valid = !FAULT(DB_LOST),
+		.type = exit->exception.type,
+		.vector = vector,
+		.length = exit->length,
+		.has_error = has_error(run, vector),
+		.error = exit->exception.error,
+	};
+	return run->hooks->interrupt(run, exit);
 }
 
 bool on_window(struct vcpu_run *run, struct vcpu_exit *exit)

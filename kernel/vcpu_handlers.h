@@ -37,6 +37,6 @@ bool vcpu_raise(struct vcpu_run *run, uint8_t vector);
 /* Right after an instruction that was skipped, where no shadow is, so that IF alone
  * decides: what waits goes in, or goes on waiting. */
 void vcpu_event_offer(struct vcpu_run *run);
-handler_fn on_window;
+handler_fn on_window, on_exception;
 
 #endif

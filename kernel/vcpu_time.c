@@ -14,6 +14,7 @@ enum {
 	MOVES_MIN = 8,	   /* more instructions than any guest has in front of its loop */
 	DOUBLINGS_MAX = 8,
 	ACTIVE_SHIFT = 6,  /* what an active piece is charged with */
+	NET_FACTOR = 2,	   /* the host's timer below a slice timer: so many times as long */
 	LATE_US = 1000, /* no emulator needs so long to notice that the timer has fired */
 };
 
@@ -29,13 +30,18 @@ static bool is_timed(const struct guest *guest)
 	return guest->slice || budget_of(guest);
 }
 
+/* A slice timer has proved not to fire: by one CPU, for all. */
+static bool slice_timer_is_dead;
+
 static void arm(struct guest_run *run, uint64_t ticks)
 {
 	run->v.deadline = run->time.due;
-	if (run->slice_timer)
-		run->v.ops->set_slice(run->v.vcpu, ticks);
-	else
+	if (!run->slice_timer) {
 		lapic_timer_arm(ticks);
+		return;
+	}
+	run->v.ops->set_slice(run->v.vcpu, ticks);
+	lapic_timer_arm(NET_FACTOR * ticks + clock_ticks(LATE_US));
 }
 
 static uint64_t piece_of(const struct guest_run *run)
@@ -67,6 +73,7 @@ static void remember(struct guest_run *run, uint64_t now)
 	t->moved_at = now;
 	t->stolen_before = t->stolen;
 	t->rip = run->v.exit.rip;
+	t->exceptions = run->v.exits[EXIT_EXCEPTION];
 	t->regs = run->v.vcpu->regs;
 }
 
@@ -74,7 +81,8 @@ static bool has_moved(const struct guest_run *run)
 {
 	const struct vcpu_time *t = &run->time;
 
-	return t->rip != run->v.exit.rip || memcmp(&t->regs, &run->v.vcpu->regs, sizeof(t->regs)) != 0;
+	return t->rip != run->v.exit.rip || t->exceptions != run->v.exits[EXIT_EXCEPTION] ||
+	       memcmp(&t->regs, &run->v.vcpu->regs, sizeof(t->regs)) != 0;
 }
 
 /*
@@ -92,11 +100,30 @@ static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 	return now > due + clock_ticks(LATE_US) ? now - due : 0;
 }
 
+/*
+ * The net below the slice timer: an interrupt of the host's came when the guest had been in
+ * for longer than all that the timer was armed with. It would have come first, however late
+ * both were noticed (SDM vol. 3C, 26.5.1). From now on the host's timer does it.
+ */
+static void judge_slice_timer(struct guest_run *run, const struct vcpu_exit *exit, uint64_t now)
+{
+	struct vcpu_time *t = &run->time;
+
+	if (!run->slice_timer || exit->kind != EXIT_INTERRUPT ||
+	    now - run->v.entered <= t->due - t->armed + clock_ticks(LATE_US))
+		return;
+	run->v.ops->set_slice(run->v.vcpu, 0);
+	run->slice_timer = false;
+	t->slice_timer_died = true;
+	__atomic_store_n(&slice_timer_is_dead, true, __ATOMIC_RELAXED);
+	run->v.entered = now; /* so that nothing of it counts as stolen */
+}
+
 /* Whether one of the guest's vCPUs has exited by itself since this one's last piece. */
 static bool is_active(struct guest_run *run)
 {
 	struct vcpu_time *t = &run->time;
-	uint64_t own = vcpu_own_exits(&run->v), before = t->active;
+	uint64_t own = vcpu_own_exits(&run->v) - run->v.exits[EXIT_EXCEPTION], before = t->active;
 
 	if (own != t->own)
 		__atomic_fetch_add(run->active, 1, __ATOMIC_RELAXED);
@@ -164,6 +191,7 @@ bool vcpu_time_interrupt(struct vcpu_run *vcpu_run, struct vcpu_exit *exit)
 	now = rdtsc();
 	is_due = t->due && now >= t->due;
 	if (is_due) {
+		judge_slice_timer(run, exit, now);
 		yields = end_piece(run, now) && run->guest->slice;
 		if (is_over(run, exit, now))
 			return false;
@@ -186,6 +214,10 @@ void vcpu_time_begin(struct guest_run *run)
 	uint64_t now = rdtsc();
 
 	run->time.since = now;
+	if (run->slice_timer && __atomic_load_n(&slice_timer_is_dead, __ATOMIC_RELAXED)) {
+		run->v.ops->set_slice(run->v.vcpu, 0);
+		run->slice_timer = false;
+	}
 	remember(run, now);
 	if (!run->guest->untimed)
 		begin_piece(run);

@@ -12,16 +12,19 @@
 #include "kernel/cpu_raw.h"
 #include "kernel/vcpu.h"
 
-/* What probe found. Texts are constant. */
+/* What probe found. */
 struct vmm_probe {
 	bool present; /* the CPU is of this kind at all */
 	bool usable;
 	const char *cause;  /* not usable: the exact bit, in words */
 	const char *remedy; /* not usable: what its owner can do */
+	char cause_words[128], remedy_words[256]; /* where these are no constants */
 	struct vmm_gpt_caps gpt;
 	bool unrestricted;  /* guests may start in real mode */
 	bool slice_timer;   /* set_slice works */
+	bool denies_all;    /* what the policy refuses is never executed all the same */
 	unsigned asids;	    /* SVM; 0 elsewhere */
+	uint32_t errata;    /* errata.h: those that nestbox goes round here */
 	char features[256]; /* that are used, in words */
 	char missing[256];  /* that are not there, and what goes without them; may be empty */
 };
@@ -38,8 +41,12 @@ struct vmm_ops {
 	/* A pure function of raw. */
 	void (*probe)(const struct cpu_raw *raw, struct vmm_probe *probe);
 
-	/* Switches virtualization on. False: why, in words, in error[VMM_WORDS]. */
-	bool (*enable)(struct cpu *cpu, const struct cpu_raw *raw, char *error);
+	/*
+	 * Switches virtualization on; all CPUs before the first vCPU is made, one after the
+	 * other. False: why, in words[VMM_WORDS]. True: there is what the CPUs before it
+	 * have to do without from now on, since this one lacks it; or nothing.
+	 */
+	bool (*enable)(struct cpu *cpu, const struct cpu_raw *raw, char *words);
 	void (*disable)(struct cpu *cpu);
 
 	/* vcpu->cpu and vcpu->ctx are set. False: why in error. init may be undone by fini once. */
@@ -77,7 +84,7 @@ struct vmm_ops {
 	/* EXIT_WINDOW as soon as the guest can take an interrupt, again and again until it is off. */
 	void (*want_window)(struct vcpu *vcpu, bool on);
 
-	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER.
+	/* At the most ticks of the TSC in the guest from now on, then EXIT_TIMER; 0: no end.
 	 * NULL, or probe.slice_timer false: the host's timer does it. */
 	void (*set_slice)(struct vcpu *vcpu, uint64_t ticks);
 

@@ -28,6 +28,7 @@
 #define CR4_DE	       (UINT64_C(1) << 3)
 #define CR4_PSE	       (UINT64_C(1) << 4)
 #define CR4_PAE	       (UINT64_C(1) << 5)
+#define CR4_MCE	       (UINT64_C(1) << 6)
 #define CR4_PGE	       (UINT64_C(1) << 7)
 #define CR4_OSFXSR     (UINT64_C(1) << 9)
 #define CR4_OSXMMEXCPT (UINT64_C(1) << 10)
@@ -132,6 +133,14 @@ static inline uint8_t inb(uint16_t port)
 static inline void outb(uint16_t port, uint8_t v)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+	uint32_t v;
+
+	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
 }
 
 static inline void outw(uint16_t port, uint16_t v)

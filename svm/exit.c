@@ -56,6 +56,7 @@ static void decode_exception(const struct vmcb *vmcb, struct vcpu_exit *exit, un
 {
 	exit->kind = EXIT_EXCEPTION;
 	exit->exception.vector = (uint8_t)(code - VMEXIT_EXCEPTION_0);
+	exit->exception.type = EVENT_EXCEPTION;
 	exit->exception.error = (uint32_t)vmcb->exitinfo1;
 	exit->exception.address = vmcb->exitinfo2;
 }

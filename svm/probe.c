@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Can this CPU do it? APM vol. 2, 15.4. Pure. */
+#include "kernel/below.h"
+#include "kernel/errata.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/string.h"
@@ -11,23 +13,40 @@ static void refuse(struct vmm_probe *p, const char *cause, const char *remedy)
 	p->remedy = remedy;
 }
 
+/* Where a hypervisor below hides it, its owner has another way out. */
+static void refuse_by_cpu(struct vmm_probe *p, const struct cpu_raw *raw, const char *cause,
+			  const char *remedy)
+{
+	refuse(p, cause, remedy);
+	if (!is_below(raw))
+		return;
+	if (p->present)
+		below_hides_part(raw, "does not show this", p->remedy_words,
+				 sizeof(p->remedy_words));
+	else
+		below_hides_all(raw, p->remedy_words, sizeof(p->remedy_words));
+	p->remedy = p->remedy_words;
+}
+
 static void check(const struct cpu_raw *raw, struct vmm_probe *p)
 {
 	uint64_t vm_cr = cpu_raw_msr(raw, MSR_VM_CR);
 
 	if (!p->present)
-		refuse(p, "no AMD-V: CPUID.8000_0001:ECX bit 2 (SVM) is 0",
-		       "use a CPU with AMD-V, or let the hypervisor below show it");
+		refuse_by_cpu(p, raw, "no AMD-V: CPUID.8000_0001:ECX bit 2 (SVM) is 0",
+			      "use a CPU with AMD-V and nested paging");
 	else if ((vm_cr & VM_CR_SVMDIS) && (vm_cr & VM_CR_LOCK))
 		refuse(p, "AMD-V is locked off by the firmware: VM_CR (MSR 0xc0010114) has "
 		       "bit 4 (SVMDIS) and bit 3 (LOCK) set",
 		       "enable SVM in the firmware's setup, then power off and on");
 	else if (!(raw->ext_svm.edx & SVM_EDX_NP) && !FAULT(PROBE_SVM))
-		refuse(p, "AMD-V without nested paging: CPUID.8000_000A:EDX bit 0 (NP) is 0",
-		       "use a CPU with nested paging, or let the hypervisor below show it");
+		refuse_by_cpu(p, raw,
+			      "AMD-V without nested paging: CPUID.8000_000A:EDX bit 0 (NP) is 0",
+			      "use a CPU with nested paging: AMD family 10h (2007) or later");
 	else if (raw->ext_svm.ebx < 2)
-		refuse(p, "AMD-V without an ASID for a guest: CPUID.8000_000A:EBX is below 2",
-		       "this is a defect of the CPU or of the hypervisor below");
+		refuse_by_cpu(p, raw,
+			      "AMD-V without an ASID for a guest: CPUID.8000_000A:EBX is below 2",
+			      "this CPU is defective: use another one");
 	else
 		p->usable = true;
 }
@@ -39,6 +58,7 @@ static void list_features(const struct cpu_raw *raw, struct vmm_probe *p)
 		bool there;
 		const char *name, *without;
 	} features[] = {
+		{ p->gpt.leaf_2m, NULL, "2 MiB leaves" },
 		{ p->gpt.leaf_1g, "1 GiB leaves", "1 GiB leaves" },
 		{ raw->ext_svm.edx & SVM_EDX_NRIPS, "NRIPS", "NRIPS (instructions are looked at)" },
 		{ raw->ext_svm.edx & SVM_EDX_FLUSH_BY_ASID, "FlushByASID",
@@ -50,9 +70,9 @@ static void list_features(const struct cpu_raw *raw, struct vmm_probe *p)
 	format(p->features, sizeof(p->features), "revision %u, %u ASIDs, nested paging",
 	       raw->ext_svm.eax & 0xff, p->asids);
 	for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		if (features[i].there)
+		if (features[i].there && features[i].name)
 			format_append(p->features, sizeof(p->features), features[i].name);
-		else
+		else if (!features[i].there)
 			format_append(p->missing, sizeof(p->missing), features[i].without);
 }
 
@@ -60,10 +80,12 @@ void svm_probe(const struct cpu_raw *raw, struct vmm_probe *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->present = raw->ext1.ecx & CPUID_EXT1_ECX_SVM;
+	p->errata = errata(raw) & ERRATUM_LARGE_LEAVES;
+	p->denies_all = true;
 	p->gpt = (struct vmm_gpt_caps){
 		.maxphyaddr = (uint8_t)cpu_raw_maxphyaddr(raw),
-		.leaf_2m = true,
-		.leaf_1g = raw->ext1.edx & CPUID_EXT1_EDX_PAGE1GB,
+		.leaf_2m = !p->errata,
+		.leaf_1g = !p->errata && raw->ext1.edx & CPUID_EXT1_EDX_PAGE1GB,
 		.track_ad = true,
 	};
 	p->unrestricted = true;

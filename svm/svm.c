@@ -31,6 +31,10 @@ static void give_back(struct cpu *cpu)
 	cpu->arch = NULL;
 }
 
+/*
+ * What instructions look like, and how an ASID is flushed, each CPU has its own way for: no
+ * VMCB depends on it. So nothing is lost for the others.
+ */
 static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 {
 	uint64_t pfn = page_get(FRAME_HOST);
@@ -62,6 +66,7 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 	wrmsr(MSR_VM_HSAVE_PA, sc->hsave_pfn << PAGE_SHIFT);
 	svm_vmsave(sc->host_pfn << PAGE_SHIFT);
 	svm_maps_init();
+	error[0] = 0;
 	return true;
 }
 

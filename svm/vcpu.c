@@ -56,16 +56,17 @@ void svm_maps_init(void)
 
 /* Default deny; what is left out passes, and why: RDTSC (guests time
  * themselves), INVLPG, CR3 and PAUSE (the guest's own business under nPT),
- * exceptions (the guest's own). */
+ * exceptions (the guest's own, but for three). */
 static void set_intercepts(struct vmcb *vmcb)
 {
 	uint32_t *i = vmcb->intercepts;
 
-	i[VMCB_CR_READ] = 1u << 8 | (1u << 0 | 1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
+	/* CR4 has MCE, which the guest does not see. */
+	i[VMCB_CR_READ] = 1u << 4 | 1u << 8 | (1u << 0 | 1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
 	i[VMCB_DR_READ] = 0xffffffffu;
-	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
-	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
-	i[VMCB_EXCEPTION] = 0;
+	/* A machine check is the host's. #AC and #DB can follow from their own delivery, for
+	 * ever, and no interrupt gets in between: CVE-2015-5307 and CVE-2015-8104. */
+	i[VMCB_EXCEPTION] = 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC;
 	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_RDPMC |
 			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
 			MISC1_IOIO | MISC1_MSR | MISC1_TASK_SWITCH | MISC1_SHUTDOWN;
@@ -95,6 +96,12 @@ static struct vmcb_segment *segment(struct vmcb *vmcb, unsigned n)
 	return all[n];
 }
 
+/* Without it, a machine check in the guest would be a shutdown, not an exit. */
+static uint64_t host_mce(uint64_t cr4)
+{
+	return cr4 | (read_cr4() & CR4_MCE);
+}
+
 static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 {
 	for (unsigned n = 0; n < SEG_COUNT; n++)
@@ -111,7 +118,7 @@ static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 	vmcb->cr0 = s->cr0;
 	if (!FAULT(CR3_SVM))
 		vmcb->cr3 = s->cr3;
-	vmcb->cr4 = s->cr4;
+	vmcb->cr4 = host_mce(s->cr4);
 	vmcb->efer = s->efer | EFER_SVME; /* VMRUN insists (15.5.1) */
 	vmcb->cpl = s->seg[SEG_SS].attr >> 5 & 3;
 	vmcb->dr6 = 0xffff0ff0; /* as at reset: 13.1.1 */
@@ -279,6 +286,8 @@ void svm_vcpu_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned len
 
 void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *e)
 {
+	if (vcpu_event_is_fault(e))
+		svm_vmcb(vcpu)->rflags |= RFLAGS_RF;
 	svm_vmcb(vcpu)->eventinj = e->vector | (uint64_t)e->type << EVENT_TYPE_SHIFT |
 				   (e->has_error ? EVENT_ERROR : 0) | EVENT_VALID |
 				   (uint64_t)e->error << EVENT_CODE_SHIFT;
@@ -328,6 +337,8 @@ void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->cr0 = vmcb->cr0;
 	s->cr3 = vmcb->cr3;
 	s->cr4 = vmcb->cr4;
+	if (!FAULT(MCE_SHOWN)) /* no guest may have it: policy_state.c */
+		s->cr4 &= ~CR4_MCE;
 	/* LMA follows; in Bochs 2.7 it has changed already when a write to CR0 exits. */
 	s->efer = vmcb->efer & ~(EFER_SVME | EFER_LMA);
 	if (s->cr0 & CR0_PG && s->efer & EFER_LME)
@@ -346,7 +357,7 @@ void svm_vcpu_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 		vmcb->cr3 = value;
 		break;
 	case 4:
-		vmcb->cr4 = value;
+		vmcb->cr4 = host_mce(value);
 		break;
 	}
 }

@@ -26,6 +26,15 @@ ok "1 GiB, and a CPU without: passes" ended_with 0
 ok "1 GiB, and a CPU without: says so" console_has '# leaf=1g: .* 2 MiB'
 ok "1 GiB, and a CPU without: 2 MiB it is" console_has "#   leaves: .*, 18 of 2 MiB, $none"
 
+# Large leaves that must not be executable: for data all the same.
+boot --cmdline 'leaf=2m small-exec run=touch,large,fetch'
+ok "no large code, nPT: passes" ended_with 0
+ok "no large code, nPT: data has large leaves" console_has "#   leaves: .*, 18 of 2 MiB, $none"
+boot --machine bochs-vmx --cpus 2 --cmdline "leaf=2m small-exec run=touch,fetch,race,kicks $short"
+ok "no large code, EPT: passes" ended_with 0
+ok "no large code, EPT: data has large leaves" console_has "#   leaves: .*, 18 of 2 MiB, $none"
+ok "no large code, EPT: a fetch splits" console_has '# figure fetch\.faults\.fetch 7 faults'
+
 boot --cmdline 'leaf=4k run=large'
 ok "4 KiB: passes" ended_with 0
 ok "4 KiB: nothing else" console_has "#   leaves: 23 of 4 KiB, 0 of 2 MiB, $none"

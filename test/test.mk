@@ -27,7 +27,8 @@ HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-unused-result -fsani
 # What stands in for the rest is in test/host: each test takes from this library
 # what it needs.
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
-	    $(addprefix kernel/,acpi.c crc32.c tlbcheck.c preflight_reduce.c bootinfo.c cmdline.c cpu_words.c format.c gpt_script.c gpt_script_roll.c \
+	    $(addprefix kernel/,acpi.c acpi_devices.c below.c bootinfo.c clock_choose.c cmdline.c cpu_words.c \
+	    crc32.c errata.c format.c gpt_script.c gpt_script_roll.c mce_words.c preflight_reduce.c tlbcheck.c \
 	    gpt_script_shrink.c gpt_script_text.c heap.c insn.c memmap.c pages.c region.c replay.c smbios.c)
 STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
 HOST_FAULTY := $(call objects,$(BUILD)/test,$(filter $(FAULTY),$(PURE)))

@@ -54,10 +54,8 @@ static void describe_io(uint64_t qual, char *words)
 }
 
 /* 27.8: what the qualification of reasons 33 and 34 says. */
-static void describe_entry_failed(const struct vcpu *vcpu, unsigned basic, uint64_t qual,
-				  char *words)
+static void describe_entry_failed(unsigned basic, uint64_t qual, char *words)
 {
-	const struct vmx_cpu *cpu = vcpu->cpu->arch;
 	const char *why = "no rule that we know is broken";
 
 	if (basic == REASON_BAD_MSR_LOAD) {
@@ -66,7 +64,7 @@ static void describe_entry_failed(const struct vcpu *vcpu, unsigned basic, uint6
 		return;
 	}
 	if (basic == REASON_BAD_GUEST_STATE) {
-		const char *found = vmx_check_guest(&cpu->fixed);
+		const char *found = vmx_check_guest(&vmx_common.allowed.fixed);
 
 		if (qual == 2)
 			why = "loading the PDPTEs of PAE paging";
@@ -108,7 +106,7 @@ void vmx_describe(struct vcpu *vcpu, char *words)
 	qual = vmcs_peek(VMCS_QUALIFICATION);
 	basic = reason & EXIT_REASON_BASIC;
 	if (reason & EXIT_REASON_ENTRY_FAILED)
-		describe_entry_failed(vcpu, basic, qual, words);
+		describe_entry_failed(basic, qual, words);
 	else if (basic == REASON_EVENT)
 		describe_event(words);
 	else if (basic == REASON_EPT_VIOLATION)

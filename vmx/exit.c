@@ -54,11 +54,12 @@ static void decode_event(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return;
 	}
 	exit->exception.vector = word & EVENT_WORD_VECTOR;
+	exit->exception.type = word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE;
 	exit->exception.error =
 		word & EVENT_WORD_HAS_ERROR ? (uint32_t)vmcs_read(VMCS_EXIT_EVENT_ERROR) : 0;
 	exit->exception.address = vmcs_read(VMCS_QUALIFICATION); /* of #PF only */
 	exit->info2 = exit->exception.address;
-	exit->length = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH); /* of INT3 and INTO only */
+	exit->length = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH); /* of INT1, INT3, INTO only */
 	if (word & EVENT_WORD_NMI_IRET && !exit->pending.valid &&
 	    exit->exception.vector != VECTOR_DF)
 		block_nmi_again();
@@ -148,6 +149,14 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 		arch->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
 }
 
+/* Reason 41: it came during the entry (27.9). */
+static void decode_machine_check(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+	(void)vcpu;
+	exit->exception.vector = VECTOR_MC;
+	exit->exception.type = EVENT_EXCEPTION;
+}
+
 /* Nobody expects it: what there is, for the report. */
 static void decode_other(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
@@ -203,7 +212,7 @@ static const struct row rows[] = {
 	[37] = { "monitor trap flag", decode_other, EXIT_UNKNOWN, false },
 	[39] = { "MONITOR", NULL, EXIT_REFUSED_INSN, true },
 	[40] = { "PAUSE", decode_other, EXIT_UNKNOWN, true },
-	[41] = { "entry failed: machine check", NULL, EXIT_ENTRY_FAILED, false },
+	[41] = { "entry failed: machine check", decode_machine_check, EXIT_EXCEPTION, false },
 	[43] = { "TPR below threshold", decode_other, EXIT_UNKNOWN, false },
 	[44] = { "APIC access", decode_other, EXIT_UNKNOWN, false },
 	[45] = { "virtualized EOI", decode_other, EXIT_UNKNOWN, false },
@@ -287,6 +296,11 @@ static void decode_kicked(struct vcpu *vcpu, struct vcpu_exit *exit)
 /* Bit 31 says that there was no entry; other bits, and reasons without a row, are not expected. */
 static void decode_beyond(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
+	if (exit->reason == (EXIT_REASON_ENTRY_FAILED | REASON_MACHINE_CHECK)) {
+		exit->kind = EXIT_EXCEPTION;
+		decode_machine_check(vcpu, exit);
+		return;
+	}
 	if (exit->reason & EXIT_REASON_ENTRY_FAILED) {
 		decode_entry_failed(vcpu, exit);
 		return;

@@ -7,18 +7,13 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/below.h"
+#include "kernel/errata.h"
 #include "kernel/fault.h"
 #include "kernel/format.h"
 
-struct refusal {
-	const char *cause, *remedy;
-};
-
-static const char *const too_old =
-	"take a CPU with EPT: Intel Core of the first generation (2008) or later, "
-	"or an emulator's model of one";
-static const char *const hidden =
-	"the hypervisor that this runs in hides it: allow nested virtualization there";
+static const char too_old[] = "take a CPU with EPT: Intel Core of the first generation (2008) or "
+			      "later, or an emulator's model of one";
 
 /* Of each line one bit at least. */
 static const struct {
@@ -32,28 +27,76 @@ static const struct {
 	  "INVEPT of no type: IA32_VMX_EPT_VPID_CAP bits 25 and 26 are 0" },
 };
 
+/* VT-x is there, but for a part of it: remedy, where no hypervisor hides that. */
+static void refuse(const struct cpu_raw *raw, const char *cause, const char *remedy,
+		   struct vmm_probe *probe)
+{
+	probe->cause = cause;
+	probe->remedy = remedy;
+	if (!is_below(raw))
+		return;
+	below_hides_part(raw, "does not show this", probe->remedy_words,
+			 sizeof(probe->remedy_words));
+	probe->remedy = probe->remedy_words;
+}
+
+static void refuse_without_vmx(const struct cpu_raw *raw, struct vmm_probe *probe)
+{
+	probe->cause = "no VT-x: CPUID.1:ECX bit 5 (VMX) is 0";
+	probe->remedy = too_old;
+	if (!is_below(raw))
+		return;
+	below_hides_all(raw, probe->remedy_words, sizeof(probe->remedy_words));
+	probe->remedy = probe->remedy_words;
+}
+
+static void refuse_without_msr(const struct cpu_raw *raw, uint32_t msr, const char *name,
+			       struct vmm_probe *probe)
+{
+	format(probe->cause_words, sizeof(probe->cause_words),
+	       "CPUID shows VT-x, but %s (MSR 0x%x), which belongs to it, cannot be read", name, msr);
+	probe->cause = probe->cause_words;
+	if (is_below(raw))
+		below_hides_all(raw, probe->remedy_words, sizeof(probe->remedy_words));
+	else
+		format(probe->remedy_words, sizeof(probe->remedy_words),
+		       "if this is a virtual machine whose hypervisor does not show itself, allow nested "
+		       "virtualization there, or hide VMX as well; else update the firmware");
+	probe->remedy = probe->remedy_words;
+}
+
+/* The firmware is the machine's own, or that of a hypervisor below. */
+static void refuse_locked(const struct cpu_raw *raw, struct vmm_probe *probe)
+{
+	probe->cause = "VT-x is locked off by the firmware: IA32_FEATURE_CONTROL (MSR 0x3a) has "
+		       "bit 0 (lock) set and bit 2 (VMX outside SMX) clear";
+	probe->remedy = "enable it in its setup, then power off and on";
+	if (is_below(raw))
+		probe->remedy = "allow it in the virtual machine's firmware, or nested virtualization "
+				"in the hypervisor that this runs in, then power off and on";
+}
+
 /* First come, first named: each needs what is above it. */
-static struct refusal refuse(const struct cpu_raw *raw, const char *missing_control)
+static void check(const struct cpu_raw *raw, const char *missing_control, struct vmm_probe *probe)
 {
 	uint64_t lock = cpu_raw_msr(raw, MSR_FEATURE_CONTROL);
 	uint64_t ept = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP);
-	bool nested = raw->leaf1.ecx & CPUID_1_ECX_HYPERVISOR;
-	const char *other_cpu = nested ? hidden : too_old;
+	const char *name;
+	uint32_t msr = vmx_unreadable(raw, &name);
 
-	if (!(raw->leaf1.ecx & CPUID_1_ECX_VMX))
-		return (struct refusal){ "no VT-x: CPUID.1:ECX bit 5 (VMX) is 0", other_cpu };
-	if ((lock & FEATURE_CONTROL_LOCK) && !(lock & FEATURE_CONTROL_VMX))
-		return (struct refusal){
-			"VT-x is locked off by the firmware: IA32_FEATURE_CONTROL (MSR 0x3a) has "
-			"bit 0 (lock) set and bit 2 (VMX outside SMX) clear",
-			nested ? hidden : "enable it in its setup, then power off and on"
-		};
-	if (missing_control)
-		return (struct refusal){ missing_control, other_cpu };
-	for (unsigned i = 0; i < sizeof(ept_needs) / sizeof(ept_needs[0]); i++)
-		if (!(ept & ept_needs[i].any) && !FAULT(PROBE_VMX))
-			return (struct refusal){ ept_needs[i].missing, other_cpu };
-	return (struct refusal){ NULL, NULL };
+	if (!(raw->leaf1.ecx & CPUID_1_ECX_VMX)) {
+		refuse_without_vmx(raw, probe);
+	} else if (msr) {
+		refuse_without_msr(raw, msr, name, probe);
+	} else if ((lock & FEATURE_CONTROL_LOCK) && !(lock & FEATURE_CONTROL_VMX)) {
+		refuse_locked(raw, probe);
+	} else if (missing_control) {
+		refuse(raw, missing_control, too_old, probe);
+	} else {
+		for (unsigned i = 0; i < sizeof(ept_needs) / sizeof(ept_needs[0]); i++)
+			if (!(ept & ept_needs[i].any) && !FAULT(PROBE_VMX) && !probe->cause)
+				refuse(raw, ept_needs[i].missing, too_old, probe);
+	}
 }
 
 /* What is used where it is there, and what becomes of it where it is not. */
@@ -66,8 +109,7 @@ static void list_features(const struct vmx_controls *controls, uint64_t ept,
 	} features[] = {
 		{ probe->gpt.leaf_2m, "2 MiB leaves", "2 MiB leaves" },
 		{ probe->gpt.leaf_1g, "1 GiB leaves", "1 GiB leaves" },
-		{ !probe->gpt.small_exec, "large executable leaves",
-		  "large executable leaves (iTLB multihit: SDM vol. 4, MSR 0x10a, bit 6)" },
+		{ !probe->gpt.small_exec, "large executable leaves", "large executable leaves" },
 		{ probe->gpt.exec_only, "execute-only", "execute-only" },
 		{ probe->gpt.track_ad, "A/D", "A/D" },
 		{ probe->unrestricted, "unrestricted guest",
@@ -76,13 +118,17 @@ static void list_features(const struct vmx_controls *controls, uint64_t ept,
 		{ vmx_control(controls->pin, PIN_VIRTUAL_NMIS), "virtual NMIs", "virtual NMIs" },
 		{ ept & EPT_CAP_INVEPT_SINGLE, "INVEPT of one root",
 		  "INVEPT of one root (all are flushed)" },
+		{ vmx_control(controls->proc2, PROC2_WBINVD_EXITING), NULL,
+		  "WBINVD exiting (guests execute it)" },
+		{ probe->denies_all, NULL,
+		  "exits of RDPMC, MONITOR or MWAIT (guests execute them, and probe is not run)" },
 	};
 
 	format(probe->features, sizeof(probe->features), "EPT of 4 levels");
 	for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		if (features[i].there)
+		if (features[i].there && features[i].name)
 			format_append(probe->features, sizeof(probe->features), features[i].name);
-		else
+		else if (!features[i].there)
 			format_append(probe->missing, sizeof(probe->missing), features[i].without);
 }
 
@@ -91,33 +137,37 @@ static void fill(const struct cpu_raw *raw, const struct vmx_controls *controls,
 {
 	uint64_t ept = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP);
 	unsigned width = cpu_raw_maxphyaddr(raw);
+	uint32_t denials = UINT32_C(1) << PROC_RDPMC_EXITING | UINT32_C(1) << PROC_MONITOR_EXITING |
+			   UINT32_C(1) << PROC_MWAIT_EXITING;
 
+	probe->errata = errata(raw) &
+			(ERRATUM_EPT_AD | ERRATUM_PREEMPTION_TIMER | ERRATUM_ITLB_MULTIHIT);
 	probe->gpt = (struct vmm_gpt_caps){
 		.maxphyaddr = (uint8_t)(width < 52 ? width : 52),
 		.leaf_2m = ept & EPT_CAP_2M,
 		.leaf_1g = ept & EPT_CAP_1G,
 		.exec_only = ept & EPT_CAP_EXEC_ONLY,
-		.track_ad = ept & EPT_CAP_AD,
-		/* Who does not say that it is free of the erratum is taken to have it. */
-		.small_exec = !(cpu_raw_msr(raw, MSR_ARCH_CAPABILITIES) & ARCH_CAP_PSCHANGE_MC_NO),
+		.track_ad = ept & EPT_CAP_AD && !(probe->errata & ERRATUM_EPT_AD),
+		.small_exec = probe->errata & ERRATUM_ITLB_MULTIHIT,
 	};
+	probe->denies_all = (controls->proc & denials) == denials;
 	probe->unrestricted = vmx_control(controls->proc2, PROC2_UNRESTRICTED);
-	probe->slice_timer = vmx_control(controls->pin, PIN_PREEMPTION_TIMER);
+	probe->slice_timer = vmx_control(controls->pin, PIN_PREEMPTION_TIMER) &&
+			     vmx_control(controls->exit, EXITC_SAVE_TIMER);
 	list_features(controls, ept, probe);
 }
 
 void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe)
 {
 	struct vmx_controls controls = { 0 };
-	const char *missing = vmx_controls(raw, &controls);
-	struct refusal no = refuse(raw, missing);
+	struct vmx_allowed allowed;
+	const char *missing;
 
-	*probe = (struct vmm_probe){
-		.present = raw->leaf1.ecx & CPUID_1_ECX_VMX,
-		.usable = !no.cause,
-		.cause = no.cause,
-		.remedy = no.remedy,
-	};
+	*probe = (struct vmm_probe){ .present = raw->leaf1.ecx & CPUID_1_ECX_VMX };
+	vmx_allowed(raw, &allowed);
+	missing = vmx_controls(&allowed, &controls);
+	check(raw, missing, probe);
+	probe->usable = !probe->cause;
 	if (probe->usable)
 		fill(raw, &controls, probe);
 }

@@ -9,7 +9,6 @@
  *	KERNEL_GS_BASE				current.c
  *	CR2, x87, SSE				the loop above the seam
  *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
- *						(its #DB leaves a mark in DR6)
  *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
  *	PDPTEs					the VMCS, both ways; a MOV to CR0 or
  *						CR4 that exits cannot load them, so
@@ -94,9 +93,10 @@ static void init_controls(const struct vmx_vcpu *arch)
 	vmcs_write(VMCS_PROC2_CONTROLS, c->proc2);
 	vmcs_write(VMCS_EXIT_CONTROLS, c->exit);
 	vmcs_write(VMCS_ENTRY_CONTROLS, c->entry);
-	/* The guest's exceptions are its own. A machine check is nobody's: CR4.MCE is
-	 * set in neither guest nor host, so it ends the machine, intercepted or not. */
-	vmcs_write(VMCS_EXCEPTION_BITMAP, 0);
+	/* The guest's exceptions are its own, but for three. A machine check is the host's. #AC
+	 * and #DB can follow from their own delivery, for ever, and no interrupt gets in between:
+	 * CVE-2015-5307 and CVE-2015-8104. */
+	vmcs_write(VMCS_EXCEPTION_BITMAP, EXCEPTIONS_EXITING);
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);
@@ -165,7 +165,6 @@ static bool get_pages(struct vcpu *vcpu)
 
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error)
 {
-	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
 	struct vmx_vcpu *arch;
 	enum vmx_result result;
 
@@ -176,15 +175,14 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 		return false;
 	}
 	arch = vcpu->arch;
-	arch->cpu_controls = cpu->controls;
-	arch->controls = cpu->controls;
+	arch->controls = vmx_common.controls;
 	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
 	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
 	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
 	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
 	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
 
-	*(uint32_t *)page_ptr(arch->vmcs_pfn) = cpu->revision;
+	*(uint32_t *)page_ptr(arch->vmcs_pfn) = vmx_common.allowed.revision;
 	result = vmx_clear(arch);
 	if (result != VMX_OK) {
 		vmx_describe_failure(error, "VMCLEAR", result);
@@ -208,8 +206,8 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
  *	what is cached of its EPTP		flushed by the ledger, if anything changed
  *	the preemption timer			in the VMCS; armed anew at each turn
  *
- * And this stays as it is on all CPUs: the controls and fixed bits that the first
- * one had, which load insists on; the VMXON region. What is not carried over: the
+ * And this stays as it is on all CPUs: the controls, the fixed bits and the revision,
+ * which are those that all CPUs have in common. What is not carried over: the
  * TSC, which the guest reads as it is; branch predictors.
  */
 void vmx_vcpu_unload(struct vcpu *vcpu)
@@ -227,7 +225,6 @@ void vmx_vcpu_load(struct vcpu *vcpu)
 	struct vmx_vcpu *arch = vcpu->arch;
 
 	ASSERT(!arch->cpu);
-	ASSERT(memcmp(&cpu->controls, &arch->cpu_controls, sizeof(cpu->controls)) == 0);
 	arch->cpu = cpu;
 	cpu->vcpus++;
 	vmx_make_current(vcpu);
@@ -344,6 +341,12 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 	if (event->type == EVENT_NMI) /* one whose delivery faulted left NMIs blocked */
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
+	if (vcpu_event_is_fault(event) && !FAULT(RF_LOST))
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
+	if (event->vector == VECTOR_DB) /* delivered, it ends the shadow; with TF, entry insists */
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
+				   ~(uint64_t)(SHADOW_STI | SHADOW_MOV_SS));
 	vmcs_write(VMCS_ENTRY_EVENT, word);
 }
 
@@ -359,6 +362,19 @@ void vmx_want_window(struct vcpu *vcpu, bool on)
 	vmcs_write(VMCS_PROC_CONTROLS, arch->controls.proc);
 }
 
+static void switch_slice(struct vmx_vcpu *arch, bool on)
+{
+	arch->slice = on;
+	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER);
+	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);
+	if (on) {
+		arch->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
+		arch->controls.exit |= 1u << EXITC_SAVE_TIMER;
+	}
+	vmcs_write(VMCS_PIN_CONTROLS, arch->controls.pin);
+	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
+}
+
 /*
  * The timer runs in the guest only, its rest is saved at each exit (26.5.1).
  * It has 32 bits: a longer slice ends early. One shorter than the timer's unit
@@ -371,14 +387,11 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	uint64_t value = (ticks >> rate) + !!(ticks & ((UINT64_C(1) << rate) - 1));
 
 	vmx_make_current(vcpu);
+	if (FAULT(TIMER_DEAD)) /* of the CPU: it does not fire in time */
+		value = UINT32_MAX;
 	vmcs_write(VMCS_PREEMPTION_TIMER, value > UINT32_MAX ? UINT32_MAX : value);
-	if (arch->slice)
-		return;
-	arch->slice = true;
-	arch->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
-	arch->controls.exit |= 1u << EXITC_SAVE_TIMER;
-	vmcs_write(VMCS_PIN_CONTROLS, arch->controls.pin);
-	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
+	if (arch->slice != (ticks > 0))
+		switch_slice(arch, ticks);
 }
 
 /* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
@@ -410,12 +423,13 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 
 /*
  * The guest sees what it wrote, and the hardware gets what it insists on
- * beside that: CR0.NE, CR4.VMXE. PE and PG stay the guest's choice; where
+ * beside that: CR0.NE, CR4.VMXE; and CR4.MCE, as the host has it: without, a machine
+ * check in the guest would be a shutdown, not an exit. PE and PG stay the guest's choice; where
  * unrestricted guest is missing, the entry fails and says so.
  */
 void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 {
-	const struct vmx_fixed *fixed = &vmx_cpu_of(vcpu)->fixed;
+	const struct vmx_fixed *fixed = &vmx_common.allowed.fixed;
 
 	vmx_make_current(vcpu);
 	switch (number) {
@@ -429,7 +443,7 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 		break;
 	case 4:
 		vmcs_write(VMCS_CR4_SHADOW, value);
-		vmcs_write(VMCS_GUEST_CR4, value | fixed->cr4_fixed0);
+		vmcs_write(VMCS_GUEST_CR4, value | fixed->cr4_fixed0 | (read_cr4() & CR4_MCE));
 		break;
 	default:
 		panic("CR%u is not in a VMCS", number);

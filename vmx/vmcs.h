@@ -173,8 +173,6 @@ enum vmcs_field {
 #define VMCS_GUEST_BASE(seg)	 (VMCS_GUEST_ES_BASE + 2u * (seg))
 
 /* Capability MSRs (appendix A), and what unlocks them (vol. 3C, 24.7). */
-#define MSR_ARCH_CAPABILITIES	   0x0000010au
-#define ARCH_CAP_PSCHANGE_MC_NO	   (UINT64_C(1) << 6) /* no "iTLB multihit": SDM vol. 4, table 2-2 */
 #define MSR_FEATURE_CONTROL	   0x0000003au
 #define MSR_VMX_BASIC		   0x00000480u
 #define MSR_VMX_PINBASED_CTLS	   0x00000481u
@@ -272,6 +270,9 @@ enum { INVEPT_SINGLE = 1, INVEPT_ALL = 2 };
 #define SHADOW_MOV_SS (1u << 1)
 #define BLOCKED_NMI   (1u << 3)
 
+/* Exceptions that exit, in the order of their vectors (25.6.3). */
+#define EXCEPTIONS_EXITING (1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC)
+
 /*
  * An event's word: on its way in (25.8.3), as the cause of an exit (25.9.2),
  * or interrupted by an exit (25.9.3). Vector in 7:0, type in 10:8.
@@ -306,6 +307,7 @@ enum {
 	REASON_WRMSR = 32,
 	REASON_BAD_GUEST_STATE = 33,
 	REASON_BAD_MSR_LOAD = 34,
+	REASON_MACHINE_CHECK = 41,
 	REASON_EPT_VIOLATION = 48,
 	REASON_EPT_MISCONFIG = 49,
 };

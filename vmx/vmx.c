@@ -40,10 +40,13 @@
 #include "vmx/vmx.h"
 
 #include "gpt/format.h"
+#include "kernel/fault.h"
 #include "kernel/format.h"
 #include "kernel/pages.h"
 #include "kernel/trap.h"
 #include "kernel/x86.h"
+
+struct vmx_common vmx_common;
 
 _Static_assert(sizeof(struct vmx_cpu) <= PAGE_SIZE, "it gets a page");
 _Static_assert(offsetof(struct vmx_cpu, tlb) == 0, "tlb_cpu");
@@ -116,48 +119,84 @@ static void put_pages(struct vmx_cpu *arch)
 	page_put(arch->pfn, FRAME_HOST);
 }
 
-static bool start(struct vmx_cpu *arch, char *error)
+static bool start(struct vmx_cpu *arch, uint32_t revision, char *error)
 {
 	enum vmx_result result;
 
 	if (!unlock(error) || !fix_crs(&arch->fixed, error))
 		return false;
-	*(uint32_t *)page_ptr(arch->vmxon_pfn) = arch->revision;
+	*(uint32_t *)page_ptr(arch->vmxon_pfn) = revision;
 	result = insn_vmxon(arch->vmxon_pfn << PAGE_SHIFT);
 	if (result != VMX_OK) {
 		/* No VMCS is current yet, so no error number: 31.3 VMXON. */
 		format(error, VMM_WORDS, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
 		       "was not accepted",
 		       result == VMX_FAIL_INVALID ? "VMfailInvalid" : "VMfailValid",
-		       (unsigned long long)arch->vmxon_pfn << PAGE_SHIFT, arch->revision);
+		       (unsigned long long)arch->vmxon_pfn << PAGE_SHIFT, revision);
 		write_cr4(read_cr4() & ~CR4_VMXE);
 		return false;
 	}
 	return true;
 }
 
-static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
+/* Deliberate bugs, of the machine: a CPU that is not like the first one. */
+static void make_different(struct vmx_allowed *own)
+{
+	if (FAULT(CONTROLS_DIFFER))
+		own->words[WORD_PIN].may &= ~(UINT32_C(1) << PIN_VIRTUAL_NMIS);
+	if (FAULT(CONTROLS_CLASH))
+		own->words[WORD_PROC].may &= ~vmx_common.allowed.words[WORD_PROC].must;
+	if (FAULT(REVISION_DIFFERS))
+		own->revision++;
+}
+
+/* What all CPUs have in common, this one included; lost: what the others had without it. */
+static const char *join(const struct cpu_raw *raw, struct vmx_allowed *own,
+			struct vmx_common *common, char *lost)
+{
+	const char *why = NULL;
+
+	lost[0] = 0;
+	vmx_allowed(raw, own);
+	*common = vmx_common;
+	if (!common->any) {
+		common->allowed = *own;
+		common->any = true;
+		return vmx_controls(&common->allowed, &common->controls);
+	}
+	make_different(own);
+	why = vmx_allowed_by_both(&common->allowed, own);
+	if (!why)
+		why = vmx_controls(&common->allowed, &common->controls);
+	if (!why)
+		vmx_controls_lost(&vmx_common.controls, &common->controls, lost, VMM_WORDS);
+	return why;
+}
+
+static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 {
 	struct vmx_cpu *arch = get_pages();
-	const char *missing;
+	struct vmx_common common;
+	struct vmx_allowed own;
+	const char *why;
 
 	if (!arch) {
-		format(error, VMM_WORDS, "no memory for the VMXON region");
+		format(words, VMM_WORDS, "no memory for the VMXON region");
 		return false;
 	}
-	vmx_fixed(raw, &arch->fixed);
-	arch->revision = cpu_raw_msr(raw, MSR_VMX_BASIC) & VMX_BASIC_REVISION;
 	arch->timer_rate = cpu_raw_msr(raw, MSR_VMX_MISC) & VMX_MISC_TIMER_RATE;
 	arch->invept_single = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP) & EPT_CAP_INVEPT_SINGLE;
 	arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
 	trap_set_nmi_window(vmx_window, vmx_window_end, vmx_kicked);
-	missing = vmx_controls(raw, &arch->controls);
-	if (missing)
-		format(error, VMM_WORDS, "%s", missing);
-	if (missing || !start(arch, error)) {
+	why = join(raw, &own, &common, words);
+	arch->fixed = own.fixed;
+	if (why)
+		format(words, VMM_WORDS, "%s", why);
+	if (why || !start(arch, own.revision, words)) {
 		put_pages(arch);
 		return false;
 	}
+	vmx_common = common;
 	cpu->arch = arch;
 	/* What was cached before VMXOFF may still be (29.4.3.2): with the record all zeroes,
 	 * the first entry flushes. */

@@ -16,14 +16,24 @@ struct vmx_cpu {
 	uint64_t vmxon_pfn; /* of the VMXON region */
 	struct vmx_vcpu *current; /* whose VMCS, and KERNEL_GS_BASE, is loaded */
 	uint64_t invepts;	  /* INVEPTs that succeeded */
-	struct vmx_controls controls;
-	struct vmx_fixed fixed;
+	struct vmx_fixed fixed;	  /* of this CPU: what its own CRs must be */
 	uint64_t kernel_gs_base; /* the host's */
-	uint32_t revision;	 /* that each VMCS starts with */
 	uint32_t vcpus;
 	uint8_t timer_rate; /* the preemption timer counts once in 2^n ticks of the TSC */
 	bool invept_single;
 };
+
+/*
+ * What all CPUs that are on allow, and what is made of it for each VMCS. Complete before
+ * the first vCPU is made.
+ */
+struct vmx_common {
+	struct vmx_allowed allowed;
+	struct vmx_controls controls;
+	bool any; /* a CPU is on */
+};
+
+extern struct vmx_common vmx_common; /* vmx.c */
 
 /* A virtual CPU: struct vcpu's arch. */
 struct vmx_vcpu {
@@ -43,7 +53,6 @@ struct vmx_vcpu {
 	uint64_t efer;		 /* as in the VMCS */
 	uint64_t kernel_gs_base; /* the guest's, while it is not current */
 	struct vmx_controls controls; /* as in the VMCS */
-	struct vmx_controls cpu_controls; /* of the CPU that it was made on */
 };
 
 static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)

@@ -39,8 +39,10 @@ const struct guest guest_large = {
 			{ STEP_WRITE, LARGE_A_AGAIN, 1, 0 },
 
 			{ STEP_WRITE, LARGE_A_CODE, 1, 0 },
+			{ STEP_EXEC, LARGE_A_CODE, 1, 0 },
 			{ STEP_MEMORY + MEMORY_MOVE, LARGE_A, 1, LARGE },
 			{ STEP_WRITE, LARGE_A_CODE, 1, 0 },
+			{ STEP_EXEC, LARGE_A_CODE, 1, 0 },
 			{ STEP_READ, LARGE_A_AGAIN, 1, 0 },
 			{ STEP_READ, LARGE_A_WRITTEN, 1, 0 },
 			{ STEP_READ, LARGE_A_READ, 1, 0 },

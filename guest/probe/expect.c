@@ -8,6 +8,7 @@ enum { CODE_PAGES = (GUEST_IMAGE + IMAGE_SIZE - GUEST_ENTRY) / 4096 };
 const struct guest guest_probe = {
 	.name = "probe",
 	.title = "CPUID, MSRs, control registers and instructions, by the policy",
+	.needs_denials = true,
 	.regions = {
 		GUEST_IMAGE_REGION(guest_probe_image),
 		{ .name = "stack", .start = PROBE_STACK, .size = 4096 },
@@ -23,11 +24,12 @@ const struct guest guest_probe = {
 			[EXIT_CR] = PROBE_CRS,
 			[EXIT_MSR] = PROBE_MSRS,
 			[EXIT_IO] = PROBE_IOS,
-			[EXIT_CACHE] = 2,
+			[EXIT_CACHE] = 1, /* INVD; and WBINVD, where that exits */
 			[EXIT_HYPERCALL] = 1,
 		},
 		.optional = {
-			[EXIT_CR] = PROBE_CRS_REFUSED,
+			[EXIT_CACHE] = 1,
+			[EXIT_CR] = PROBE_CRS_REFUSED + PROBE_CR4_READS,
 			[EXIT_REFUSED_INSN] = PROBE_REFUSED,
 			[EXIT_XSETBV] = PROBE_XSETBVS_REFUSED,
 		},

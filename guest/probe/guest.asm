@@ -147,7 +147,10 @@ start:	lgdt [rel gdtr]
 	NEED cmp rbx, rcx, e
 %assign crs crs + 4
 
-	; CR4
+	; CR4: nothing of what the host has added to it
+	mov rax, cr4
+	NEED cmp rax, CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT, e
+%assign cr4_reads cr4_reads + 1
 	CR_TOGGLE cr4, CR4_TSD
 	CR_TOGGLE cr4, CR4_PSE
 	CR_TOGGLE cr4, CR4_PGE

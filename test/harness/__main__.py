@@ -42,7 +42,7 @@ def on_signal(number, _frame):
 def needed(options):
     """The packages that it takes to do what is asked for."""
     if options.what == "debug":
-        return needs.BUILD + ["gdb"] + machines.MACHINES["qemu-svm"].needs()
+        return needs.BUILD + ["gdb"] + machines.MACHINES["qemu-svm"].needs(options.firmware)
     if options.what == "list":
         return []
     if options.what == "boot":

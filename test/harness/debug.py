@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""./run.sh debug: QEMU (SVM) stopped before its first instruction, and gdb attached with
+"""./run.sh debug: a machine in QEMU, stopped before its first instruction, and gdb attached with
 nestbox's symbols and commands (test/gdb/nestbox.gdb). When gdb ends, so does QEMU."""
 
 import os
@@ -36,14 +36,15 @@ def wait_for(socket, qemu):
 
 
 def session(options, folder):
-    machine = machines.MACHINES["qemu-svm"]
+    machine = options.machine or machines.MACHINES["qemu-svm"]
     request = boot.Request(machine, memory=options.memory, cpus=options.cpus,
                            cmdline=options.cmdline)
     fault = os.environ.get("FAULT")
     build.make("words", "iso", fault=fault)
     build.check_words(request.words)
-    setup = machines.Setup(machine, folder / "nestbox.iso", folder, options.cpus, options.memory)
-    build.patch(build.iso(fault), setup.iso, request.words)
+    setup = machines.Setup(machine, folder / "nestbox.iso", folder, options.cpus, options.memory,
+                           options.firmware)
+    build.patch(build.iso(fault), setup.iso, request.words, machine.grub)
     socket = folder / "gdb"
     qemu = start_qemu(setup, socket)
     try:

@@ -131,7 +131,8 @@ def check_tests(names):
 
 
 # The options that go with a word; all go with a boot.
-GO_WITH = {"test": (), "list": (), "debug": ("--cmdline", "--memory", "--cpus", "--timeout")}
+GO_WITH = {"test": (), "list": (), "debug": ("--machine", "--firmware", "--cmdline", "--memory",
+                                            "--cpus", "--timeout")}
 
 
 def check(options, texts):
@@ -146,6 +147,8 @@ def check(options, texts):
     if options.firmware == "uefi" and (m.is_bochs or m.kvm_module):
         raise usage("--firmware uefi: not with Bochs" if not m.kvm_module else
                     f"--firmware uefi: not with {m.name}")
+    if options.what == "debug" and (m.emulator != "qemu" or m.kvm_module):
+        raise usage(f"--machine {m.name}: not with debug, which takes those in QEMU")
     if "--migrate" in texts and not m.kvm_module:
         raise usage("--migrate: only with kvm-svm and kvm-vmx")
     for name, least, most in (("--cpus", 1, m.cpus_max), ("--memory", *m.memory_range),

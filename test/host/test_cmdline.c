@@ -15,8 +15,8 @@
 
 #define ALL UINT64_MAX
 #define WORDS                                                                                      \
-	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, soak=, seed=, slow=, " \
-	"gpt-seed=, gpt-script=, known=, machine=, below=, fep"
+	"run=, trace, exit=, fail-alloc=, check=, kick=, leaf=, large-exec, small-exec, "    \
+	"soak=, seed=, slow=, gpt-seed=, gpt-script=, known=, machine=, below=, fep"
 
 static const char *const names[] = { "hello", "hel", "spin", "spin_if" };
 static struct cmdline cmdline;
@@ -136,6 +136,9 @@ static void leaf(void **state)
 	assert_false(cmdline.large_exec);
 	assert_true(parse("large-exec leaf=4k"));
 	assert_true(cmdline.large_exec);
+	assert_false(cmdline.small_exec);
+	assert_true(parse("small-exec"));
+	assert_true(cmdline.small_exec);
 	assert_int_equal(cmdline.leaf, 1);
 	assert_true(parse("trace leaf=2m"));
 	assert_int_equal(cmdline.leaf, 2);

@@ -123,6 +123,33 @@ static void limit_cuts(void **state)
 	assert_non_null(memmap_build(&map, &info, 0));
 }
 
+/* BIOSes hide data at both ends of low memory; page 0 is nobody's. */
+static void low_memory_from_the_middle(void **state)
+{
+	(void)state;
+	add(0, 0x9f000, FREE);
+	add(256 * P, 1000 * P, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_take_low(&map, 2 * P), 0x4f000);
+	ASSERT_RANGES({ 0, 0x4f000 }, { 0x51000, 0x9f000 }, { 256 * P, 1256 * P });
+	assert_int_equal(memmap_take_low(&map, 0x4e000), 0x1000); /* that is all of the first */
+	assert_int_equal(memmap_take_low(&map, 0x4f000), 0);
+}
+
+static void no_low_memory(void **state)
+{
+	(void)state;
+	add(0, 2 * P, FREE); /* page 0 is not taken */
+	add(0x9f000, 100 * P, FREE);
+	assert_null(memmap_build(&map, &info, NO_LIMIT));
+	assert_int_equal(memmap_take_low(&map, 2 * P), 0);
+	assert_int_equal(map.n, 2);
+	assert_int_equal(memmap_take_low(&map, P), P);
+	assert_int_equal(memmap_take_low(&map, P), 0x9f000);
+	assert_int_equal(memmap_take_low(&map, P), 0);
+	ASSERT_RANGES({ 0, P }, { 0xa0000, 0x9f000 + 100 * P });
+}
+
 static void nothing_free_is_an_error(void **state)
 {
 	(void)state;
@@ -502,6 +529,8 @@ int main(void)
 		cmocka_unit_test_setup(only_whole_pages_are_free, clear),
 		cmocka_unit_test_setup(reserved_wins, clear),
 		cmocka_unit_test_setup(limit_cuts, clear),
+		cmocka_unit_test_setup(low_memory_from_the_middle, clear),
+		cmocka_unit_test_setup(no_low_memory, clear),
 		cmocka_unit_test_setup(nothing_free_is_an_error, clear),
 		cmocka_unit_test_setup(the_top_of_the_address_space, clear),
 		cmocka_unit_test_setup(many_entries_are_all_used, clear),

@@ -10,10 +10,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/preflight.h"
 #include "svm/svm.h"
+#include "test/host/cpu_rec.h"
 #include "vmx/vmx.h"
 
 static struct cpu_raw raw;
@@ -21,18 +23,28 @@ static struct vmm_probe probe;
 
 static uint64_t *msr(uint32_t index)
 {
+	return cpu_rec_msr(&raw, index);
+}
+
+static void without_msr(uint32_t index)
+{
 	for (unsigned i = 0; i < raw.nmsrs; i++)
 		if (raw.msrs[i].index == index)
-			return &raw.msrs[i].value;
-	assert_true(raw.nmsrs < CPU_RAW_MSRS);
-	raw.msrs[raw.nmsrs] = (struct cpu_raw_msr){ .index = index, .present = true };
-	return &raw.msrs[raw.nmsrs++].value;
+			raw.msrs[i].present = false;
+}
+
+static void below(const char *name)
+{
+	raw.leaf1.ecx |= CPUID_1_ECX_HYPERVISOR;
+	memcpy(&raw.hypervisor.ebx, name, 12);
 }
 
 /* What is allowed to be 1: everything; what must be: what it was on the first CPUs. */
 static void good_intel(void)
 {
 	memset(&raw, 0, sizeof(raw));
+	memcpy(&raw.leaf0.ebx, "Genu", 4);
+	raw.leaf1.eax = 0x50654; /* Skylake */
 	raw.leaf1.ecx = CPUID_1_ECX_VMX;
 	raw.ext0.eax = 0x80000008;
 	raw.ext8.eax = 39;
@@ -42,6 +54,11 @@ static void good_intel(void)
 	*msr(0x482) = UINT64_C(0xffffffff) << 32 | 0x0401e172;
 	*msr(0x483) = UINT64_C(0xffffffff) << 32 | 0x00036dff;
 	*msr(0x484) = UINT64_C(0xffffffff) << 32 | 0x000011ff;
+	*msr(0x485) = 0;
+	*msr(0x486) = 0x80000021;
+	*msr(0x487) = UINT32_MAX;
+	*msr(0x488) = 0x2000;
+	*msr(0x489) = UINT32_MAX;
 	*msr(0x48b) = UINT64_C(0xffffffff) << 32;
 	*msr(0x48c) =
 		1 | 1 << 6 | 1 << 14 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 | 1 << 25 | 1 << 26;
@@ -54,6 +71,8 @@ static void good_intel(void)
 static void good_amd(void)
 {
 	memset(&raw, 0, sizeof(raw));
+	memcpy(&raw.leaf0.ebx, "Auth", 4);
+	raw.leaf1.eax = 0x800f11; /* Zen */
 	raw.ext0.eax = 0x8000000a;
 	raw.ext1.ecx = CPUID_EXT1_ECX_SVM;
 	raw.ext1.edx = CPUID_EXT1_EDX_NX | CPUID_EXT1_EDX_PAGE1GB;
@@ -151,14 +170,14 @@ static void intel_multihit(void **state)
 	good_intel();
 	assert_usable(vmx_probe);
 	assert_true(probe.gpt.small_exec);
-	assert_non_null(strstr(probe.missing, "multihit"));
+	assert_non_null(strstr(probe.missing, "large executable"));
 	*msr(0x10a) = ~(UINT64_C(1) << 6);
 	assert_usable(vmx_probe);
 	assert_true(probe.gpt.small_exec);
 	*msr(0x10a) = UINT64_C(1) << 6;
 	assert_usable(vmx_probe);
 	assert_false(probe.gpt.small_exec);
-	assert_null(strstr(probe.missing, "multihit"));
+	assert_null(strstr(probe.missing, "large executable"));
 	good_amd();
 	assert_usable(svm_probe);
 	assert_false(probe.gpt.small_exec);
@@ -209,9 +228,8 @@ static void intel_controls(void **state)
 	} words[] = {
 		{ 0x48d, 0x481, 1 << 0 | 1 << 3 },
 		{ 0x48e, 0x482,
-		  1u << 31 | 1 << 2 | 1 << 7 | 1 << 10 | 1 << 11 | 1 << 19 | 1 << 20 | 1 << 23 | 1 << 24 |
-			  1 << 28 | 1 << 29 },
-		{ 0x48b, 0x48b, 1 << 1 | 1 << 6 },
+		  1u << 31 | 1 << 2 | 1 << 7 | 1 << 19 | 1 << 20 | 1 << 23 | 1 << 24 | 1 << 28 },
+		{ 0x48b, 0x48b, 1 << 1 },
 		{ 0x48f, 0x483, 1 << 9 | 1 << 19 | 1 << 21 },
 		{ 0x490, 0x484, 1 << 2 | 1 << 9 | 1 << 14 | 1 << 15 },
 	};
@@ -235,6 +253,95 @@ static void intel_controls(void **state)
 				words_[5] = (char)(bit < 10 ? ' ' : '0' + bit % 10);
 				assert_refused(vmx_probe, true, words_);
 			}
+}
+
+/* Guests need no exit of WBINVD; Xen's nested VMX has none. */
+static void xen_below(void **state)
+{
+	(void)state;
+	cpu_rec_read("xen-nested-l1", &raw);
+	assert_usable(vmx_probe);
+	assert_true(probe.gpt.leaf_2m && probe.gpt.leaf_1g && probe.unrestricted);
+	assert_false(probe.gpt.track_ad || probe.gpt.exec_only);
+	assert_true(probe.denies_all);
+	assert_non_null(strstr(probe.missing, "WBINVD exiting"));
+}
+
+static void vmx_without_msrs(void **state)
+{
+	static const uint32_t all[] = { 0x3a, 0x480, 0x481, 0x482, 0x483, 0x484, 0x486, 0x487, 0x488,
+					0x489, 0x48b, 0x48c, 0x48d, 0x48e, 0x48f, 0x490 };
+	char number[16];
+
+	(void)state;
+	cpu_rec_read("vmx-bit-but-no-msrs", &raw);
+	assert_refused(vmx_probe, true, "IA32_FEATURE_CONTROL (MSR 0x3a)");
+	assert_non_null(strstr(probe.remedy, "firmware"));
+	assert_null(strstr(probe.remedy, "take a CPU"));
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		good_intel();
+		without_msr(all[i]);
+		snprintf(number, sizeof(number), "(MSR 0x%x)", all[i]);
+		assert_refused(vmx_probe, true, number);
+	}
+	good_intel();
+	without_msr(0x3a);
+	below("KVMKVMKVM\0\0\0");
+	assert_refused(vmx_probe, true, "MSR 0x3a");
+	assert_non_null(strstr(probe.remedy, "nested=1"));
+}
+
+/* The remedy follows from the cause. */
+static void remedies_name_what_is_below(void **state)
+{
+	(void)state;
+	good_intel();
+	raw.leaf1.ecx = 0;
+	below("VMwareVMware");
+	assert_refused(vmx_probe, false, "VMX");
+	assert_non_null(strstr(probe.remedy, "vhv.enable"));
+	good_intel();
+	*msr(0x48b) &= ~(UINT64_C(1) << (32 + 1));
+	assert_refused(vmx_probe, true, "enable EPT");
+	assert_non_null(strstr(probe.remedy, "a CPU with EPT"));
+	below("XenVMMXenVMM");
+	assert_refused(vmx_probe, true, "enable EPT");
+	assert_non_null(strstr(probe.remedy, "XenVMMXenVMM"));
+	assert_null(strstr(probe.remedy, "nestedhvm")); /* it is on */
+	good_intel();
+	*msr(0x3a) = 1;
+	assert_refused(vmx_probe, true, "locked");
+	assert_null(strstr(probe.remedy, "hypervisor"));
+	below("XenVMMXenVMM");
+	assert_refused(vmx_probe, true, "locked");
+	assert_non_null(strstr(probe.remedy, "hypervisor"));
+	good_amd();
+	raw.ext_svm.edx = 0;
+	below("KVMKVMKVM\0\0\0");
+	assert_refused(svm_probe, true, "nested paging");
+	assert_non_null(strstr(probe.remedy, "KVMKVMKVM"));
+	raw.ext1.ecx = 0;
+	assert_refused(svm_probe, false, "SVM");
+	assert_non_null(strstr(probe.remedy, "nested=1"));
+}
+
+/* What is used on CPUs with errata. */
+static void errata_are_gone_round(void **state)
+{
+	(void)state;
+	good_intel();
+	raw.leaf1.eax = 0x406d8; /* Avoton */
+	assert_usable(vmx_probe);
+	assert_false(probe.gpt.track_ad || probe.gpt.small_exec);
+	assert_true(probe.slice_timer);
+	raw.leaf1.eax = 0x106a5; /* Nehalem */
+	assert_usable(vmx_probe);
+	assert_false(probe.slice_timer);
+	assert_true(probe.gpt.track_ad && probe.gpt.small_exec);
+	good_amd();
+	raw.leaf1.eax = 0x100f42;
+	assert_usable(svm_probe);
+	assert_false(probe.gpt.leaf_2m || probe.gpt.leaf_1g);
 }
 
 static void intel_ept(void **state)
@@ -380,6 +487,10 @@ int main(void)
 		cmocka_unit_test(no_vmx),
 		cmocka_unit_test(remedies_depend_on_what_is_below),
 		cmocka_unit_test(intel_controls),
+		cmocka_unit_test(xen_below),
+		cmocka_unit_test(vmx_without_msrs),
+		cmocka_unit_test(remedies_name_what_is_below),
+		cmocka_unit_test(errata_are_gone_round),
 		cmocka_unit_test(intel_ept),
 		cmocka_unit_test(amd_with_everything),
 		cmocka_unit_test(amd_with_the_least),

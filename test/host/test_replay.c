@@ -55,6 +55,54 @@ static void run(unsigned level)
 	replay_guest(&guest, &machine, &r);
 }
 
+/* Data gets large leaves, a fetch one of 4 KiB: split from it, or at once. */
+static void large_leaves_that_are_not_executable(void **state)
+{
+	(void)state;
+	machine.small_exec = true;
+	step(STEP_WRITE, 4 * MIB, 1, 0);
+	step(STEP_EXEC, 4 * MIB + 5 * P, 2, P);
+	step(STEP_WRITE, 4 * MIB + 5 * P, 2, P);
+	step(STEP_EXEC, 6 * MIB, 1, 0);
+	step(STEP_WRITE, 6 * MIB, 2, P);
+	step(STEP_READ, 16 * MIB, 1, 0);
+	run(2);
+	assert_int_equal(r.counts.write, 2); /* 4 MiB, and 6 MiB and a page */
+	assert_int_equal(r.counts.exec, 3);
+	assert_int_equal(r.counts.read, 1);
+	assert_int_equal(r.counts.granted, 2);
+	assert_int_equal(r.counts.splits, 1);
+	assert_int_equal(r.counts.pages, 512 + 1 + 1 + 512);
+	assert_int_equal(r.counts.tables, 2 + 1 + 1); /* two on the way, a split one, a small one */
+	assert_int_equal(r.leaves[1], 512 + 2);
+	assert_int_equal(r.leaves[2], 1);
+	assert_false(replay_leaf(4 * MIB, 1)->executable);
+	assert_true(replay_leaf(4 * MIB + 5 * P, 1)->executable);
+	assert_true(replay_leaf(6 * MIB, 1)->executable);
+	assert_false(replay_leaf(16 * MIB, 2)->executable || replay_leaf(16 * MIB, 2)->writable);
+}
+
+/* A merge takes the right to execute, and the next fetch splits again. */
+static void they_are_merged_as_data(void **state)
+{
+	(void)state;
+	machine.small_exec = true;
+	step(STEP_WRITE, 4 * MIB, 1, 0);
+	step(STEP_EXEC, 4 * MIB, 512, P);
+	step(STEP_MEMORY + MEMORY_MERGE, 4 * MIB, 1, P);
+	run(2);
+	assert_int_equal(r.counts.exec, 512);
+	assert_int_equal(r.counts.merges, 1);
+	assert_int_equal(r.leaves[2], 1);
+	assert_false(replay_leaf(4 * MIB, 2)->executable);
+	step(STEP_EXEC, 4 * MIB + P, 1, 0);
+	run(2);
+	assert_int_equal(r.counts.exec, 513);
+	assert_int_equal(r.counts.splits, 2);
+	assert_true(replay_leaf(4 * MIB + P, 1)->executable);
+	assert_false(replay_leaf(4 * MIB, 1)->executable);
+}
+
 static void each_first_touch_is_a_fault(void **state)
 {
 	(void)state;
@@ -154,6 +202,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_first_touch_is_a_fault),
+		TEST(large_leaves_that_are_not_executable),
+		TEST(they_are_merged_as_data),
 		TEST(what_there_is_no_block_for_gets_smaller),
 		TEST(what_is_denied_ends_it),
 		TEST(changes),

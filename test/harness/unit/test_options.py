@@ -49,6 +49,8 @@ class Options(unittest.TestCase):
         self.assertEqual(seen.operands, ["-batch", "-x", "file", "--cpus"])
         self.assertEqual(seen.timeout, options.DEBUG_TIMEOUT)
         self.assertEqual(self.parse("debug").operands, [])
+        seen = self.parse("--machine qemu-nopit --firmware uefi debug")
+        self.assertEqual((seen.machine.name, seen.firmware), ("qemu-nopit", "uefi"))
 
     def test_words_of_a_machine(self):
         seen = machines.MACHINES["bochs-svm"].words()
