@@ -59,6 +59,13 @@ ok "an error of before: is reported" console_has \
 	'# hardware error of before, CPU 0, bank 3: memory controller, channel 0: a read, corrected; .*'
 ok "an error of before: passes" console_has '# nestbox end PASS .*'
 
+cpus=2
+session at-entry "set {int}0x4f000 = 0x5eed" "set {int}0x50ffc = 0x5eed" to-the-end \
+	'printf "low %x: %x %x\n", start.low, {int}0x4f000, {int}0x50ffc'
+ok "low memory: all CPUs came that way" console_has '# head cpus 2 of 2'
+ok "low memory: is as it was afterwards" console_has 'low 4f000: 5eed 5eed'
+cpus=1
+
 session "hbreak report_plan" continue "monitor nmi" to-the-end
 ok "an NMI that nobody sent: is counted" console_has '# figure nmis.unknown 1 nmis'
 ok "an NMI that nobody sent: is explained" console_has '# 1 NMIs came that no CPU has sent, .*'
