@@ -53,7 +53,10 @@ static __attribute__((noinline, noclone)) void sleep(const struct cpu *cpu)
 	__asm__ volatile("sti\n"
 			 ".globl smp_sleeping, smp_awake\n"
 			 "smp_sleeping: hlt\n"
-			 "smp_awake: cli" : : : "memory");
+			 "smp_awake: cli"
+			 :
+			 :
+			 : "memory");
 }
 
 _Noreturn void smp_work(struct cpu *cpu)
@@ -88,9 +91,10 @@ static uint64_t trace_of(const struct cpu *cpu)
 
 static _Noreturn void give_up(const struct cpu *cpu)
 {
-	const char *where = cpu->tlb.inside ? "the last that was seen of it is that it entered a guest" :
-			    cpu->tlb.serial ? "the last that was seen of it is that it left a guest" :
-					      "it was never seen to enter a guest";
+	const char *where =
+		cpu->tlb.inside ? "the last that was seen of it is that it entered a guest" :
+		cpu->tlb.serial ? "the last that was seen of it is that it left a guest" :
+				  "it was never seen to enter a guest";
 
 	panic("CPU %u (APIC ID %u) was given something to do, and does not come to an end: %s; it "
 	      "took %lu NMIs; if the host below is slow, say slow=",
