@@ -23,7 +23,7 @@ enum {
 };
 
 /* More than any TSC counts in MEASURED_US: a timer that takes as long does not count. */
-#define LIMIT (UINT64_C(10000000000) / 1000000 * MEASURED_US)
+#define LIMIT  (UINT64_C(10000000000) / 1000000 * MEASURED_US)
 #define FAILED UINT64_MAX
 
 static uint64_t ticks_per_second = UINT64_C(10000000000); /* until clock_init */

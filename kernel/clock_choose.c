@@ -67,7 +67,7 @@ struct clock_choice clock_choose(const struct clock_readings *r)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (FAULT(CLOCK_BELIEVED) ? all[i].rate != 0 :
-		    is_plausible(all[i].rate) && all[i].rate <= bound)
+					    is_plausible(all[i].rate) && all[i].rate <= bound)
 			return all[i];
 	return (struct clock_choice){ RATE_UNKNOWN, NULL };
 }

@@ -199,8 +199,8 @@ static void mask_lvt(void)
 {
 	static const struct {
 		unsigned entry, reg;
-	} all[] = { { 2, APIC_LVT_LINT0 }, { 2, APIC_LVT_LINT1 }, { 3, APIC_LVT_ERROR },
-		    { 4, APIC_LVT_PERF }, { 5, APIC_LVT_THERMAL }, { 6, APIC_LVT_CMCI } };
+	} all[] = { { 2, APIC_LVT_LINT0 }, { 2, APIC_LVT_LINT1 },   { 3, APIC_LVT_ERROR },
+		    { 4, APIC_LVT_PERF },  { 5, APIC_LVT_THERMAL }, { 6, APIC_LVT_CMCI } };
 	unsigned highest = apic_read(APIC_VERSION) >> 16 & 0xff;
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

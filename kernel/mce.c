@@ -119,8 +119,9 @@ _Noreturn void mce_stop(void)
 	panic_begin();
 	if (!say_banks())
 		note("machine check: no bank of CPU %u holds an error", this_cpu()->number);
-	panic_say("machine check: hardware of this machine is broken, or a hypervisor below says "
-		     "so; it is no bug of nestbox's: see the lines above, the firmware's event "
-		     "log, memory and cooling");
+	panic_say(
+		"machine check: hardware of this machine is broken, or a hypervisor below says "
+		"so; it is no bug of nestbox's: see the lines above, the firmware's event "
+		"log, memory and cooling");
 	panic_end(&frame, true);
 }

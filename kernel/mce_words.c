@@ -5,38 +5,49 @@
 #include "kernel/fault.h"
 #include "kernel/format.h"
 
-#define STATUS_PCC	 (UINT64_C(1) << 57)
-#define STATUS_UC	 (UINT64_C(1) << 61)
-#define STATUS_OVER	 (UINT64_C(1) << 62)
-#define STATUS_VAL	 (UINT64_C(1) << 63)
-#define CODE_FILTERED	 (1u << 12) /* says how corrected errors are counted */
+#define STATUS_PCC    (UINT64_C(1) << 57)
+#define STATUS_UC     (UINT64_C(1) << 61)
+#define STATUS_OVER   (UINT64_C(1) << 62)
+#define STATUS_VAL    (UINT64_C(1) << 63)
+#define CODE_FILTERED (1u << 12) /* says how corrected errors are counted */
 
 static const char *const levels[] = { "level 0", "level 1", "level 2", "any level" };
 static const char *const transactions[] = { "instructions", "data", "any kind", "kind 3" };
 static const char *const requests[16] = {
-	"an error of any kind", "a read", "a write", "a data read", "a data write",
-	"an instruction fetch", "a prefetch", "an eviction", "a snoop", "request 9", "request 10",
-	"request 11", "request 12", "request 13", "request 14", "request 15",
+	"an error of any kind", "a read",     "a write",     "a data read", "a data write",
+	"an instruction fetch", "a prefetch", "an eviction", "a snoop",	    "request 9",
+	"request 10",		"request 11", "request 12",  "request 13",  "request 14",
+	"request 15",
 };
 static const char *const operations[8] = {
-	"an undefined request", "a read", "a write", "an address or command", "scrubbing",
-	"operation 5", "operation 6", "operation 7",
+	"an undefined request", "a read",      "a write",     "an address or command", "scrubbing",
+	"operation 5",		"operation 6", "operation 7",
 };
 
 /* Table 16-8. NULL: it is none of them. */
 static const char *simple(unsigned code)
 {
 	switch (code) {
-	case 0: return "no error";
-	case 1: return "an error that is not classified";
-	case 2: return "parity in the microcode's ROM";
-	case 3: return "an error of another CPU (BINIT#)";
-	case 4: return "redundant CPUs disagree (FRC)";
-	case 5: return "parity inside of the CPU";
-	case 6: return "SMM code outside of its memory";
-	case 0x400: return "the CPU's internal timer: nothing was retired for too long";
-	case 0xe0b: return "an I/O error";
-	default: return (code & 0xfc00) == 0x400 ? "an internal error of the CPU" : NULL;
+	case 0:
+		return "no error";
+	case 1:
+		return "an error that is not classified";
+	case 2:
+		return "parity in the microcode's ROM";
+	case 3:
+		return "an error of another CPU (BINIT#)";
+	case 4:
+		return "redundant CPUs disagree (FRC)";
+	case 5:
+		return "parity inside of the CPU";
+	case 6:
+		return "SMM code outside of its memory";
+	case 0x400:
+		return "the CPU's internal timer: nothing was retired for too long";
+	case 0xe0b:
+		return "an I/O error";
+	default:
+		return (code & 0xfc00) == 0x400 ? "an internal error of the CPU" : NULL;
 	}
 }
 

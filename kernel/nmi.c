@@ -37,7 +37,8 @@ static const char *words_for(uint8_t bits)
 		return "the hardware reports a system error (SERR#, port 61h bit 7): a memory or PCI "
 		       "error of this machine; see the firmware's event log";
 	return bits ? "the hardware reports an error of an add-in card (IOCHK#, port 61h bit 6); see "
-		      "the firmware's event log" : NULL;
+		      "the firmware's event log" :
+		      NULL;
 }
 
 void nmi_init(void)

@@ -53,7 +53,10 @@ static __attribute__((noinline, noclone)) void sleep(const struct cpu *cpu)
 	__asm__ volatile("sti\n"
 			 ".globl smp_sleeping, smp_awake\n"
 			 "smp_sleeping: hlt\n"
-			 "smp_awake: cli" : : : "memory");
+			 "smp_awake: cli"
+			 :
+			 :
+			 : "memory");
 }
 
 _Noreturn void smp_work(struct cpu *cpu)

@@ -51,13 +51,14 @@ static struct {
 	smp_admit_fn *admit;
 	char error[ERROR_SIZE]; /* of the one that is being admitted */
 	uint64_t low;
-	struct ap_data *data;	   /* in the second page at low */
-	struct cpu *next;	   /* the record at the gate; NULL: none */
+	struct ap_data *data;	      /* in the second page at low */
+	struct cpu *next;	      /* the record at the gate; NULL: none */
+	bool no_memory;		      /* for another one */
 	unsigned wanted, came, taken; /* CPUs; records */
 	struct {
 		bool wanted;
 		struct cpu *cpu; /* once it has come */
-	} all[ACPI_CPUS_MAX]; /* by its place in the list */
+	} all[ACPI_CPUS_MAX];	 /* by its place in the list */
 } start;
 
 static void set_state(struct cpu *cpu, enum ap_state state)
@@ -85,12 +86,12 @@ static _Noreturn void ap_main(struct cpu *cpu)
 	cpu_set_up();
 	cpu->unfit = lapic_enable();
 	cpu->apic_id = cpu->unfit ? lapic_initial_id() : lapic_id();
-	mce_init();
 	set_state(cpu, AP_ALIVE);
 	while (state_of(cpu) == AP_ALIVE)
 		cpu_pause();
 	if (state_of(cpu) == AP_REFUSED)
 		sleep_for_ever();
+	mce_init(); /* with a number to be named by */
 	if (!start.admit(cpu, start.error, sizeof(start.error))) {
 		set_state(cpu, AP_REFUSED);
 		sleep_for_ever();
@@ -114,7 +115,9 @@ static void lay_pages(void)
 	mmu_map(low, data, MMU_EXEC);
 	start.data = (struct ap_data *)data;
 	*start.data = (struct ap_data){
-		.cr3 = mmu_root(), .entry = (uintptr_t)ap_main, .gate = GATE_SHUT,
+		.cr3 = mmu_root(),
+		.entry = (uintptr_t)ap_main,
+		.gate = GATE_SHUT,
 	};
 }
 
@@ -143,7 +146,8 @@ static bool open_gate(void)
 	if (start.taken == ACPI_CPUS_MAX)
 		return false;
 	start.next = cpu_new();
-	if (!start.next)
+	start.no_memory = !start.next;
+	if (start.no_memory)
 		return false;
 	start.data->stack = (uintptr_t)cpu_stack_top(start.next);
 	start.data->argument = (uintptr_t)start.next;
@@ -277,8 +281,9 @@ static void start_all(void)
 	/* Back to waiting for a SIPI. If one comes all the same, it finds the gate closed; so
 	 * the pages stay as they are. */
 	send_all(send_init);
-	note("waited for CPUs that do not come, once for all: %u came of %u", start.came,
-	     start.wanted);
+	if (!start.no_memory)
+		note("waited for CPUs that do not come, once for all: %u came of %u", start.came,
+		     start.wanted);
 }
 
 /* NULL, or why it does not take part. */
@@ -299,7 +304,9 @@ static void admit_all(void)
 {
 	for (unsigned i = 0; i < start.list->n; i++) {
 		struct cpu *cpu = start.all[i].cpu;
-		const char *why = cpu ? admit(cpu) : "it does not come up";
+		const char *why = cpu		  ? admit(cpu) :
+				  start.no_memory ? "no memory for its stacks" :
+						    "it does not come up";
 
 		if (!start.all[i].wanted)
 			continue;

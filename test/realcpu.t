@@ -6,9 +6,9 @@
 # shellcheck source=test/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# session GDB_COMMAND... : a run with "hello", whose whole log is put into out. "--" FIRMWARE CPUS.
+# under_gdb COMMAND...: a run with "hello" and these commands of gdb, whose log is put into out.
 firmware=bios cpus=1
-session() {
+under_gdb() {
 	local commands=() command
 
 	for command; do
@@ -41,12 +41,12 @@ fi
 # CR4: LA57, which GRUB leaves set; VME, DE, PGE and MCE, with no IDT to take one.
 for firmware in bios uefi; do
 	# shellcheck disable=SC2016 # gdb's own variables
-	session at-entry 'set $cr4 = $cr4 | 0x10c9' to-the-end
+	under_gdb at-entry 'set $cr4 = $cr4 | 0x10c9' to-the-end
 	ok "5-level paging was on, $firmware: passes" console_has '# nestbox end PASS .*'
 done
 firmware=bios
 
-session "hbreak report_plan" continue "monitor mce 0 9 0xbd00000000100134 5 0x12345678 0x8c" \
+under_gdb "hbreak report_plan" continue "monitor mce 0 9 0xbd00000000100134 5 0x12345678 0x8c" \
 	to-the-end
 ok "machine check: the bank in words" console_has \
 	'# machine check, CPU 0, bank 9: cache, level 0 of data: a data read, not corrected; .*, address 0x12345678'
@@ -54,12 +54,19 @@ ok "machine check: whose fault it is" console_has \
 	'# PANIC: machine check: hardware of this machine is broken, .*'
 ok "machine check: fails" console_has '# nestbox end FAIL .*'
 
-session at-entry "monitor mce 0 3 0x9400000000000090 0 0x1000 0" to-the-end
+under_gdb at-entry "monitor mce 0 3 0x9400000000000090 0 0x1000 0" to-the-end
 ok "an error of before: is reported" console_has \
 	'# hardware error of before, CPU 0, bank 3: memory controller, channel 0: a read, corrected; .*'
 ok "an error of before: passes" console_has '# nestbox end PASS .*'
 
-session "hbreak report_plan" continue "monitor nmi" to-the-end
+cpus=2
+under_gdb at-entry "set {int}0x4f000 = 0x5eed" "set {int}0x50ffc = 0x5eed" to-the-end \
+	'printf "low %x: %x %x\n", start.low, {int}0x4f000, {int}0x50ffc'
+ok "low memory: all CPUs came that way" console_has '# head cpus 2 of 2'
+ok "low memory: is as it was afterwards" console_has 'low 4f000: 5eed 5eed'
+cpus=1
+
+under_gdb "hbreak report_plan" continue "monitor nmi" to-the-end
 ok "an NMI that nobody sent: is counted" console_has '# figure nmis.unknown 1 nmis'
 ok "an NMI that nobody sent: is explained" console_has '# 1 NMIs came that no CPU has sent, .*'
 ok "an NMI that nobody sent: passes" console_has '# nestbox end PASS .*'

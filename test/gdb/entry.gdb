@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What realcpu.t does to a machine in place of firmware and hardware. Before the run:
-# nothing can be had of the log later, when the machine has ended.
+# For realcpu.t: where firmware is done, and where the machine is about to end, after which
+# nothing can be had of its log.
 define at-entry
   hbreak entry32 if $eax == 0x36d76289
   continue

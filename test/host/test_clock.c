@@ -26,8 +26,12 @@ static void expect(const struct clock_readings *r, uint64_t rate, const char *so
 static void the_best_is_taken(void **state)
 {
 	struct clock_readings r = {
-		.hypervisor = 2500 * MHZ, .crystal = 2501 * MHZ, .ratio_base = 2502 * MHZ,
-		.pm_timer = 2503 * MHZ, .pit = 2504 * MHZ, .base = 2505 * MHZ,
+		.hypervisor = 2500 * MHZ,
+		.crystal = 2501 * MHZ,
+		.ratio_base = 2502 * MHZ,
+		.pm_timer = 2503 * MHZ,
+		.pit = 2504 * MHZ,
+		.base = 2505 * MHZ,
 	};
 
 	(void)state;
@@ -67,8 +71,9 @@ static void what_cannot_be_is_refused(void **state)
 /* Bochs has the CPUID of a CPU of some GHz, and a TSC that counts its instructions. */
 static void emulators_are_measured(void **state)
 {
-	const struct clock_readings bochs = { .crystal = 2400 * MHZ, .base = 2400 * MHZ,
-					      .pm_timer = 4 * MHZ, .pit = 4002000 };
+	const struct clock_readings bochs = {
+		.crystal = 2400 * MHZ, .base = 2400 * MHZ, .pm_timer = 4 * MHZ, .pit = 4002000
+	};
 	const struct clock_readings icount = { .pit = 1000 * MHZ };
 
 	(void)state;
@@ -79,7 +84,8 @@ static void emulators_are_measured(void **state)
 /* Time was stolen during a measurement: it is too large, and contradicts nobody. */
 static void stolen_time_contradicts_nobody(void **state)
 {
-	const struct clock_readings r = { .crystal = 2400 * MHZ, .pm_timer = 9000 * MHZ,
+	const struct clock_readings r = { .crystal = 2400 * MHZ,
+					  .pm_timer = 9000 * MHZ,
 					  .pit = 2405 * MHZ };
 	const struct clock_readings measured = { .pm_timer = 9000 * MHZ, .pit = 2405 * MHZ };
 
@@ -91,7 +97,8 @@ static void stolen_time_contradicts_nobody(void **state)
 static void leaves_are_read(void **state)
 {
 	/* A Skylake: 24 MHz, 216 / 2, in CPUID.15h; EBX of 16h and later are not looked at. */
-	struct clock_leaves l = { .tsc = { 2, 216, 24000000, 0 }, .frequency = { 2600, 3500, 100, 0 } };
+	struct clock_leaves l = { .tsc = { 2, 216, 24000000, 0 },
+				  .frequency = { 2600, 3500, 100, 0 } };
 	struct clock_readings r;
 
 	(void)state;
