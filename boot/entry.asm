@@ -118,7 +118,7 @@ no_long_mode:
 	out dx, al
 	jmp .next
 
-	; exit=, of the words in our own file: kernel/poweroff.c.
+	; exit=, of the words in our own file: kernel/host/poweroff.c.
 .halt:	mov edi, exit_qemu
 	mov ebx, EXIT_QEMU_SIZE
 	call is_in_words

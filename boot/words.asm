@@ -2,7 +2,7 @@
 ;
 ; Words for the kernel that are put into its file (docs/running.md): whoever
 ; writes them finds the place by the NUL and the mark in front, which no other
-; place in the file has. kernel/words.h
+; place in the file has. kernel/host/words.h
 
 WORDS_MAX equ 1024
 

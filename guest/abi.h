@@ -21,7 +21,7 @@
 
 /* R8 at entry, where there are several vCPUs: for how many ticks of the TSC one waits for
  * another before it gives up. What passes between two looks counts for at most
- * 1 / 2^PATIENCE_SHIFT of that: see kernel/clock.h. */
+ * 1 / 2^PATIENCE_SHIFT of that: see kernel/host/clock.h. */
 #define PATIENCE_SHIFT 10
 
 /* Hypercalls: the number in EAX. Unknown ones return -1 in RAX, the others 0. */

@@ -7,7 +7,7 @@
 #define GUEST_GUEST_H
 
 #include "guest/abi.h"
-#include "kernel/vcpu_run.h"
+#include "kernel/vm/vcpu_run.h"
 
 enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
        GUEST_STEPS_MAX = 48, GUEST_COPIES_MAX = 4 };
@@ -39,7 +39,7 @@ enum guest_step_kind {
 /*
  * What a guest does to memory: to count pages from gpa on, stride bytes apart. In
  * the order in which it does so; what it does there again need not be listed,
- * unless it is something else. kernel/replay.h makes of it what must be seen.
+ * unless it is something else. kernel/suite/replay.h makes of it what must be seen.
  */
 struct guest_step {
 	uint8_t what; /* enum guest_step_kind */
@@ -96,7 +96,7 @@ struct guest {
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	/*
 	 * TSC ticks; 0: GUEST_BUDGET. Who expects END_BUDGET must be seen to move
-	 * (kernel/vcpu_time.h), and so must who has a slice.
+	 * (kernel/suite/vcpu_time.h), and so must who has a slice.
 	 */
 	uint64_t budget;
 	bool untimed; /* no timer ends a stay: vCPUs give up by themselves, by R8 */

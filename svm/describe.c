@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Exits and failures in the manual's words: APM vol. 2, appendix C. For reports. */
-#include "kernel/format.h"
-#include "kernel/pages.h"
-#include "kernel/trap.h"
-#include "kernel/x86.h"
+#include "kernel/lib/format.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/trap.h"
+#include "kernel/lib/x86.h"
 #include "svm/svm.h"
 
 static const char *name_of(unsigned code)

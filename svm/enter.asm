@@ -2,7 +2,7 @@
 ;
 ; bool svm_enter(struct guest_regs *regs, uint64_t vmcb, uint64_t *gs_base)
 ;
-; False: the guest did not run, since an NMI came after tlb_enter_guest (kernel/tlb.h). One
+; False: the guest did not run, since an NMI came after tlb_enter_guest (kernel/vm/tlb.h). One
 ; that comes after CLGI is pending until VMRUN, and ends the stay at once.
 ;
 ; GIF is clear from before the guest's state is loaded until the host's is

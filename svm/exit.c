@@ -5,8 +5,8 @@
  */
 #include "svm/svm.h"
 
-#include "kernel/fault.h"
-#include "kernel/x86.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/x86.h"
 
 static void decode_npf(const struct vmcb *vmcb, struct vcpu_exit *exit)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Can this CPU do it? APM vol. 2, 15.4. Pure. */
-#include "kernel/below.h"
-#include "kernel/errata.h"
-#include "kernel/fault.h"
-#include "kernel/format.h"
-#include "kernel/string.h"
+#include "kernel/host/below.h"
+#include "kernel/host/errata.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
+#include "kernel/lib/string.h"
 #include "svm/svm.h"
 
 static void refuse(struct vmm_probe *p, const char *cause, const char *remedy)

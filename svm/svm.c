@@ -7,15 +7,15 @@
  * ends of the vCPU loop; the general registers by enter.asm. vcpu.c has the table.
  *
  * All guests run with ASID 1: one vCPU at a time is in the guest on a CPU, and that ASID
- * is flushed whenever another context is entered (kernel/tlb.h).
+ * is flushed whenever another context is entered (kernel/vm/tlb.h).
  */
 #include "svm/svm.h"
 
 #include "gpt/format.h"
-#include "kernel/format.h"
-#include "kernel/pages.h"
-#include "kernel/panic.h"
-#include "kernel/trap.h"
+#include "kernel/lib/format.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/panic.h"
+#include "kernel/host/trap.h"
 
 _Static_assert(offsetof(struct svm_cpu, tlb) == 0, "tlb_cpu");
 

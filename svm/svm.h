@@ -3,9 +3,9 @@
 #ifndef SVM_SVM_H
 #define SVM_SVM_H
 
-#include "kernel/cpu.h"
-#include "kernel/tlb.h"
-#include "kernel/vmm_ops.h"
+#include "kernel/host/cpu.h"
+#include "kernel/vm/tlb.h"
+#include "kernel/vm/vmm_ops.h"
 #include "svm/vmcb.h"
 
 /* A CPU with SVM on. */

@@ -15,12 +15,12 @@
  *	ports, all other MSRs			trapped
  */
 #include "gpt/vmm_gpt.h"
-#include "kernel/fault.h"
-#include "kernel/format.h"
-#include "kernel/observe.h"
-#include "kernel/pages.h"
-#include "kernel/string.h"
-#include "kernel/trap.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
+#include "kernel/vm/observe.h"
+#include "kernel/host/pages.h"
+#include "kernel/lib/string.h"
+#include "kernel/host/trap.h"
 #include "svm/svm.h"
 
 enum {

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # One object, in a build folder of its own.
-object=$scratch/b/kernel/format.o
+object=$scratch/b/kernel/lib/format.o
 compiles() {
 	make --no-print-directory BUILD="$scratch/b" "$@" "$object" > "$scratch/out" 2> "$scratch/err"
 	status=$?
@@ -30,11 +30,11 @@ fi
 tree=$scratch/tree
 mkdir "$tree"
 cp -r Makefile linker.ld run.sh boot kernel gpt vmx svm guest test "$tree"
-echo 'int mistake = ;' >> "$tree/kernel/format.c"
+echo 'int mistake = ;' >> "$tree/kernel/lib/format.c"
 BUILD=build "$tree/run.sh" --no-install > "$scratch/out" 2> "$scratch/err" < /dev/null
 status=$?
 ok "a mistake: status" ended_with 125
-ok "a mistake: is shown" run_sh_says 'kernel/format\.c:[0-9]+:.* error: .*'
+ok "a mistake: is shown" run_sh_says 'kernel/lib/format\.c:[0-9]+:.* error: .*'
 ok "a mistake: the last line" [ "$(tail -n 1 "$scratch/err")" = 'run.sh: the build failed' ]
 ok "a mistake: no commands" [ "$(grep -c -e '-ffreestanding' "$scratch/err")" = 0 ]
 ok "a mistake: little else" [ "$(wc -c < "$scratch/err")" -lt 2000 ]

@@ -15,7 +15,7 @@ in_log() {
 }
 
 begin --cmdline run=hello
-ok "Ctrl-C, building: a compiler runs" within 120 test -e "$BUILD/kernel/acpi.o"
+ok "Ctrl-C, building: a compiler runs" within 120 test -e "$BUILD/kernel/host/acpi.o"
 end INT "-$begun"
 ok "Ctrl-C, building: status" ended_with 130
 ok "Ctrl-C, building: no process" within 60 nothing_runs

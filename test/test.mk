@@ -20,16 +20,14 @@ PROVE	:= python3 -B test/harness prove
 # Tests judge by what became of a table: what an operation says may be of no interest.
 HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-unused-result -fsanitize=address,undefined \
 	       -fno-sanitize-recover=all -fno-omit-frame-pointer -I. \
-	       -DVMM_GPT_FAULT_H='"kernel/fault.h"'
+	       -DVMM_GPT_FAULT_H='"kernel/lib/fault.h"'
 
 # ---- Tests of what can be had without ring 0 ----
 
 # What stands in for the rest is in test/host: each test takes from this library
 # what it needs.
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
-	    $(addprefix kernel/,acpi.c acpi_devices.c below.c bootinfo.c clock_choose.c cmdline.c cpu_words.c \
-	    crc32.c errata.c format.c gpt_script.c gpt_script_roll.c mce_words.c preflight_reduce.c tlbcheck.c \
-	    gpt_script_shrink.c gpt_script_text.c heap.c insn.c memmap.c pages.c region.c replay.c smbios.c)
+	    $(addprefix kernel/,check/tlbcheck.c host/acpi.c host/acpi_devices.c host/below.c host/bootinfo.c host/clock_choose.c host/cpu_words.c host/errata.c host/heap.c host/mce_words.c host/memmap.c host/pages.c host/smbios.c lib/crc32.c lib/format.c suite/cmdline.c suite/gpt_script.c suite/gpt_script_roll.c suite/gpt_script_shrink.c suite/gpt_script_text.c suite/replay.c vm/insn.c vm/preflight_reduce.c vm/region.c)
 STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
 HOST_FAULTY := $(call objects,$(BUILD)/test,$(filter $(FAULTY),$(PURE)))
 HOST_OBJS := $(HOST_FAULTY) $(call objects,$(PLAIN)/test,$(filter-out $(FAULTY),$(PURE))) \
@@ -107,8 +105,7 @@ $(eval $(call gpt_test,test_gpt_threads_tsan,$(THREADS),$(MEETING) \
 # ---- What run.sh asks for the kernel's words and guests ----
 
 # The kernel's own sources, with this machine's C library.
-WORDS_SRC := test/harness/words.c $(addprefix kernel/,cmdline.c format.c gpt_script.c \
-	     gpt_script_text.c) $(wildcard guest/*.c guest/*/*.c)
+WORDS_SRC := test/harness/words.c $(addprefix kernel/,lib/format.c suite/cmdline.c suite/gpt_script.c suite/gpt_script_text.c) $(wildcard guest/*.c guest/*/*.c)
 WORDS_OBJS := $(call objects,$(PLAIN)/words.d,$(WORDS_SRC))
 $(PLAIN)/words.d/%.o: %.c test/test.mk $(PLAIN)/flags
 	$(call say,CC)
@@ -174,7 +171,7 @@ prove-gpt: $(GPT_TESTS)
 # branches of their own.
 coverage:
 	$(MAKE) BUILD=$(PLAIN)/coverage HOST_CFLAGS='-std=gnu17 -O0 -g --coverage \
-		-fprofile-update=atomic -I. -DVMM_GPT_FAULT_H="\"kernel/fault.h\""' gpt-tests
+		-fprofile-update=atomic -I. -DVMM_GPT_FAULT_H="\"kernel/lib/fault.h\""' gpt-tests
 	test/coverage.pl $(PLAIN)/coverage
 
 gpt-tests: $(filter-out %_tsan,$(GPT_TESTS))

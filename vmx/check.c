@@ -7,7 +7,7 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/x86.h"
+#include "kernel/lib/x86.h"
 
 /* What most of the rules look at. */
 struct view {

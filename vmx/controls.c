@@ -14,9 +14,9 @@
  */
 #include "vmx/controls.h"
 
-#include "kernel/errata.h"
-#include "kernel/fault.h"
-#include "kernel/format.h"
+#include "kernel/host/errata.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
 
 /*
  * A control that we want. name: where its loss has to be told. missing: we cannot do

@@ -6,7 +6,7 @@
 #ifndef VMX_CONTROLS_H
 #define VMX_CONTROLS_H
 
-#include "kernel/cpu_raw.h"
+#include "kernel/host/cpu_raw.h"
 #include "vmx/vmcs.h"
 
 #include <stddef.h>

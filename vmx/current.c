@@ -9,9 +9,9 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/fault.h"
-#include "kernel/pages.h"
-#include "kernel/x86.h"
+#include "kernel/lib/fault.h"
+#include "kernel/host/pages.h"
+#include "kernel/lib/x86.h"
 
 void vmx_make_current(struct vcpu *vcpu)
 {

@@ -5,8 +5,8 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/format.h"
-#include "kernel/trap.h"
+#include "kernel/lib/format.h"
+#include "kernel/host/trap.h"
 
 static const char *rights(uint64_t qual)
 {

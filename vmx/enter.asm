@@ -6,8 +6,8 @@
 ; registers in and out of *regs (r[16] in encoding order; RSP, RIP and RFLAGS
 ; are the VMCS's). arch->launched chooses the instruction. If that fails,
 ; arch->result says how, and *regs is untouched. The same if an NMI came since
-; tlb_enter_guest (kernel/tlb.h): it is looked for at vmx_window, and one that comes between
-; there and the instruction is sent to vmx_kicked by its handler (kernel/trap.c).
+; tlb_enter_guest (kernel/vm/tlb.h): it is looked for at vmx_window, and one that comes between
+; there and the instruction is sent to vmx_kicked by its handler (kernel/host/trap.c).
 ;
 ; An exit arrives at vmx_exited with RFLAGS = 2 (interrupts off) and the RSP
 ; that was current here, from the VMCS: it is written there when it changed.

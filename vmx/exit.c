@@ -10,8 +10,8 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/fault.h"
-#include "kernel/x86.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/x86.h"
 
 typedef void decode_fn(struct vcpu *vcpu, struct vcpu_exit *exit);
 

@@ -2,7 +2,7 @@
 /* How an instruction failed, in the manual's words; those that must not, panic. */
 #include "vmx/vmx.h"
 
-#include "kernel/format.h"
+#include "kernel/lib/format.h"
 
 /* SDM vol. 3C, table 31-1. */
 static const char *const errors[] = {

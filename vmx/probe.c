@@ -7,10 +7,10 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/below.h"
-#include "kernel/errata.h"
-#include "kernel/fault.h"
-#include "kernel/format.h"
+#include "kernel/host/below.h"
+#include "kernel/host/errata.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
 
 static const char too_old[] = "take a CPU with EPT: Intel Core of the first generation (2008) or "
 			      "later, or an emulator's model of one";

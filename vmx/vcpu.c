@@ -20,12 +20,12 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/fault.h"
-#include "kernel/format.h"
-#include "kernel/observe.h"
-#include "kernel/pages.h"
-#include "kernel/string.h"
-#include "kernel/x86.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
+#include "kernel/vm/observe.h"
+#include "kernel/host/pages.h"
+#include "kernel/lib/string.h"
+#include "kernel/lib/x86.h"
 
 _Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "it gets a page");
 _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcpu, launched) == 1 &&

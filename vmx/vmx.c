@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Intel VMX with EPT, below the seam of kernel/vmm_ops.h.
+ * Intel VMX with EPT, below the seam of kernel/vm/vmm_ops.h.
  *
  * A CPU enters VMX operation once, by VMXON (enable here). What a guest and
  * its host are to each other then stands in a page that only hardware reads
@@ -29,7 +29,7 @@
  *
  * The guest's physical addresses go through EPT, whose root (EPTP) comes from
  * the gpt/ library. The CPU caches what it finds there, tagged with the EPTP,
- * over exits and entries; only INVEPT drops it. kernel/tlb.h says when it is due.
+ * over exits and entries; only INVEPT drops it. kernel/vm/tlb.h says when it is due.
  *
  * What decode and skip read is the VMCS that is current. They belong to the
  * enter before them; no other vCPU may be touched in between.
@@ -40,11 +40,11 @@
 #include "vmx/vmx.h"
 
 #include "gpt/format.h"
-#include "kernel/fault.h"
-#include "kernel/format.h"
-#include "kernel/pages.h"
-#include "kernel/trap.h"
-#include "kernel/x86.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/trap.h"
+#include "kernel/lib/x86.h"
 
 struct vmx_common vmx_common;
 

@@ -3,9 +3,9 @@
 #ifndef VMX_VMX_H
 #define VMX_VMX_H
 
-#include "kernel/cpu.h"
-#include "kernel/tlb.h"
-#include "kernel/vmm_ops.h"
+#include "kernel/host/cpu.h"
+#include "kernel/vm/tlb.h"
+#include "kernel/vm/vmm_ops.h"
 #include "vmx/controls.h"
 #include "vmx/insn.h"
 

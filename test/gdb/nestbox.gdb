@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # gdb's commands for nestbox; plain gdb, no Python. "help user-defined" lists
-# them. All begin at current_run (kernel/guest_run.h).
+# them. All begin at current_run (kernel/suite/guest_run.h).
 #
 # QEMU's stub would translate addresses by the tables of whoever runs now, a
 # guest's too, and without the second level. nestbox maps memory one to one, so

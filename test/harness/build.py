@@ -18,7 +18,7 @@ SHOWN = 40  # lines of errors
 QUIET = 30  # seconds without a word
 GRACE = 10  # seconds to end when told to
 
-# The blocks that take words for the kernel (kernel/words.h) and commands for GRUB
+# The blocks that take words for the kernel (kernel/host/words.h) and commands for GRUB
 # (boot/mkiso.sh): what is in front of them in the ISO, and their sizes.
 MAGIC = b"\0nestbox words 1:"
 BLOCK = 1024

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The table of deliberate bugs: which test has to go red for each, where, and what the log
-says then. The marks are in the sources (kernel/fault.h)."""
+says then. The marks are in the sources (kernel/lib/fault.h)."""
 
 from dataclasses import dataclass
 
@@ -104,7 +104,7 @@ caught("table-leaked", "qemu-svm", "run=hello", "hello",
 caught("split-block", "qemu-svm", "run=large leaf=2m", "large",
        "# PANIC: page 0x[0-9a-f]+ of kind .* is joined as .*", by("pages_join"))
 
-# ---- Flushes: the ledger of kernel/tlb.h ----
+# ---- Flushes: the ledger of kernel/vm/tlb.h ----
 
 caught("flush-vmx", "bochs-vmx", "run=hello", "hello",
        panic("cpu->serial == root->ctx_id .*"), by("prepare_and_enter"))
@@ -292,7 +292,7 @@ def reports(fault, red, *says, words="run=hello", where="qemu-svm", status=s.FAI
 
 
 reports("host-assert", "boot",
-        r"# PANIC: kernel/fault\.c:[0-9]+: assertion failed: .* \(0x1234, 0x5678\)",
+        r"# PANIC: kernel/suite/crash\.c:[0-9]+: assertion failed: .* \(0x1234, 0x5678\)",
         REGISTER, BACKTRACE, by("compare_wrongly"), HOST, MAIN, by("entry64"))
 reports("host-null", "boot",
         "# PANIC: exception 14 .*: write at 0x0: null pointer, nothing is mapped there",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""make faults: builds and runs each deliberate bug (kernel/fault.h), and looks whether the
+"""make faults: builds and runs each deliberate bug (kernel/lib/fault.h), and looks whether the
 test that is there for it goes red, for the right reason. Two at a time. Speaks TAP."""
 
 import os

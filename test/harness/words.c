@@ -7,7 +7,7 @@
  *	words list		the guests, each with its title behind a tab
  */
 #include "guest/guest.h"
-#include "kernel/cmdline.h"
+#include "kernel/suite/cmdline.h"
 
 #include <stdio.h>
 #include <string.h>

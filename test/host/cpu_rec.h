@@ -3,7 +3,7 @@
 #ifndef HOST_CPU_REC_H
 #define HOST_CPU_REC_H
 
-#include "kernel/cpu_raw.h"
+#include "kernel/host/cpu_raw.h"
 
 /* test/host/cpus/NAME.rec, as cpu_raw_read would have read that CPU. */
 void cpu_rec_read(const char *name, struct cpu_raw *raw);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kernel/panic.h"
+#include "kernel/host/panic.h"
 
 static char words[256]; /* outlives the jump */
 

@@ -12,7 +12,7 @@
 #ifndef TEST_HOST_GPT_MODEL_H
 #define TEST_HOST_GPT_MODEL_H
 
-#include "kernel/gpt_script.h"
+#include "kernel/suite/gpt_script.h"
 
 /* What is so of each page between two edges. */
 struct atom {

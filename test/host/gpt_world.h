@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A script (kernel/gpt_script.h) on the build machine: on both formats, with the
+ * A script (kernel/suite/gpt_script.h) on the build machine: on both formats, with the
  * specification (gpt_model.h) and the CPU's own view (gpt_decode.h) beside, all of
  * which are compared after each operation.
  */
 #ifndef TEST_HOST_GPT_WORLD_H
 #define TEST_HOST_GPT_WORLD_H
 
-#include "kernel/gpt_script.h"
+#include "kernel/suite/gpt_script.h"
 
 /* How often what came about; in memory that child processes share. */
 struct gpt_tally {

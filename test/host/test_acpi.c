@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/acpi.h"
+#include "kernel/host/acpi.h"
 #include "test/host/roll.h"
 
 enum { ROOT = 0x1000, OTHER = 0x2000, MADT = 0x3000, MEMORY = 0x5000 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/acpi_devices.h"
+#include "kernel/host/acpi_devices.h"
 #include "test/host/roll.h"
 
 enum { ROOT = 0x1000, FADT = 0x2000, MADT = 0x3000, MEMORY = 0x5000, FADT_SIZE = 244 };

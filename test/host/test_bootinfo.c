@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/bootinfo.h"
+#include "kernel/host/bootinfo.h"
 #include "test/host/roll.h"
 
 enum { END, CMDLINE, LOADER, MEMORY = 6, EFI32 = 11, EFI64 = 12, RSDP_OLD = 14, RSDP_NEW = 15 };

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/clock_choose.h"
+#include "kernel/host/clock_choose.h"
 
 #define MHZ UINT64_C(1000000)
 

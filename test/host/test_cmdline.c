@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/cmdline.h"
+#include "kernel/suite/cmdline.h"
 #include "test/host/roll.h"
 
 #define ALL UINT64_MAX

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/cpu_words.h"
+#include "kernel/host/cpu_words.h"
 
 static struct cpu_raw raw;
 static char words[256];

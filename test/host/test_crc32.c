@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/crc32.h"
+#include "kernel/lib/crc32.h"
 #include "test/host/roll.h"
 
 static uint32_t crc_of(const void *bytes, size_t n)

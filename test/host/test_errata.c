@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "kernel/errata.h"
+#include "kernel/host/errata.h"
 #include "test/host/cpu_rec.h"
 
 static const char *const vendors[] = { "GenuineIntel", "AuthenticAMD", "HygonGenuine",

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/format.h"
+#include "kernel/lib/format.h"
 #include "test/host/roll.h"
 
 #pragma GCC diagnostic ignored "-Wformat"

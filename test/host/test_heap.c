@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kernel/heap.h"
-#include "kernel/pages.h"
+#include "kernel/host/heap.h"
+#include "kernel/host/pages.h"
 #include "test/host/roll.h"
 
 #define P UINT64_C(4096)

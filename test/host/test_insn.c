@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/insn.h"
+#include "kernel/vm/insn.h"
 #include "test/host/roll.h"
 
 static struct insn insn;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/mce.h"
+#include "kernel/host/mce.h"
 #include "test/host/roll.h"
 
 #define VAL (UINT64_C(1) << 63)

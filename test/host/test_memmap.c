@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/memmap.h"
+#include "kernel/host/memmap.h"
 #include "test/host/roll.h"
 
 #define P	 UINT64_C(4096)

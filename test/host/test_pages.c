@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kernel/pages.h"
+#include "kernel/host/pages.h"
 #include "test/host/roll.h"
 
 #define P UINT64_C(4096)

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/preflight.h"
+#include "kernel/vm/preflight.h"
 #include "svm/svm.h"
 #include "test/host/cpu_rec.h"
 #include "vmx/vmx.h"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kernel/replay.h"
+#include "kernel/suite/replay.h"
 
 #define P   UINT64_C(0x1000)
 #define MIB UINT64_C(0x100000)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/smbios.h"
+#include "kernel/host/smbios.h"
 #include "test/host/roll.h"
 
 enum {

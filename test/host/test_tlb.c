@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kernel/tlb.h"
+#include "kernel/vm/tlb.h"
 
 static uint64_t nmi_seen;
 

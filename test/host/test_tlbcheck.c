@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 #include "gpt/format.h"
-#include "kernel/tlbcheck.h"
+#include "kernel/check/tlbcheck.h"
 
 enum { FRAMES = 4096, ROOT = 10, TABLE = 11, OTHER_ROOT = 12, PAGE_A = 20, PAGE_B = 21 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is around us. As process 1 that is an emulator: COM1 is Linux's console, COM2 takes
- * nestbox's serial bytes, and its end carries nestbox's verdict, as kernel/poweroff.c has it.
+ * nestbox's serial bytes, and its end carries nestbox's verdict, as kernel/host/poweroff.c has it.
  * Else it is a shell.
  */
 #include "test/kvm/vmm.h"

@@ -26,7 +26,7 @@ enum {
 	CPUS_MAX = 16,
 	MIB_MIN = 24,
 	MIB_MAX = 2048,		/* memory is one piece, and ends below the devices */
-	WORDS_MAX = 511 + 1024, /* kernel/bootinfo.h, kernel/words.h */
+	WORDS_MAX = 511 + 1024, /* kernel/host/bootinfo.h, kernel/host/words.h */
 
 	/* Where things lie in the guest's memory. */
 	LOW_END = 0x9f000,

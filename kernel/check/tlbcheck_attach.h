@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef KERNEL_CHECK_TLBCHECK_ATTACH_H
+#define KERNEL_CHECK_TLBCHECK_ATTACH_H
+
+#include "gpt/vmm_gpt.h"
+
+/* From now on the checker watches all guests' tables, of this format. False: no memory for it. */
+bool tlbcheck_attach(const struct vmm_gpt_format *format);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Devices that the firmware tells of: the power management timer (FADT) and I/O
+ * APICs (MADT). ACPI specification 6.4, 5.2.9 and 5.2.12.3. Untrusted bytes; pure.
+ */
+#ifndef KERNEL_HOST_ACPI_DEVICES_H
+#define KERNEL_HOST_ACPI_DEVICES_H
+
+#include "kernel/host/acpi.h"
+
+struct acpi_pm_timer {
+	uint64_t address; /* 0: there is none */
+	bool in_memory;	  /* not an I/O port */
+	unsigned bits;	  /* 24 or 32 */
+};
+
+/* False: there is none, or nothing that can be understood; *timer is all 0 then. */
+bool acpi_read_pm_timer(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+			struct acpi_pm_timer *timer);
+
+enum { ACPI_IOAPICS_MAX = 64 };
+
+struct acpi_ioapics {
+	uint64_t address[ACPI_IOAPICS_MAX];
+	unsigned n;
+};
+
+/* As many as can be understood. */
+void acpi_read_ioapics(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+		       struct acpi_ioapics *ioapics);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/host/nmi.h"
+
+#include "kernel/lib/fault.h"
+#include "kernel/host/lapic.h"
+#include "kernel/lib/log.h"
+#include "kernel/lib/x86.h"
+
+#include <stddef.h>
+
+enum {
+	PORT_B = 0x61,
+	PORT_B_SERR = 1 << 7,	  /* a PCI device, or memory, has signalled SERR# */
+	PORT_B_IOCHK = 1 << 6,	  /* IOCHK# */
+	PORT_B_SERR_OFF = 1 << 2, /* while these are 1 the bits above are cleared */
+	PORT_B_IOCHK_OFF = 1 << 3,
+	PORT_B_KEPT = 0x0f, /* what may be written back */
+	PORT_B_ABSENT = 0xff,
+};
+
+static bool has_port;
+static uint64_t unknown;
+
+static uint8_t complaints(void)
+{
+	uint8_t value = has_port ? inb(PORT_B) : 0;
+
+	/* A deliberate bug, of hardware: a device signals SERR#. */
+	if (FAULT(NMI_SERR) && has_port)
+		value |= PORT_B_SERR;
+	return value == PORT_B_ABSENT ? 0 : value & (PORT_B_SERR | PORT_B_IOCHK);
+}
+
+static const char *words_for(uint8_t bits)
+{
+	if (bits & PORT_B_SERR)
+		return "the hardware reports a system error (SERR#, port 61h bit 7): a memory or PCI "
+		       "error of this machine; see the firmware's event log";
+	return bits ? "the hardware reports an error of an add-in card (IOCHK#, port 61h bit 6); see "
+		      "the firmware's event log" :
+		      NULL;
+}
+
+void nmi_init(void)
+{
+	uint8_t value = inb(PORT_B), off = PORT_B_SERR_OFF | PORT_B_IOCHK_OFF;
+	const char *before;
+
+	if (value == PORT_B_ABSENT)
+		return;
+	before = words_for(value & (PORT_B_SERR | PORT_B_IOCHK));
+	if (before) {
+		note("before nestbox: %s", before);
+		outb(PORT_B, (value & PORT_B_KEPT) | off);
+		outb(PORT_B, (uint8_t)(value & PORT_B_KEPT & ~off));
+	}
+	has_port = true;
+	if (complaints() && !FAULT(NMI_SERR)) {
+		note("  and that cannot be cleared: it is not looked at any more");
+		has_port = false;
+	}
+}
+
+void nmi_send(struct cpu *cpu)
+{
+	__atomic_fetch_add(&cpu->nmis_sent, 1, __ATOMIC_SEQ_CST);
+	lapic_send_nmi(cpu->apic_id);
+}
+
+/* Two that are sent may come as one, but none comes that was not sent. */
+void nmi_came(struct cpu *cpu)
+{
+	cpu->nmis++;
+	if (__atomic_load_n(&cpu->nmis_sent, __ATOMIC_SEQ_CST) != cpu->nmis_taken)
+		cpu->nmis_taken++;
+	else
+		__atomic_fetch_add(&unknown, 1, __ATOMIC_RELAXED);
+}
+
+const char *nmi_complaint(void)
+{
+	return words_for(complaints());
+}
+
+uint64_t nmi_unknown(void)
+{
+	return __atomic_load_n(&unknown, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was odd in what the firmware or the loader gave, in words: for pure code,
+ * which cannot print. Each text once.
+ */
+#ifndef KERNEL_HOST_REMARKS_H
+#define KERNEL_HOST_REMARKS_H
+
+enum { REMARKS_MAX = 16 };
+
+struct remarks {
+	const char *text[REMARKS_MAX]; /* constants: compared by address */
+	unsigned n;
+};
+
+static inline void remark(struct remarks *r, const char *text)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->text[i] == text)
+			return;
+	if (r->n < REMARKS_MAX)
+		r->text[r->n++] = text;
+}
+
+#endif

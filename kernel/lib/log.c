@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/lib/log.h"
+
+#include "kernel/lib/console.h"
+#include "kernel/lib/format.h"
+#include "kernel/lib/lock.h"
+#include "kernel/lib/x86.h"
+
+#include <stddef.h>
+
+static struct {
+	struct lock lock;
+	uint64_t holder;
+	uint64_t heir; /* a CPU that panics has the lock for good */
+} line;
+
+static void (*alive)(void);
+
+/* The GS base tells CPUs apart, also before it is set and in a panic. */
+uint64_t log_me(void)
+{
+	return rdmsr(MSR_GS_BASE) | 1;
+}
+
+void log_begin(void)
+{
+	if (line.heir == log_me())
+		return;
+	lock_take(&line.lock);
+	line.holder = log_me();
+}
+
+void log_end(void)
+{
+	if (line.heir == log_me())
+		return;
+	line.holder = 0;
+	lock_give(&line.lock);
+}
+
+/*
+ * The others finish their line first, so that every byte that is sent is summed up: a CPU
+ * that is stopped may be anywhere. The holder may be stuck, or be this CPU.
+ */
+void log_take_over(uint64_t ticks)
+{
+	if (line.heir != log_me() && line.holder != log_me())
+		lock_take_within(&line.lock, ticks);
+	line.heir = log_me();
+	console_fresh_line();
+}
+
+static void put_clean(void *arg, char c)
+{
+	(void)arg;
+	console_put(c < ' ' || c > '~' ? '?' : c);
+}
+
+void log_vtext(const char *fmt, va_list ap)
+{
+	format_to(put_clean, NULL, fmt, ap);
+}
+
+void log_text(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_vtext(fmt, ap);
+	va_end(ap);
+}
+
+void log_newline(void)
+{
+	console_put('\n');
+}
+
+static void put_line(const char *prefix, const char *fmt, va_list ap)
+{
+	log_begin();
+	log_text("%s", prefix);
+	log_vtext(fmt, ap);
+	log_newline();
+	log_end();
+}
+
+void log_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line("", fmt, ap);
+	va_end(ap);
+}
+
+void note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line("# ", fmt, ap);
+	va_end(ap);
+}
+
+void log_alive(void)
+{
+	if (alive)
+		alive();
+}
+
+void log_set_alive(void (*fn)(void))
+{
+	alive = fn;
+}

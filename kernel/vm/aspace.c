@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/vm/aspace.h"
+
+#include "kernel/lib/fault.h"
+#include "kernel/host/mmu.h"
+#include "kernel/vm/observe.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/panic.h"
+#include "kernel/lib/string.h"
+
+const struct observer *observer;
+
+/* Nested entries select from the host's PAT. */
+_Static_assert(VMM_GPT_PAT == MMU_PAT, "kernel/host/mmu.h");
+
+/* Hooks for gpt/: a table page's node comes from a heap of ours, and is found by its frame. */
+static struct vmm_gpt_node *get_table(void *ctx)
+{
+	struct aspace *as = ctx;
+	struct vmm_gpt_node *node = heap_get(&as->nodes);
+	uint64_t pfn = node ? page_get(FRAME_TABLE) : 0;
+
+	if (!pfn) {
+		if (node)
+			heap_put(&as->nodes, node);
+		return NULL;
+	}
+	node->pfn = pfn;
+	page_frame(pfn)->owner = node;
+	if (FAULT(TABLE_LEAKED))
+		page_get(FRAME_TABLE);
+	return node;
+}
+
+static void put_table(void *ctx, struct vmm_gpt_node *node)
+{
+	struct aspace *as = ctx;
+
+	if (!FAULT(TABLE_KEPT))
+		page_put(node->pfn, FRAME_TABLE);
+	heap_put(&as->nodes, node);
+}
+
+/* NULL for what is no table: then a damaged entry is found by a check, not by a fault. */
+static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
+{
+	const struct frame *frame = page_frame_if_any(pfn);
+
+	(void)ctx;
+	return frame && frame->kind == FRAME_TABLE ? frame->owner : NULL;
+}
+
+unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf)
+{
+	unsigned has = !caps->leaf_2m ? 1 : caps->leaf_1g ? 3 : 2;
+
+	return leaf < has ? leaf : has;
+}
+
+bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
+		 const struct vmm_gpt_caps *caps, unsigned leaf, unsigned ncpus,
+		 const struct region *regions, unsigned nregions)
+{
+	static uint64_t serial;
+	struct vmm_gpt_hooks hooks = {
+		.ctx = as,
+		.page_base = (uintptr_t)page_ptr(0),
+		.get_table = get_table,
+		.put_table = put_table,
+		.node_of = node_of,
+	};
+	struct vmm_gpt_result r;
+
+	ASSERT(ncpus && ncpus <= ASPACE_CPUS_MAX);
+	memset(as, 0, sizeof(*as));
+	as->cpus = ncpus;
+	as->nodes.size = sizeof(struct vmm_gpt_node);
+	as->regions = regions;
+	as->nregions = nregions;
+	as->max_level = aspace_max_level(caps, leaf);
+	r = vmm_gpt_alloc(&as->gpt, format, caps, &hooks);
+	if (r.error == VMM_GPT_NO_MEMORY)
+		return false;
+	ASSERT_EQ(r.error, VMM_GPT_OK);
+	for (unsigned i = 0; i < ncpus; i++)
+		vmm_gpt_join(&as->gpt, &as->walkers[i]);
+	OBSERVE(root_begins, as->gpt.root->pfn);
+	as->ctx.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
+	as->ctx.ctx_id = ++serial;
+	if (FAULT(ROOT_REUSED)) {
+		as->ctx.ctx_id = 1;
+		as->ctx.tlb_gen = tlb_cpu(this_cpu())->flushed_gen;
+	}
+	return true;
+}
+
+bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf)
+{
+	const struct frame *frame = page_frame_if_any(leaf->pfn);
+
+	return frame && frame->kind == FRAME_GUEST &&
+	       frame->order == aspace_leaf_order(leaf->level) && (uintptr_t)frame->owner == gpa;
+}
+
+void aspace_quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
+{
+	struct aspace *as = arg;
+	struct frame *frame = page_frame_if_any(leaf->pfn);
+
+	aspace_count(&as->mapped, -(UINT64_C(1) << aspace_leaf_order(leaf->level)));
+	if (!aspace_owns(gpa, leaf))
+		return; /* better lost than given back twice; the audit has said so */
+	if (FAULT(NO_LIMBO)) {
+		pages_put(leaf->pfn, frame->order, FRAME_GUEST);
+		return;
+	}
+	frame->owner = (void *)as->limbo.first;
+	as->limbo.first = leaf->pfn;
+}
+
+static void release(struct aspace *as)
+{
+	while (as->limbo.first) {
+		uint64_t pfn = as->limbo.first;
+
+		as->limbo.first = (uint64_t)page_frame(pfn)->owner;
+		if (FAULT(PAGE_KEPT))
+			continue;
+		pages_put(pfn, page_frame(pfn)->order, FRAME_GUEST);
+	}
+	vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
+}
+
+void aspace_flush(struct aspace *as)
+{
+	tlb_shootdown(&as->ctx);
+	OBSERVE(complete, as->gpt.root->pfn);
+	as->limbo.stamp = vmm_gpt_grace_begin(&as->gpt);
+}
+
+void aspace_settle(struct aspace *as)
+{
+	aspace_lock(as);
+	if (vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+		release(as);
+	aspace_unlock(as);
+}
+
+bool aspace_reclaim(struct aspace *as)
+{
+	bool any = as->limbo.first || as->limbo.tables.count;
+
+	while (!vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+		cpu_pause();
+	release(as);
+	return any;
+}
+
+/* cpu is the one that could still use all of it, and must not without a flush. */
+static void release_all(struct aspace *as, const struct cpu *cpu)
+{
+	ASSERT(tlb_is_stale(tlb_cpu(cpu), &as->ctx));
+	ASSERT(vmm_gpt_grace_over(&as->gpt, as->limbo.stamp));
+	release(as);
+}
+
+uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
+		     void (*invalidate)(struct cpu *cpu, const struct tlb_context *ctx))
+{
+	struct vmm_gpt_result unmapped, vacated = { 0 };
+	uint64_t left;
+
+	aspace_lock(as);
+	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, aspace_quarantine, as);
+	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
+	if (FAULT(RELEASE_EARLY))
+		release_all(as, cpu);
+	if (!FAULT(NO_VACATE))
+		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->limbo.tables);
+	ASSERT_EQ(vacated.error, VMM_GPT_OK);
+	if (!FAULT(FLUSH_MARK))
+		aspace_flush(as); /* whatever those two say: the root goes as well */
+	invalidate(cpu, &as->ctx);
+	release_all(as, cpu);
+	left = as->gpt.tables - 1;
+	aspace_unlock(as);
+	OBSERVE(root_ends, as->gpt.root->pfn);
+	vmm_gpt_free(&as->gpt);
+	return left;
+}
+
+const struct region *aspace_region(const struct aspace *as, uint64_t gpa)
+{
+	for (unsigned i = 0; i < as->nregions; i++)
+		if (gpa - as->regions[i].start < as->regions[i].size)
+			return &as->regions[i];
+	return NULL;
+}
+
+unsigned aspace_cpu(const struct aspace *as)
+{
+	return as->cpus > 1 ? this_cpu()->number : 0;
+}
+
+void aspace_lock(struct aspace *as)
+{
+	lock_take(&as->lock);
+	OBSERVE(hold, this_cpu()->number, as->gpt.root->pfn);
+}
+
+void aspace_unlock(struct aspace *as)
+{
+	OBSERVE(hold, this_cpu()->number, 0);
+	lock_give(&as->lock);
+}
+
+void aspace_enter(struct aspace *as)
+{
+	if (FAULT(NO_SECTION))
+		return;
+	vmm_gpt_enter(&as->gpt, &as->walkers[aspace_cpu(as)]);
+	OBSERVE(walk, this_cpu()->number, as->gpt.root->pfn);
+}
+
+void aspace_leave(struct aspace *as)
+{
+	if (FAULT(NO_SECTION))
+		return;
+	OBSERVE(walk, this_cpu()->number, 0);
+	vmm_gpt_leave(&as->walkers[aspace_cpu(as)]);
+}
+
+bool aspace_is_populated(struct aspace *as, uint64_t gpa)
+{
+	bool populated;
+
+	aspace_enter(as);
+	populated = vmm_gpt_lookup(&as->gpt, gpa, NULL);
+	aspace_leave(as);
+	return populated;
+}
+
+void aspace_moving(struct aspace *as)
+{
+	uint64_t stamp;
+
+	__atomic_store_n(&as->moving, true, __ATOMIC_SEQ_CST);
+	stamp = vmm_gpt_grace_begin(&as->gpt);
+	while (!vmm_gpt_grace_over(&as->gpt, stamp))
+		cpu_pause();
+}
+
+void aspace_moved(struct aspace *as)
+{
+	__atomic_store_n(&as->moving, false, __ATOMIC_SEQ_CST);
+}
+
+/* In a section. */
+static void *find(const struct aspace *as, uint64_t gpa)
+{
+	struct vmm_gpt_leaf leaf;
+	unsigned level;
+	const vmm_gpt_pte_t *ptep = vmm_gpt_lookup(&as->gpt, gpa, &level);
+
+	if (!ptep || !vmm_gpt_is_mapped(&as->gpt, ptep, level, &leaf))
+		return NULL;
+	return (char *)page_ptr(leaf.pfn) + (gpa & (aspace_leaf_size(level) - 1));
+}
+
+void *aspace_ptr(struct aspace *as, uint64_t gpa)
+{
+	void *ptr;
+
+	aspace_enter(as);
+	ptr = find(as, gpa);
+	aspace_leave(as);
+	return ptr;
+}
+
+bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size)
+{
+	const void *from;
+
+	aspace_enter(as);
+	from = find(as, gpa);
+	if (from)
+		memcpy(to, from, size);
+	aspace_leave(as);
+	return from;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a fault does to an address space.
+ *
+ * Where large leaves must not be executable (small_exec), data gets them without that
+ * right. A fetch finds it missing: then the leaf is split, and the page of 4 KiB that was
+ * fetched from gets it. What is fetched from first gets a leaf of 4 KiB at once.
+ */
+#include "kernel/vm/aspace.h"
+#include "kernel/lib/fault.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/panic.h"
+#include "kernel/lib/string.h"
+
+/* The way of a fault on 4 KiB, which is the usual one, has the level as a constant. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+enum {
+	SPAN = 2 << 20, /* what one lowest table holds: populated at once */
+	REFUSED_MAX = 1000,
+};
+
+/* A deliberate bug: no CPU takes a leaf with these two bits (3:2) the other way. */
+enum { FAULTY_BITS = 0xc };
+
+/* Where the image goes on in this leaf; UINT64_MAX: it has none of it. */
+static inline uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
+{
+	uint64_t at = (gpa & ~(aspace_leaf_size(level) - 1)) - r->start;
+
+	return at < r->image_size ? at >> PAGE_SHIFT : UINT64_MAX;
+}
+
+struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit)
+{
+	/*
+	 * Where there is nothing, reading is all that the guest's page walk asks for.
+	 * Where there is something that is not enough for it, that lacks the right to
+	 * write: a walk sets A and D, in EPT as soon as EPT has A and D itself.
+	 */
+	unsigned walk = VMM_GPT_READ | (exit->fault.present ? VMM_GPT_WRITE : 0);
+	unsigned want = exit->fault.walk ? walk : exit->fault.access;
+	struct aspace_plan plan = {
+		.region = aspace_region(as, exit->fault.gpa),
+		.outcome = ASPACE_MAPPED,
+		.level = 1,
+		.image_page = UINT64_MAX,
+	};
+
+	if (!plan.region || plan.region->kind == REGION_HOLE) {
+		plan.outcome = ASPACE_HOLE;
+		return plan;
+	}
+	if (want & ~region_prot(plan.region) && !FAULT(RIGHT_UNCHECKED)) {
+		plan.outcome = ASPACE_DENIED;
+		return plan;
+	}
+	if (as->max_level > 1 && !FAULT(LEAF_SMALL) &&
+	    !(want & VMM_GPT_EXEC && as->gpt.caps.small_exec))
+		plan.level = region_leaf(plan.region, exit->fault.gpa, as->max_level);
+	plan.image_page = image_page(plan.region, exit->fault.gpa, plan.level);
+	return plan;
+}
+
+static uint64_t max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A block for a leaf at gpa, with what is there at the beginning; 0: there is none. */
+static ALWAYS_INLINE uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
+{
+	uint64_t page = image_page(region, gpa, level), at = page << PAGE_SHIFT, pfn;
+
+	if (level == 1) {
+		pfn = page_get(FRAME_GUEST);
+	} else {
+		pfn = pages_get(aspace_leaf_order(level), FRAME_GUEST);
+		if (pfn)
+			pages_clear(pfn, aspace_leaf_order(level));
+	}
+	if (pfn && page != UINT64_MAX && !FAULT(NO_IMAGE))
+		memcpy(page_ptr(pfn), (const char *)region->image + at,
+		       min(region->image_size - at, aspace_leaf_size(level)));
+	return pfn;
+}
+
+static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
+{
+	aspace_count(exit->fault.walk			? &c->walk :
+		     exit->fault.access == ACCESS_EXEC	? &c->exec :
+		     exit->fault.access == ACCESS_WRITE ? &c->write :
+							  &c->read,
+		     1);
+}
+
+/*
+ * An entry for a leaf at gpa: of small ones, for all of the region that share
+ * their lowest table with it.
+ */
+static __attribute__((noinline)) bool populate(struct aspace *as, const struct region *region,
+					       uint64_t gpa, unsigned level)
+{
+	uint64_t size = level == 1 ? SPAN : aspace_leaf_size(level), start = gpa & ~(size - 1);
+	struct vmm_gpt_result r =
+		vmm_gpt_populate_region(&as->gpt, max(start, region->start),
+					min(start + size, region->start + region->size), level);
+
+	if (r.error == VMM_GPT_NO_MEMORY)
+		return false;
+	ASSERT_EQ(r.error, VMM_GPT_OK);
+	aspace_count(&as->counts.tables, r.entry);
+	return true;
+}
+
+static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, uint64_t pfn,
+					       unsigned level, unsigned prot)
+{
+	struct vmm_gpt_result r = { .error = VMM_GPT_RETRY };
+
+	/* Looked at in the section: who moves waits for those that began before. */
+	aspace_enter(as);
+	if (!__atomic_load_n(&as->moving, __ATOMIC_SEQ_CST))
+		r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
+	aspace_leave(as);
+	return r;
+}
+
+/* With the lock: maps pfn at gpa, and makes the entry first where there is none. */
+static struct vmm_gpt_result populate_and_map(struct aspace *as, const struct region *region,
+					      uint64_t gpa, uint64_t pfn, unsigned level,
+					      unsigned prot)
+{
+	if (!FAULT(NO_POPULATE) && !populate(as, region, gpa, level))
+		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
+	return map(as, gpa, pfn, level, prot);
+}
+
+/* Maps pfn at gpa; where the entry is not there, or about to be another, with the lock. */
+static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const struct region *region,
+						   uint64_t gpa, uint64_t pfn, unsigned level,
+						   bool has_lock)
+{
+	unsigned prot = aspace_prot(as, region, level);
+	struct vmm_gpt_result r;
+
+	if (FAULT(MAP_WRITE))
+		prot |= VMM_GPT_WRITE;
+	if (FAULT(MAP_EXEC))
+		prot |= VMM_GPT_EXEC;
+	if (FAULT(MAP_PFN))
+		pfn++;
+	r = map(as, gpa, pfn, level, prot);
+	if (r.error != VMM_GPT_NOT_POPULATED && r.error != VMM_GPT_RETRY)
+		return r;
+	if (has_lock)
+		return populate_and_map(as, region, gpa, pfn, level, prot);
+	aspace_lock(as);
+	r = populate_and_map(as, region, gpa, pfn, level, prot);
+	aspace_unlock(as);
+	return r;
+}
+
+/* Deliberate bugs in a leaf that was just mapped. */
+static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, uint64_t pfn)
+{
+	aspace_enter(as);
+	if (FAULT(GUEST_LEAF))
+		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
+	if (FAULT(DIRTY_EARLY))
+		vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
+	if (FAULT(MAP_TWICE))
+		vmm_gpt_map(&as->gpt, gpa ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
+	aspace_leave(as);
+}
+
+/* A new leaf of this level around gpa, or why there is none. */
+static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct region *region,
+						 uint64_t gpa, unsigned level, bool has_lock)
+{
+	uint64_t base = gpa & ~(aspace_leaf_size(level) - 1);
+	uint64_t pages = UINT64_C(1) << aspace_leaf_order(level);
+	uint64_t pfn = get_block(region, gpa, level);
+	struct vmm_gpt_result r;
+
+	if (!pfn)
+		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
+	/* Before it is mapped: from then on another CPU may unmap it, and ask whose it is. */
+	page_frame(pfn)->owner = (void *)base;
+	r = install(as, region, base, pfn, level, has_lock);
+	if (r.error || !r.did_it) {
+		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
+		return r;
+	}
+	aspace_count(&as->mapped, pages);
+	aspace_count(&as->counts.pages, pages);
+	if (FAULT(GUEST_LEAF) || FAULT(DIRTY_EARLY) || FAULT(MAP_TWICE))
+		spoil(as, region, base, pfn);
+	if (FAULT(PAGE_EARLY))
+		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
+	return r;
+}
+
+/*
+ * The level for gpa, from this one down: where there are smaller entries already,
+ * theirs; and an empty one that is larger, because memory for it ran out since it
+ * was made, gives way. 0: there is no memory for that.
+ */
+static unsigned make_room(struct aspace *as, uint64_t gpa, unsigned level)
+{
+	vmm_gpt_pte_t *way[VMM_GPT_LEVELS];
+	unsigned n = vmm_gpt_walk(&as->gpt, gpa, way, VMM_GPT_LEVELS);
+	unsigned found = VMM_GPT_LEVELS + 1 - n;
+	struct vmm_gpt_result r;
+
+	if (found <= level)
+		return found < level ? found : level;
+	r = vmm_gpt_split(&as->gpt, gpa, level);
+	if (r.error == VMM_GPT_NOT_POPULATED)
+		return level;
+	aspace_count(&as->counts.tables, r.entry);
+	return r.error ? 0 : level;
+}
+
+/* With the lock: the largest leaf that there is memory for. */
+static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspace_plan *plan,
+					   uint64_t gpa)
+{
+	struct vmm_gpt_result r = { .error = VMM_GPT_NO_MEMORY };
+	unsigned level = plan->level;
+
+	while (level) {
+		level = make_room(as, gpa, level);
+		if (level)
+			r = place(as, plan->region, gpa, level, true);
+		if (r.error != VMM_GPT_NO_MEMORY || level <= 1)
+			break;
+		as->counts.smaller++;
+		level--;
+	}
+	return r;
+}
+
+static bool is_mapped(const struct aspace *as, uint64_t gpa)
+{
+	struct vmm_gpt_extent e;
+
+	return vmm_gpt_next(&as->gpt, gpa, gpa + 1, &e) && e.kind == VMM_GPT_MAPPED;
+}
+
+/*
+ * Who waited for the lock may find that it is mapped by now. That is looked at first:
+ * if memory for a large leaf has run out meanwhile, what is there must not be split.
+ */
+static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_plan *plan,
+				       uint64_t gpa)
+{
+	struct vmm_gpt_result r = { .error = VMM_GPT_OK };
+
+	if (as->max_level == 1)
+		return place(as, plan->region, gpa, 1, false);
+	aspace_lock(as);
+	if (!is_mapped(as, gpa))
+		r = place_largest(as, plan, gpa);
+	aspace_unlock(as);
+	return r;
+}
+
+enum grant { GRANT_NOTHING, GRANTED, GRANT_NO_MEMORY };
+
+/* Gives a leaf the rights that it can have again. NOTHING: it has them. */
+static enum grant grant_locked(struct aspace *as, const struct region *region, uint64_t gpa,
+			       bool fetch)
+{
+	struct vmm_gpt_extent e;
+	struct vmm_gpt_result r;
+	unsigned prot;
+
+	if (fetch && as->gpt.caps.small_exec && !FAULT(FETCH_UNSPLIT) && !aspace_split(as, gpa, 1))
+		return GRANT_NO_MEMORY;
+	if (!vmm_gpt_next(&as->gpt, gpa, gpa + 1, &e) || e.kind != VMM_GPT_MAPPED)
+		return GRANT_NOTHING;
+	prot = aspace_prot(as, region, e.leaf.level);
+	if (e.leaf.prot == prot)
+		return GRANT_NOTHING;
+	r = vmm_gpt_protect_region(&as->gpt, e.gpa, e.gpa + aspace_leaf_size(e.leaf.level), prot);
+	ASSERT_EQ(r.error, VMM_GPT_OK);
+	ASSERT_EQ(r.flush, VMM_GPT_FLUSH_NONE);
+	as->counts.granted++;
+	return GRANTED;
+}
+
+static enum grant grant(struct aspace *as, const struct region *region, uint64_t gpa, bool fetch)
+{
+	enum grant granted;
+
+	aspace_lock(as);
+	granted = grant_locked(as, region, gpa, fetch);
+	if (granted == GRANT_NO_MEMORY && as->cpus > 1 && aspace_reclaim(as))
+		granted = grant_locked(as, region, gpa, fetch);
+	aspace_unlock(as);
+	return granted;
+}
+
+/*
+ * What is there already stays, if another CPU was quicker. But if hardware refuses
+ * a mapping that should serve it, it will do so for ever: that is told from
+ * another CPU's doing by its coming again and again.
+ */
+static enum aspace_outcome spurious(struct aspace *as, const struct vcpu_exit *exit)
+{
+	struct aspace_refused *refused = &as->refused[aspace_cpu(as)];
+
+	aspace_count(&as->counts.spurious, 1);
+	if (!exit->fault.present)
+		return ASPACE_SPURIOUS;
+	if (as->cpus == 1)
+		return ASPACE_REFUSED;
+	if (refused->gpa != exit->fault.gpa || refused->rip != exit->rip)
+		*refused = (struct aspace_refused){ .gpa = exit->fault.gpa, .rip = exit->rip };
+	return ++refused->times > REFUSED_MAX ? ASPACE_REFUSED : ASPACE_SPURIOUS;
+}
+
+static void served(struct aspace *as)
+{
+	as->refused[aspace_cpu(as)].times = 0;
+}
+
+/* What other vCPUs had taken out may be all that there is. */
+static bool reclaim(struct aspace *as)
+{
+	bool any;
+
+	if (as->cpus == 1)
+		return false;
+	aspace_lock(as);
+	any = aspace_reclaim(as);
+	aspace_unlock(as);
+	return any;
+}
+
+enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
+				 const struct aspace_plan *plan)
+{
+	uint64_t gpa = exit->fault.gpa / PAGE_SIZE * PAGE_SIZE;
+	struct vmm_gpt_result r;
+
+	count(&as->counts, exit);
+	if (plan->outcome != ASPACE_MAPPED)
+		return plan->outcome;
+	if (exit->fault.present) {
+		bool fetch = !exit->fault.walk && exit->fault.access == ACCESS_EXEC;
+		enum grant granted = grant(as, plan->region, gpa, fetch);
+
+		if (granted == GRANT_NO_MEMORY)
+			return ASPACE_NO_MEMORY;
+		if (granted == GRANTED) {
+			served(as);
+			return ASPACE_MAPPED;
+		}
+	}
+	r = place_any(as, plan, gpa);
+	if (r.error == VMM_GPT_NO_MEMORY && reclaim(as))
+		r = place_any(as, plan, gpa);
+	if (r.error == VMM_GPT_OK && r.did_it) {
+		served(as);
+		return ASPACE_MAPPED;
+	}
+	if (r.error == VMM_GPT_NO_MEMORY)
+		return ASPACE_NO_MEMORY;
+	if (r.error != VMM_GPT_OK && (as->cpus == 1 || r.error != VMM_GPT_WRONG_SIZE))
+		ASSERT_EQ(r.error, VMM_GPT_CONFLICT);
+	return spurious(as, exit);
+}
