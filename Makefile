@@ -47,7 +47,7 @@ override BUILD := $(PLAIN)-fault/$(FAULT)
 endif
 
 CFLAGS	?= -O2 -g
-KCFLAGS	:= -std=c17 -ffreestanding -Wall -Wextra -Werror -mno-red-zone \
+KCFLAGS	:= -std=c17 -ffreestanding -Wall -Wextra -Wconversion -Wshadow -Werror -mno-red-zone \
 	   -mgeneral-regs-only -mcmodel=small -fno-pic -fno-pie -fno-stack-protector \
 	   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer \
 	   -fno-common -I. -DVMM_GPT_PTE_H='"kernel/lib/gpt_pte.h"' \

@@ -41,7 +41,7 @@ static struct cpu_raw raw;
 static struct acpi_cpus listed;
 static struct acpi_pm_timer pm_timer;
 static struct acpi_ioapics ioapics;
-static struct machine machine;
+static struct machine this_machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
 
@@ -226,7 +226,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 	char words[VMM_WORDS], lost[VMM_WORDS];
 
 	cpu_raw_read(&own);
-	machine.ops->probe(&own, &probe);
+	this_machine.ops->probe(&own, &probe);
 	allow_large_exec(&probe);
 	if (FAULT(AP_REFUSED)) {
 		probe.usable = false;
@@ -236,11 +236,11 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 		format(error, size, "%s", probe.cause);
 		return false;
 	}
-	if (!machine.ops->enable(cpu, &own, words)) {
+	if (!this_machine.ops->enable(cpu, &own, words)) {
 		format(error, size, "%s", words);
 		return false;
 	}
-	preflight_reduce(machine.probe, &probe, lost, sizeof(lost));
+	preflight_reduce(this_machine.probe, &probe, lost, sizeof(lost));
 	if (lost[0])
 		format_append(words, sizeof(words), lost);
 	if (words[0])
@@ -261,7 +261,7 @@ static void start_cpus(bool has_apic)
 		note("more CPUs than %u: %u are not used", ACPI_CPUS_MAX, listed.left_out);
 	clock_init(&pm_timer);
 	smp_set_trace(tlb_trace);
-	smp_start(machine.cpu, has_apic ? &listed : &none, memory_low(), admit);
+	smp_start(this_machine.cpu, has_apic ? &listed : &none, memory_low(), admit);
 	head_cpus(smp_count(), listed.n + listed.left_out);
 }
 
@@ -298,9 +298,9 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	trap_init();
 	read_bootinfo(magic, boot);
 	read_cmdline();
-	machine.cpu = cpu_boot();
-	machine.probe = &verdict.probe;
-	cpu_init(machine.cpu);
+	this_machine.cpu = cpu_boot();
+	this_machine.probe = &verdict.probe;
+	cpu_init(this_machine.cpu);
 	trap_load();
 	cpu_raw_read(&raw);
 	head_machine(&raw, &info, see_low);
@@ -329,31 +329,31 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (error)
 		note("no timer, and no other CPUs: %s", error);
 
-	machine.ops = verdict.ops;
-	if (cmdline.check_tlb && !tlbcheck_attach(machine.ops->format))
+	this_machine.ops = verdict.ops;
+	if (cmdline.check_tlb && !tlbcheck_attach(this_machine.ops->format))
 		report_bad_input("check-tlb",
 				 "no memory for the checker's records, 8 bytes for each "
 				 "page, in one block of at most 1 GiB; leave check=tlb out");
 	if (cmdline.kick_nmi)
 		tlb_kick_by_nmi();
-	machine.trace = cmdline.trace;
-	machine.leaf = cmdline.leaf;
-	machine.fail_alloc = cmdline.fail_alloc;
-	machine.seed = cmdline.seed;
-	machine.slow = cmdline.slow;
-	machine.fep = cmdline.fep;
-	machine.timer = verdict.probe.slice_timer || !error;
-	if (!machine.ops->enable(machine.cpu, &raw, words))
+	this_machine.trace = cmdline.trace;
+	this_machine.leaf = cmdline.leaf;
+	this_machine.fail_alloc = cmdline.fail_alloc;
+	this_machine.seed = cmdline.seed;
+	this_machine.slow = cmdline.slow;
+	this_machine.fep = cmdline.fep;
+	this_machine.timer = verdict.probe.slice_timer || !error;
+	if (!this_machine.ops->enable(this_machine.cpu, &raw, words))
 		report_refused(words, "see above; if all looks right, report this CPU");
 	start_cpus(!error);
 	head_leaves(&verdict.probe.gpt);
 
-	note_leaf(&machine);
+	note_leaf(&this_machine);
 	report_plan(count_tests());
 	selftest_run(&cmdline);
 	fault_host();
-	run_guests(&machine);
+	run_guests(&this_machine);
 	report_nmis();
-	machine.ops->disable(machine.cpu);
+	this_machine.ops->disable(this_machine.cpu);
 	report_end();
 }

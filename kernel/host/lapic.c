@@ -174,7 +174,7 @@ static void calibrate(void)
 
 bool lapic_is_pending(uint8_t vector)
 {
-	return apic_read(APIC_IRR + vector / 32 * 0x10) >> vector % 32 & 1;
+	return apic_read(APIC_IRR + vector / 32u * 0x10) >> vector % 32 & 1;
 }
 
 static bool in_service(void)

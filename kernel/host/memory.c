@@ -35,10 +35,10 @@ static void say(const struct memmap *map)
 		     (unsigned long)map->ranges[i].end);
 }
 
-static void say_unused(uint64_t bytes, const char *why)
+static void say_unused(uint64_t n, const char *why)
 {
-	if (bytes)
-		note("%lu KiB of memory are not used: %s", (unsigned long)(bytes >> 10), why);
+	if (n)
+		note("%lu KiB of memory are not used: %s", (unsigned long)(n >> 10), why);
 }
 
 /* What was left out, and why. */
