@@ -34,29 +34,27 @@ void smp_add(struct cpu *cpu)
 	smp.cpus[smp.count++] = cpu;
 }
 
+/*
+ * STI lets no interrupt in before HLT has begun, and trap.c none return to HLT: none is slept
+ * through. The labels are for trap.c.
+ */
+void smp_sleep(void);
+__asm__(".pushsection .text\n"
+	".globl smp_sleep, smp_sleeping, smp_awake\n"
+	"smp_sleep: sti\n"
+	"smp_sleeping: hlt\n"
+	"smp_awake: cli\n"
+	"ret\n"
+	".popsection");
+
 /* A deliberate bug, of hardware: the shadow of STI is over before HLT has begun, as after an
  * NMI in it, when the interrupt is there that says that there is something to do. */
-static inline __attribute__((always_inline)) void lose_shadow(const struct cpu *cpu)
+static void lose_shadow(const struct cpu *cpu)
 {
 	while (!__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE) ||
 	       !lapic_is_pending(LAPIC_VECTOR_WAKE))
 		cpu_pause();
-	__asm__ volatile("sti; jmp smp_sleeping" : : : "memory");
-}
-
-/* STI lets no interrupt in before HLT has begun, and trap.c none return to HLT: none is
- * slept through. */
-static __attribute__((noinline, noclone)) void sleep(const struct cpu *cpu)
-{
-	if (FAULT(WAKE_SHADOW) || FAULT(WAKE_LOST))
-		lose_shadow(cpu);
-	__asm__ volatile("sti\n"
-			 ".globl smp_sleeping, smp_awake\n"
-			 "smp_sleeping: hlt\n"
-			 "smp_awake: cli"
-			 :
-			 :
-			 : "memory");
+	__asm__ volatile("sti; call smp_sleeping" : : : "memory");
 }
 
 _Noreturn void smp_work(struct cpu *cpu)
@@ -65,7 +63,10 @@ _Noreturn void smp_work(struct cpu *cpu)
 		smp_fn *fn = __atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE);
 
 		if (!fn) {
-			sleep(cpu);
+			if (FAULT(WAKE_SHADOW) || FAULT(WAKE_LOST))
+				lose_shadow(cpu);
+			else
+				smp_sleep();
 			continue;
 		}
 		fn(cpu, cpu->work_arg);
