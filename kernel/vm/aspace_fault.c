@@ -169,13 +169,17 @@ static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const stru
 /* Deliberate bugs in a leaf that was just mapped. */
 static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, uint64_t pfn)
 {
+	struct vmm_gpt_result ignored;
+
 	aspace_enter(as);
 	if (FAULT(GUEST_LEAF))
 		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
 	if (FAULT(DIRTY_EARLY))
-		vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
+		ignored = vmm_gpt_reset_dirty(&as->gpt, vmm_gpt_lookup(&as->gpt, gpa, NULL), true);
 	if (FAULT(MAP_TWICE))
-		vmm_gpt_map(&as->gpt, gpa ^ PAGE_SIZE, pfn, 1, region_prot(region), VMM_GPT_WB);
+		ignored = vmm_gpt_map(&as->gpt, gpa ^ PAGE_SIZE, pfn, 1, region_prot(region),
+				      VMM_GPT_WB);
+	(void)ignored;
 	aspace_leave(as);
 }
 
