@@ -163,7 +163,7 @@ lint: iso
 	python3 -B test/rooms.py $(BUILD)
 
 format:
-	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/host/*.[ch] test/host/*/*.[ch] test/kvm/*.[ch])
+	clang-format -i $(CSRC) $(wildcard $(ROOMS:%=%/*.h) test/unit/*.[ch] test/unit/*/*.[ch] test/kvm/*.[ch])
 
 clean:
 	rm -rf $(PLAIN) $(PLAIN)-fault

@@ -90,12 +90,12 @@ static inline bool vpeo_pte_is_present(const struct vmm_gpt_format *format, uint
 }
 
 /* Of an entry above level 1. */
-static inline bool vpeo_pte_is_table(const struct vmm_gpt_format *format, uint64_t pte)
+static inline bool gpt_pte_is_table(const struct vmm_gpt_format *format, uint64_t pte)
 {
 	return (pte & (format->table | format->large)) == format->table;
 }
 
-static inline bool vpeo_pte_is_leaf(const struct vmm_gpt_format *format, uint64_t pte,
+static inline bool gpt_pte_is_leaf(const struct vmm_gpt_format *format, uint64_t pte,
 				    unsigned level)
 {
 	return vpeo_pte_is_present(format, pte) && (level == 1 || (pte & format->large));
@@ -119,7 +119,7 @@ static inline unsigned vpeo_pte_prot(const struct vmm_gpt_format *format, uint64
 	       (bits >> format->exec_bit & 1 ? VMM_GPT_EXEC : 0);
 }
 
-static inline unsigned vpeo_pte_type(const struct vmm_gpt_format *format, uint64_t pte,
+static inline unsigned gpt_pte_type(const struct vmm_gpt_format *format, uint64_t pte,
 				     unsigned level)
 {
 	unsigned high = format->type_high_bit[VMM_GPT_SIZE_CLASS(level)];
@@ -128,13 +128,13 @@ static inline unsigned vpeo_pte_type(const struct vmm_gpt_format *format, uint64
 }
 
 /* The translation: what is left of an entry when hardware's A and D do not count. */
-static inline uint64_t vpeo_pte_sans_ad(const struct vmm_gpt_format *format, uint64_t pte)
+static inline uint64_t gpt_pte_sans_ad(const struct vmm_gpt_format *format, uint64_t pte)
 {
 	return pte & ~(format->accessed | format->dirty);
 }
 
 /* Of a leaf of this level: the same with other rights, which have an encoding. */
-static inline uint64_t vpeo_pte_with_prot(const struct vmm_gpt_format *format, uint64_t pte,
+static inline uint64_t gpt_pte_with_prot(const struct vmm_gpt_format *format, uint64_t pte,
 					  unsigned prot)
 {
 	return (pte & ~format->rights_mask) | format->rights[prot];
@@ -144,38 +144,38 @@ static inline uint64_t vpeo_pte_with_prot(const struct vmm_gpt_format *format, u
  * A leaf's entry, A and D included, as it is spelt one level further down or up:
  * for what of the run begins at the same pfn.
  */
-static inline uint64_t vpeo_pte_at_level(const struct vmm_gpt_format *format, uint64_t pte,
+static inline uint64_t gpt_pte_at_level(const struct vmm_gpt_format *format, uint64_t pte,
 					 unsigned level, unsigned to)
 {
 	uint64_t type = UINT64_C(3) << format->type_low_bit |
 			UINT64_C(1) << format->type_high_bit[VMM_GPT_SIZE_CLASS(level)];
 
 	return (pte & ~(type | (level > 1 ? format->large : 0))) |
-	       format->types[VMM_GPT_SIZE_CLASS(to)][vpeo_pte_type(format, pte, level)] |
+	       format->types[VMM_GPT_SIZE_CLASS(to)][gpt_pte_type(format, pte, level)] |
 	       (to > 1 ? format->large : 0);
 }
 
 /* The bits that make an entry present, in either format, and where they are kept. */
-#define VPEO_PRESENT_BITS UINT64_C(7)
-#define VPEO_FROZEN_SHIFT 53
+#define GPT_PTE_PRESENT_BITS UINT64_C(7)
+#define GPT_PTE_FROZEN_SHIFT 53
 
-static inline bool vpeo_pte_is_frozen(uint64_t pte)
+static inline bool gpt_pte_is_frozen(uint64_t pte)
 {
 	return (pte & VMM_GPT_FROZEN) == VMM_GPT_FROZEN;
 }
 
 /* Of 0 or a leaf. */
-static inline uint64_t vpeo_pte_freeze(uint64_t pte)
+static inline uint64_t gpt_pte_freeze(uint64_t pte)
 {
-	return (pte & ~VPEO_PRESENT_BITS) | (pte & VPEO_PRESENT_BITS) << VPEO_FROZEN_SHIFT |
+	return (pte & ~GPT_PTE_PRESENT_BITS) | (pte & GPT_PTE_PRESENT_BITS) << GPT_PTE_FROZEN_SHIFT |
 	       VMM_GPT_FROZEN;
 }
 
 /* Of one that is frozen: what it was. */
-static inline uint64_t vpeo_pte_thaw(uint64_t pte)
+static inline uint64_t gpt_pte_thaw(uint64_t pte)
 {
-	return (pte & ~(VMM_GPT_FROZEN | VPEO_PRESENT_BITS << VPEO_FROZEN_SHIFT)) |
-	       (pte >> VPEO_FROZEN_SHIFT & VPEO_PRESENT_BITS);
+	return (pte & ~(VMM_GPT_FROZEN | GPT_PTE_PRESENT_BITS << GPT_PTE_FROZEN_SHIFT)) |
+	       (pte >> GPT_PTE_FROZEN_SHIFT & GPT_PTE_PRESENT_BITS);
 }
 
 /*
@@ -183,12 +183,12 @@ static inline uint64_t vpeo_pte_thaw(uint64_t pte)
  * there before in *old; false, and nothing is changed, if there is no leaf.
  * A loop, since the leaf may go and hardware may set bits at any moment.
  */
-static inline bool vpeo_reset_bit(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
+static inline bool gpt_pte_reset_bit(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
 				  unsigned level, uint64_t bit, bool on, uint64_t *old)
 {
 	*old = vmm_gpt_pte_load(ptep);
 	do {
-		if (!vpeo_pte_is_leaf(format, *old, level))
+		if (!gpt_pte_is_leaf(format, *old, level))
 			return false;
 		if (!(*old & bit) == !on)
 			return true;
@@ -199,13 +199,13 @@ static inline bool vpeo_reset_bit(const struct vmm_gpt_format *format, vmm_gpt_p
 static inline bool vpeo_reset_dirty(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
 				    unsigned level, bool on, uint64_t *old)
 {
-	return vpeo_reset_bit(format, ptep, level, format->dirty, on, old);
+	return gpt_pte_reset_bit(format, ptep, level, format->dirty, on, old);
 }
 
 static inline bool vpeo_reset_accessed(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
 				       unsigned level, bool on, uint64_t *old)
 {
-	return vpeo_reset_bit(format, ptep, level, format->accessed, on, old);
+	return gpt_pte_reset_bit(format, ptep, level, format->accessed, on, old);
 }
 
 static inline uint64_t vpeo_get_pmtp(const struct vmm_gpt_format *format, uint64_t root_pfn,

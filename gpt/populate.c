@@ -8,7 +8,7 @@
  * map can get in (what got in before makes it thaw them all and refuse), and
  * only then takes tables out, from the bottom up.
  */
-#include "shape.h"
+#include "split_merge.h"
 
 /* The last page counts, not the end: 2^48 has no index. */
 static uint64_t last_page(uint64_t end)
@@ -30,14 +30,14 @@ static inline void clip(unsigned level, uint64_t gpa, unsigned i, uint64_t *star
 }
 
 /* What is to be populated. */
-struct wish {
+struct populate_req {
 	unsigned max_level;
 	struct gpt_reserve reserve;
 	bool changed;
 };
 
 /* Whether entries of this level can stand for all of what they cover. */
-static inline bool can_stand(const struct vmm_gpt *gpt, const struct wish *wish, unsigned level)
+static inline bool can_stand(const struct vmm_gpt *gpt, const struct populate_req *wish, unsigned level)
 {
 	return level <= wish->max_level && gpt_has_leaf(gpt, level, 0);
 }
@@ -46,7 +46,7 @@ static inline bool can_stand(const struct vmm_gpt *gpt, const struct wish *wish,
  * How many tables [start, last] takes below vacant entries of this level. Where
  * entries can stand for all they cover, it is those at the edges that need one.
  */
-static uint64_t tables_for(const struct vmm_gpt *gpt, const struct wish *wish, unsigned level,
+static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req *wish, unsigned level,
 			   uint64_t start, uint64_t last)
 {
 	uint64_t tables = 0;
@@ -67,7 +67,7 @@ static uint64_t tables_for(const struct vmm_gpt *gpt, const struct wish *wish, u
 }
 
 /* How many are missing for [start, last] in a table of level 2 or above, which begins at gpa. */
-static uint64_t missing_in(const struct vmm_gpt *gpt, const struct wish *wish,
+static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req *wish,
 			   const vmm_gpt_pte_t *table, unsigned level, uint64_t gpa, uint64_t start,
 			   uint64_t last)
 {
@@ -81,7 +81,7 @@ static uint64_t missing_in(const struct vmm_gpt *gpt, const struct wish *wish,
 		clip(level, gpa, i, &from, &to);
 		if (pte == VMM_GPT_VACANT)
 			missing += tables_for(gpt, wish, level, from, to);
-		else if (level > 2 && vpeo_pte_is_table(gpt->format, pte))
+		else if (level > 2 && gpt_pte_is_table(gpt->format, pte))
 			missing += missing_in(gpt, wish,
 					      gpt_table(gpt, vpeo_pte_pfn(gpt->format, pte, 1)),
 					      level - 1, gpa + i * gpt_size(level), from, to);
@@ -124,14 +124,14 @@ static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 	return added;
 }
 
-static void populate_in(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_node *node,
+static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
 			uint64_t start, uint64_t last);
 
 /* A table with [start, last] in it, for a vacant entry; complete, with all below it. */
-static uint64_t new_table(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_node *node,
+static uint64_t new_table(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
 			  unsigned index, uint64_t start, uint64_t last)
 {
-	struct vmm_gpt_node *child = gpt_hang(&wish->reserve, node, index);
+	struct vmm_gpt_node *child = gpt_link_new(&wish->reserve, node, index);
 	vmm_gpt_pte_t *table = gpt_table(gpt, child->pfn);
 
 	gpt->tables++;
@@ -146,7 +146,7 @@ static uint64_t new_table(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt
 }
 
 /* Populates [start, last] in a table of level 2 or above, with tables from the reserve. */
-static void populate_in(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_node *node,
+static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
 			uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *table = gpt_table(gpt, node->pfn);
@@ -166,7 +166,7 @@ static void populate_in(struct vmm_gpt *gpt, struct wish *wish, struct vmm_gpt_n
 			vmm_gpt_pte_exchange(&table[i], pte);
 			node->in_use++;
 			wish->changed = true;
-		} else if (vpeo_pte_is_table(gpt->format, pte)) {
+		} else if (gpt_pte_is_table(gpt->format, pte)) {
 			struct vmm_gpt_node *child =
 				gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1));
 
@@ -182,7 +182,7 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
 					      unsigned max_level)
 {
 	struct vmm_gpt_result result = { .error = (uint8_t)gpt_check_range(start, end) };
-	struct wish wish = { .max_level = max_level };
+	struct populate_req wish = { .max_level = max_level };
 
 	if (result.error)
 		return result;
@@ -193,7 +193,7 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
 	if (!gpt_reserve(gpt, &wish.reserve, result.entry))
 		return gpt_error(VMM_GPT_NO_MEMORY);
 	populate_in(gpt, &wish, gpt->root, start, last_page(end));
-	result.did_it = wish.changed;
+	result.changed = wish.changed;
 	return result;
 }
 
@@ -266,8 +266,8 @@ static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, 
 		return result;
 	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);)
 		if (any_present(gpt, &span, &found))
-			return gpt_met(VMM_GPT_STILL_MAPPED, span.level, found);
-	result = gpt_cut(gpt, start, end, GPT_SPLIT_LEAF | GPT_SPLIT_EMPTY);
+			return gpt_fail_at(VMM_GPT_STILL_MAPPED, span.level, found);
+	result = gpt_split_edges(gpt, start, end, GPT_SPLIT_LEAF | GPT_SPLIT_EMPTY);
 	for (uint64_t gpa = start; !result.error && gpt_next_span(gpt, &gpa, end, &span);) {
 		if (freeze(&span, &found))
 			continue;
@@ -281,10 +281,10 @@ static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, 
 }
 
 struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
-					    struct vmm_gpt_taken *taken)
+					    struct vmm_gpt_retired *retired)
 {
 	struct vmm_gpt_result result = freeze_region(gpt, start, end);
-	uint64_t before = taken->count;
+	uint64_t before = retired->count;
 	uint64_t gpa = start;
 	struct gpt_span span;
 
@@ -298,10 +298,10 @@ struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start,
 		if (span.count < VMM_GPT_ENTRIES)
 			gone = settle(&span, VMM_GPT_VACANT);
 		node->in_use = (uint16_t)(node->in_use - gone);
-		result.did_it |= gone > 0;
-		gpt_take_out(gpt, node, taken);
+		result.changed |= gone > 0;
+		gpt_unlink(gpt, node, retired);
 	}
-	if (taken->count > before)
+	if (retired->count > before)
 		result.flush = VMM_GPT_FLUSH_REQUIRED;
 	result.entry = 0;
 	return result;

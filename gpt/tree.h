@@ -92,7 +92,7 @@ static inline vmm_gpt_pte_t *gpt_find(const struct vmm_gpt *gpt, uint64_t gpa, u
 		vmm_gpt_pte_t *ptep = (vmm_gpt_pte_t *)table + gpt_index(gpa, l);
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
-		if ((pte & care) != is_table) { /* vpeo_pte_is_table */
+		if ((pte & care) != is_table) { /* gpt_pte_is_table */
 			*level = l;
 			return ptep;
 		}
@@ -135,7 +135,7 @@ static inline bool gpt_next_span(const struct vmm_gpt *gpt, uint64_t *gpa, uint6
 
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
-		if (vpeo_pte_is_table(gpt->format, pte))
+		if (gpt_pte_is_table(gpt->format, pte))
 			continue; /* only just: look below */
 		*gpa = next < end ? next : end;
 		if (pte != VMM_GPT_VACANT) {
@@ -148,7 +148,7 @@ static inline bool gpt_next_span(const struct vmm_gpt *gpt, uint64_t *gpa, uint6
 }
 
 /* Whether a span sticks out of [start, end): a larger entry does, slots never. */
-static inline bool gpt_sticks_out(const struct gpt_span *span, uint64_t start, uint64_t end)
+static inline bool gpt_straddles(const struct gpt_span *span, uint64_t start, uint64_t end)
 {
 	return span->level > 1 && (span->gpa < start || span->gpa + gpt_size(span->level) > end);
 }
@@ -163,7 +163,7 @@ static inline enum vmm_gpt_error gpt_check_range(uint64_t start, uint64_t end)
 }
 
 /* The result of an operation that met this entry, and could not go on for it. */
-static inline struct vmm_gpt_result gpt_met(enum vmm_gpt_error error, unsigned level, uint64_t pte)
+static inline struct vmm_gpt_result gpt_fail_at(enum vmm_gpt_error error, unsigned level, uint64_t pte)
 {
 	return (struct vmm_gpt_result){ .error = (uint8_t)error,
 					.level = (uint8_t)level,
@@ -180,7 +180,7 @@ static inline uint64_t gpt_take_leaf(const struct vmm_gpt *gpt, vmm_gpt_pte_t *p
 	uint64_t pte = vmm_gpt_pte_load(ptep);
 
 	do {
-		if (!vpeo_pte_is_leaf(gpt->format, pte, level))
+		if (!gpt_pte_is_leaf(gpt->format, pte, level))
 			break;
 	} while (!vmm_gpt_pte_cas(ptep, &pte, 0));
 	return pte;
@@ -192,12 +192,12 @@ static inline void gpt_decode(const struct vmm_gpt *gpt, uint64_t pte, unsigned 
 {
 	const struct vmm_gpt_format *format = gpt->format;
 
-	if (vpeo_pte_is_frozen(pte))
-		pte = vpeo_pte_thaw(pte);
+	if (gpt_pte_is_frozen(pte))
+		pte = gpt_pte_thaw(pte);
 	*leaf = (struct vmm_gpt_leaf){
 		.pfn = vpeo_pte_pfn(format, pte, level),
 		.prot = (uint8_t)vpeo_pte_prot(format, pte),
-		.type = (uint8_t)vpeo_pte_type(format, pte, level),
+		.type = (uint8_t)gpt_pte_type(format, pte, level),
 		.level = (uint8_t)level,
 		.accessed = pte & format->accessed,
 		.dirty = pte & format->dirty,

@@ -66,7 +66,7 @@ struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_fo
 		vmm_gpt_pte_store(gpt_table(gpt, root->pfn) + i, VMM_GPT_VACANT);
 	gpt->root = root;
 	gpt->tables = 1;
-	return (struct vmm_gpt_result){ .did_it = true };
+	return (struct vmm_gpt_result){ .changed = true };
 }
 
 static void free_tables(struct vmm_gpt *gpt, struct vmm_gpt_node *node)
@@ -76,7 +76,7 @@ static void free_tables(struct vmm_gpt *gpt, struct vmm_gpt_node *node)
 	for (unsigned i = 0; node->level > 1 && i < VMM_GPT_ENTRIES; i++) {
 		uint64_t pte = vmm_gpt_pte_load(&table[i]);
 
-		if (vpeo_pte_is_table(gpt->format, pte))
+		if (gpt_pte_is_table(gpt->format, pte))
 			free_tables(gpt, gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1)));
 	}
 	gpt->hooks.put_table(gpt->hooks.ctx, node);
@@ -105,7 +105,7 @@ unsigned vmm_gpt_walk(const struct vmm_gpt *gpt, uint64_t gpa, vmm_gpt_pte_t *en
 
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
-		if (!vpeo_pte_is_table(gpt->format, pte))
+		if (!gpt_pte_is_table(gpt->format, pte))
 			break;
 		pfn = vpeo_pte_pfn(gpt->format, pte, 1);
 	}
@@ -125,7 +125,7 @@ vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	do {
 		ptep = gpt_find(gpt, gpa, &found);
 		pte = vmm_gpt_pte_load(ptep);
-	} while (found > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
+	} while (found > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
 	if (pte == VMM_GPT_VACANT)
 		return NULL;
 	if (level)
@@ -137,30 +137,30 @@ vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * What becomes of mapping leaf, of level, where an entry is found that is not
  * empty: also one of a level above. Apart, so that the way to success is short.
  */
-__attribute__((noinline)) static struct vmm_gpt_result lost_to(const struct vmm_gpt *gpt,
+__attribute__((noinline)) static struct vmm_gpt_result conflict(const struct vmm_gpt *gpt,
 							       uint64_t gpa, uint64_t leaf,
 							       unsigned level, uint64_t found,
 							       unsigned found_level)
 {
-	uint64_t there = vpeo_pte_sans_ad(gpt->format, found);
+	uint64_t there = gpt_pte_sans_ad(gpt->format, found);
 
 	if (found == VMM_GPT_VACANT)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
-	if (vpeo_pte_is_frozen(found))
-		return gpt_met(VMM_GPT_RETRY, found_level, found);
+	if (gpt_pte_is_frozen(found))
+		return gpt_fail_at(VMM_GPT_RETRY, found_level, found);
 	if (!found)
-		return gpt_met(VMM_GPT_WRONG_SIZE, found_level, found);
-	if (found_level > 1 && vpeo_pte_is_table(gpt->format, found))
-		return gpt_met(VMM_GPT_WRONG_SIZE, found_level - 1, found);
+		return gpt_fail_at(VMM_GPT_WRONG_SIZE, found_level, found);
+	if (found_level > 1 && gpt_pte_is_table(gpt->format, found))
+		return gpt_fail_at(VMM_GPT_WRONG_SIZE, found_level - 1, found);
 	for (unsigned l = found_level; l > level; l--)
-		there = vpeo_pte_at_level(gpt->format, there, l, l - 1) +
+		there = gpt_pte_at_level(gpt->format, there, l, l - 1) +
 			gpt_index(gpa, l - 1) * gpt_size(l - 1);
-	return gpt_met(there == leaf ? VMM_GPT_OK : VMM_GPT_CONFLICT, found_level, found);
+	return gpt_fail_at(there == leaf ? VMM_GPT_OK : VMM_GPT_CONFLICT, found_level, found);
 }
 
 static inline struct vmm_gpt_result installed(uint64_t leaf, unsigned level)
 {
-	return (struct vmm_gpt_result){ .level = (uint8_t)level, .did_it = true, .entry = leaf };
+	return (struct vmm_gpt_result){ .level = (uint8_t)level, .changed = true, .entry = leaf };
 }
 
 /* The leaf that maps this, or VMM_GPT_NO_ENCODING. */
@@ -199,10 +199,10 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 			pte = vmm_gpt_pte_load(ptep);
 		else if (vmm_gpt_pte_cas(ptep, &pte, leaf))
 			return installed(leaf, level);
-	} while (found > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
+	} while (found > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
 	if (found < level)
-		return gpt_met(VMM_GPT_WRONG_SIZE, found, pte);
-	return lost_to(gpt, gpa, leaf, level, pte, found);
+		return gpt_fail_at(VMM_GPT_WRONG_SIZE, found, pte);
+	return conflict(gpt, gpa, leaf, level, pte, found);
 }
 
 struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
@@ -219,7 +219,7 @@ struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, u
 		return gpt_error(VMM_GPT_NOT_POPULATED);
 	if (vmm_gpt_pte_cas(ptep, &old, leaf))
 		return installed(leaf, level);
-	return lost_to(gpt, 0, leaf, level, old, level);
+	return conflict(gpt, 0, leaf, level, old, level);
 }
 
 static uint64_t take(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level)
@@ -229,7 +229,7 @@ static uint64_t take(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned le
 	if (!FAULT(GPT_UNMAP_STORE))
 		return gpt_take_leaf(gpt, ptep, level);
 	pte = vmm_gpt_pte_load(ptep);
-	if (vpeo_pte_is_leaf(gpt->format, pte, level))
+	if (gpt_pte_is_leaf(gpt->format, pte, level))
 		vmm_gpt_pte_exchange(ptep, 0);
 	return pte;
 }
@@ -248,13 +248,13 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 	do {
 		ptep = gpt_find(gpt, gpa, &level);
 		pte = take(gpt, ptep, level);
-	} while (level > 1 && vpeo_pte_is_table(gpt->format, pte)); /* only just */
-	if (vpeo_pte_is_frozen(pte))
-		return gpt_met(VMM_GPT_RETRY, level, pte);
-	if (vpeo_pte_is_leaf(gpt->format, pte, level)) {
+	} while (level > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
+	if (gpt_pte_is_frozen(pte))
+		return gpt_fail_at(VMM_GPT_RETRY, level, pte);
+	if (gpt_pte_is_leaf(gpt->format, pte, level)) {
 		result.entry = pte;
 		result.level = (uint8_t)level;
-		result.did_it = true;
+		result.changed = true;
 		if (!FAULT(GPT_UNMAP_NO_FLUSH))
 			result.flush = VMM_GPT_FLUSH_REQUIRED;
 	}
@@ -266,9 +266,9 @@ bool vmm_gpt_is_mapped(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *ptep, uns
 {
 	uint64_t pte = ptep ? vmm_gpt_pte_load(ptep) : 0;
 
-	if (vpeo_pte_is_frozen(pte)) /* as before, to whoever only looks */
-		pte = vpeo_pte_thaw(pte);
-	if (!vpeo_pte_is_leaf(gpt->format, pte, level))
+	if (gpt_pte_is_frozen(pte)) /* as before, to whoever only looks */
+		pte = gpt_pte_thaw(pte);
+	if (!gpt_pte_is_leaf(gpt->format, pte, level))
 		return false;
 	if (leaf)
 		gpt_decode(gpt, pte, level, leaf);
@@ -287,15 +287,15 @@ static struct vmm_gpt_result reset_bit(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep,
 	if (!ptep)
 		return gpt_error(VMM_GPT_NOT_POPULATED);
 	result.level = (uint8_t)gpt_node_around(gpt, ptep)->level;
-	if (!vpeo_reset_bit(gpt->format, ptep, result.level, bit, on, &result.entry)) {
-		if (vpeo_pte_is_frozen(result.entry))
-			return gpt_met(VMM_GPT_RETRY, result.level, result.entry);
+	if (!gpt_pte_reset_bit(gpt->format, ptep, result.level, bit, on, &result.entry)) {
+		if (gpt_pte_is_frozen(result.entry))
+			return gpt_fail_at(VMM_GPT_RETRY, result.level, result.entry);
 		if (vpeo_pte_is_present(gpt->format, result.entry))
-			return gpt_met(VMM_GPT_WRONG_SIZE, result.level - 1, result.entry);
+			return gpt_fail_at(VMM_GPT_WRONG_SIZE, result.level - 1, result.entry);
 		return gpt_error(VMM_GPT_NOT_POPULATED);
 	}
-	result.did_it = !(result.entry & bit) == on;
-	if (result.did_it && !on)
+	result.changed = !(result.entry & bit) == on;
+	if (result.changed && !on)
 		result.flush = (uint8_t)cleared;
 	return result;
 }

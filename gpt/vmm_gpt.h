@@ -40,7 +40,7 @@
  *
  * A table page that was taken out, and a page that was unmapped, are used again
  * only after every software walker that could hold a pointer into it is done
- * (vmm_gpt_grace_over), and every CPU that could have cached a way through it
+ * (vmm_gpt_grace_elapsed), and every CPU that could have cached a way through it
  * has flushed (.flush): this code hands out what it took, and its owner gives it
  * back when both are true.
  *
@@ -146,7 +146,7 @@ struct vmm_gpt_result {
 	uint8_t error; /* enum vmm_gpt_error */
 	uint8_t flush; /* enum vmm_gpt_flush */
 	uint8_t level;
-	bool did_it; /* this call changed the table */
+	bool changed; /* this call changed the table */
 	uint64_t entry;
 };
 
@@ -190,11 +190,11 @@ struct vmm_gpt_hooks {
 
 /*
  * A software walker's section: whoever holds pointers into the tables is in one.
- * One for each walker (a CPU, a thread); vmm_gpt_join makes it known.
+ * One for each walker (a CPU, a thread); vmm_gpt_register_reader makes it known.
  */
-struct vmm_gpt_section {
+struct vmm_gpt_reader {
 	uint64_t since; /* the generation in which it was entered; 0: not in it */
-	struct vmm_gpt_section *next;
+	struct vmm_gpt_reader *next;
 };
 
 struct vmm_gpt_format; /* format.h: vmm_gpt_ept, vmm_gpt_npt */
@@ -206,11 +206,11 @@ struct vmm_gpt {
 	struct vmm_gpt_hooks hooks;
 	uint64_t tables; /* table pages in the tree, the root included */
 	uint64_t generation;
-	struct vmm_gpt_section *sections;
+	struct vmm_gpt_reader *sections;
 };
 
 /* Table pages taken out of a tree, linked by .next. Starts as { 0 }. */
-struct vmm_gpt_taken {
+struct vmm_gpt_retired {
 	struct vmm_gpt_node *first;
 	uint64_t count;
 };
@@ -264,16 +264,16 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt 
 /*
  * The reverse. What is not populated is ignored; where something is mapped the
  * call is refused as a whole (STILL_MAPPED). Table pages that nobody needs any
- * more are pushed on *taken. A larger entry that is only partly in the range is
+ * more are pushed on *retired. A larger entry that is only partly in the range is
  * split first: NO_MEMORY, and nothing has changed.
  */
 VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
-					    struct vmm_gpt_taken *taken);
+					    struct vmm_gpt_retired *retired);
 
 /*
  * Splits what populates gpa, a leaf or an empty entry, until it is of this level
  * or below. The new entries say what the old one said, A and D included. OK
- * without .did_it: it is that small. .entry: table pages added; .level: of the
+ * without .changed: it is that small. .entry: table pages added; .level: of the
  * entry that populates gpa now. All or nothing: NO_MEMORY. NOT_POPULATED, OUT_OF_RANGE; NOT_EXPRESSIBLE: no such level.
  */
 VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned level);
@@ -282,7 +282,7 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint
  * Makes one entry of this level, above 1, of the table below it: a leaf, if the
  * table is full of leaves of one run, rights and type, accessed and dirty if one
  * of them was; an empty entry, if it is full of those. The table is pushed on
- * *taken. OK without .did_it: there is no table. Refused, with nothing changed:
+ * *retired. OK without .changed: there is no table. Refused, with nothing changed:
  * NOT_POPULATED, at least in part; CONFLICT, with the first that does not fit in
  * with the others; WRONG_SIZE, with .level of a table further down;
  * NOT_EXPRESSIBLE, this CPU has no such leaf. OUT_OF_RANGE. Of several reasons it
@@ -290,10 +290,10 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint
  * flushed: on such a fault, retry.
  */
 VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
-				    struct vmm_gpt_taken *taken);
+				    struct vmm_gpt_retired *retired);
 
-/* Gives back all of *taken, and empties it. */
-void vmm_gpt_put_taken(struct vmm_gpt *gpt, struct vmm_gpt_taken *taken);
+/* Gives back all of *retired, and empties it. */
+void vmm_gpt_free_retired(struct vmm_gpt *gpt, struct vmm_gpt_retired *retired);
 
 /* ---- Finding ---- */
 
@@ -347,7 +347,7 @@ const struct vmm_gpt_node *vmm_gpt_node_at(const struct vmm_gpt *gpt, uint64_t g
 
 /*
  * Maps what gpa's entry of this level covers to pfn. gpa and pfn are aligned to
- * that size. Of racing calls with the same mapping one has .did_it, the others
+ * that size. Of racing calls with the same mapping one has .changed, the others
  * get OK without it and the entry they lost to; another mapping is a CONFLICT.
  * .entry: the entry that maps gpa now, of .level. OUT_OF_RANGE, MISALIGNED,
  * NOT_EXPRESSIBLE, NOT_POPULATED; WRONG_SIZE, also where there is a table instead
@@ -367,19 +367,19 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm
  * Maps [start, end) to the run of pages from pfn on, by the largest leaves that
  * alignment, the CPU and max_level allow. What is mapped so already stays as it
  * is, in whatever size. An empty table gives way to a large leaf, and is pushed
- * on *taken; with taken NULL it does not, and gets smaller leaves. Checked
+ * on *retired; with retired NULL it does not, and gets smaller leaves. Checked
  * first, and refused as a whole: NOT_POPULATED, CONFLICT, NOT_EXPRESSIBLE,
  * OUT_OF_RANGE, MISALIGNED, NO_MEMORY (for splitting larger entries). A CONFLICT
- * that comes about while it is at work (.did_it) leaves what it has mapped.
+ * that comes about while it is at work (.changed) leaves what it has mapped.
  * .entry: the number of leaves made.
  */
 VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					 uint64_t pfn, unsigned prot, unsigned type,
-					 unsigned max_level, struct vmm_gpt_taken *taken);
+					 unsigned max_level, struct vmm_gpt_retired *retired);
 
 /*
  * Takes out the leaf of gpa, whatever its level. .entry: it, with its final A and
- * D. OK without .did_it: nothing was mapped there. OUT_OF_RANGE, MISALIGNED;
+ * D. OK without .changed: nothing was mapped there. OUT_OF_RANGE, MISALIGNED;
  * RETRY.
  */
 VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa);
@@ -408,7 +408,7 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *
 
 /*
  * Sets (on) or clears accessed, or dirty, of a leaf; hardware may do the same
- * at this moment. ptep: an entry that vmm_gpt_lookup or _walk gave. .did_it:
+ * at this moment. ptep: an entry that vmm_gpt_lookup or _walk gave. .changed:
  * the bit was the other way before; .entry: as it was. NOT_POPULATED if there
  * is no leaf at ptep, WRONG_SIZE if there is a table: nothing is changed then.
  * RETRY.
@@ -433,18 +433,18 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, ui
 /* ---- When what was taken out may be used again ---- */
 
 /* Makes a walker's section known. With the lock. */
-void vmm_gpt_join(struct vmm_gpt *gpt, struct vmm_gpt_section *section);
+void vmm_gpt_register_reader(struct vmm_gpt *gpt, struct vmm_gpt_reader *section);
 
 /* Around every use of a pointer into the tables. Not nested; never waits. */
-void vmm_gpt_enter(struct vmm_gpt *gpt, struct vmm_gpt_section *section);
-void vmm_gpt_leave(struct vmm_gpt_section *section);
+void vmm_gpt_read_lock(struct vmm_gpt *gpt, struct vmm_gpt_reader *section);
+void vmm_gpt_read_unlock(struct vmm_gpt_reader *section);
 
 /*
- * A stamp for all that was taken out or unmapped before this call. Once
- * vmm_gpt_grace_over says so, no walker holds a pointer into it any more.
+ * A cookie for all that was taken out or unmapped before this call. Once
+ * vmm_gpt_grace_elapsed says so, no walker holds a pointer into it any more.
  */
-uint64_t vmm_gpt_grace_begin(struct vmm_gpt *gpt);
-bool vmm_gpt_grace_over(const struct vmm_gpt *gpt, uint64_t stamp);
+uint64_t vmm_gpt_grace_start(struct vmm_gpt *gpt);
+bool vmm_gpt_grace_elapsed(const struct vmm_gpt *gpt, uint64_t cookie);
 
 /* ---- Checking ---- */
 

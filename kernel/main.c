@@ -20,7 +20,7 @@
 #include "kernel/host/pic.h"
 #include "kernel/vm/preflight.h"
 #include "kernel/suite/report.h"
-#include "kernel/suite/run.h"
+#include "kernel/suite/runner.h"
 #include "kernel/suite/selftest.h"
 #include "kernel/suite/skip.h"
 #include "kernel/host/smp.h"
@@ -95,7 +95,7 @@ static void read_cmdline(void)
 {
 	static char line[BOOTINFO_CMDLINE_MAX + WORDS_BLOCK_SIZE];
 	const char *names[GUESTS_MAX], *theirs;
-	char error[VMM_WORDS];
+	char error[VMM_TEXT_MAX];
 	bool ok;
 
 	for (unsigned i = 0; i < guests_count; i++)
@@ -223,7 +223,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 {
 	struct cpu_raw own;
 	struct vmm_probe probe;
-	char words[VMM_WORDS], lost[VMM_WORDS];
+	char words[VMM_TEXT_MAX], lost[VMM_TEXT_MAX];
 
 	cpu_raw_read(&own);
 	this_machine.ops->probe(&own, &probe);
@@ -289,7 +289,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 {
 	static const struct vmm_ops *const sides[PREFLIGHT_SIDES] = { &vmx_ops, &svm_ops };
 	static struct preflight verdict;
-	char words[VMM_WORDS];
+	char words[VMM_TEXT_MAX];
 	const char *error;
 
 	console_init();
@@ -300,7 +300,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	read_cmdline();
 	this_machine.cpu = cpu_boot();
 	this_machine.probe = &verdict.probe;
-	cpu_init(this_machine.cpu);
+	cpu_load_descriptors(this_machine.cpu);
 	trap_load();
 	cpu_raw_read(&raw);
 	head_machine(&raw, &info, see_low);
@@ -312,7 +312,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (cmdline.large_exec && !cmdline.small_exec && verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
 		note("large-exec: large leaves are executable all the same");
 	allow_large_exec(&verdict.probe);
-	cpu_set_up();
+	cpu_enable_features();
 	mce_init();
 	list_cpus();
 	list_devices();

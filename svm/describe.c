@@ -82,7 +82,7 @@ static void describe_fault(const struct vmcb *vmcb, char *words)
 {
 	uint64_t info = vmcb->exitinfo1;
 
-	format(words, VMM_WORDS, "nested page fault: %s%s at gpa 0x%lx, %s (EXITINFO1 0x%lx)",
+	format(words, VMM_TEXT_MAX, "nested page fault: %s%s at gpa 0x%lx, %s (EXITINFO1 0x%lx)",
 	       info & NPF_WALK ? "the guest's page walk, which counts as a " : "",
 	       info & NPF_FETCH ? "fetch" : info & NPF_WRITE ? "write" : "read",
 	       (unsigned long)vmcb->exitinfo2,
@@ -93,7 +93,7 @@ static void describe_fault(const struct vmcb *vmcb, char *words)
 
 static void describe_io(uint64_t info, char *words)
 {
-	format(words, VMM_WORDS, "port access: %s%s%s, port 0x%x, %u byte(s) (EXITINFO1 0x%lx)",
+	format(words, VMM_TEXT_MAX, "port access: %s%s%s, port 0x%x, %u byte(s) (EXITINFO1 0x%lx)",
 	       info & IOIO_REP ? "REP " : "", info & IOIO_IN ? "IN" : "OUT",
 	       info & IOIO_STRING ? "S" : "", (unsigned)(info >> IOIO_PORT_SHIFT & 0xffff),
 	       (unsigned)(info >> IOIO_SIZE_SHIFT & 7), (unsigned long)info);
@@ -103,11 +103,11 @@ static void describe_io(uint64_t info, char *words)
 static void describe_numbered(const struct vmcb *vmcb, unsigned code, char *words)
 {
 	if (code <= VMEXIT_DR15_WRITE)
-		format(words, VMM_WORDS, "MOV %s %s%u (EXITCODE 0x%x, EXITINFO1 0x%lx)",
+		format(words, VMM_TEXT_MAX, "MOV %s %s%u (EXITCODE 0x%x, EXITINFO1 0x%lx)",
 		       code & 0x10 ? "to" : "from", code < VMEXIT_DR0_READ ? "CR" : "DR",
 		       code & 0xf, code, (unsigned long)vmcb->exitinfo1);
 	else
-		format(words, VMM_WORDS, "exception %u (%s), error code 0x%lx, EXITINFO2 0x%lx",
+		format(words, VMM_TEXT_MAX, "exception %u (%s), error code 0x%lx, EXITINFO2 0x%lx",
 		       code - VMEXIT_EXCEPTION_0, trap_name(code - VMEXIT_EXCEPTION_0),
 		       (unsigned long)vmcb->exitinfo1, (unsigned long)vmcb->exitinfo2);
 }
@@ -118,18 +118,18 @@ void svm_exit_describe(struct vcpu *vcpu, char *words)
 	unsigned code = (unsigned)vmcb->exitcode;
 
 	if (code == VMEXIT_INVALID_LOW)
-		format(words, VMM_WORDS, "VMRUN refused (VMEXIT_INVALID): %s", invalid_cause(vmcb));
+		format(words, VMM_TEXT_MAX, "VMRUN refused (VMEXIT_INVALID): %s", invalid_cause(vmcb));
 	else if (code == VMEXIT_NPF)
 		describe_fault(vmcb, words);
 	else if (code == VMEXIT_IOIO)
 		describe_io(vmcb->exitinfo1, words);
 	else if (code == VMEXIT_MSR)
-		format(words, VMM_WORDS, "%s of MSR 0x%x", vmcb->exitinfo1 & 1 ? "WRMSR" : "RDMSR",
+		format(words, VMM_TEXT_MAX, "%s of MSR 0x%x", vmcb->exitinfo1 & 1 ? "WRMSR" : "RDMSR",
 		       (unsigned)vcpu->regs.r[REG_RCX]);
 	else if (code <= VMEXIT_EXCEPTION_31)
 		describe_numbered(vmcb, code, words);
 	else
-		format(words, VMM_WORDS, "%s (EXITCODE 0x%x, EXITINFO1 0x%lx, EXITINFO2 0x%lx)",
+		format(words, VMM_TEXT_MAX, "%s (EXITCODE 0x%x, EXITINFO1 0x%lx, EXITINFO2 0x%lx)",
 		       name_of(code), code, (unsigned long)vmcb->exitinfo1,
 		       (unsigned long)vmcb->exitinfo2);
 }

@@ -20,7 +20,7 @@ svm_enter:
 	clgi
 %ifndef FAULT_KICK_LOST_SVM
 	cmp byte [CPU_NMI_SEEN], 0
-	jne .kicked
+	jne .aborted
 %endif
 	push rbx
 	push rbp
@@ -90,7 +90,7 @@ svm_enter:
 	pop rbx
 	mov eax, 1
 	ret
-.kicked:
+.aborted:
 	stgi
 	xor eax, eax
 	ret

@@ -125,7 +125,7 @@ static void decode_pending(const struct vmcb *vmcb, struct vcpu_event *e)
 }
 
 /* As if the NMI had ended the stay at once; what was to be injected still is. */
-static void decode_kicked(const struct vmcb *vmcb, struct vcpu_exit *exit)
+static void decode_aborted(const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
 	exit->kind = EXIT_NMI;
 	exit->rip = vmcb->rip;
@@ -139,8 +139,8 @@ void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 	struct vmcb *vmcb = svm_vmcb(vcpu);
 	unsigned code = (unsigned)vmcb->exitcode;
 
-	if (__builtin_expect(svm_vcpu(vcpu)->kicked, 0)) {
-		decode_kicked(vmcb, exit);
+	if (__builtin_expect(svm_vcpu(vcpu)->entry_aborted, 0)) {
+		decode_aborted(vmcb, exit);
 		return;
 	}
 	exit->rip = vmcb->rip;

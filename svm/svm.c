@@ -24,10 +24,10 @@ static void give_back(struct cpu *cpu)
 	struct svm_cpu *sc = svm_cpu(cpu);
 
 	if (sc->hsave_pfn)
-		page_put(sc->hsave_pfn, FRAME_HOST);
+		page_free(sc->hsave_pfn, FRAME_HOST);
 	if (sc->host_pfn)
-		page_put(sc->host_pfn, FRAME_HOST);
-	page_put((uintptr_t)sc >> PAGE_SHIFT, FRAME_HOST);
+		page_free(sc->host_pfn, FRAME_HOST);
+	page_free((uintptr_t)sc >> PAGE_SHIFT, FRAME_HOST);
 	cpu->arch = NULL;
 }
 
@@ -37,21 +37,21 @@ static void give_back(struct cpu *cpu)
  */
 static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 {
-	uint64_t pfn = page_get(FRAME_HOST);
+	uint64_t pfn = page_alloc_zeroed(FRAME_HOST);
 	struct svm_cpu *sc = page_ptr(pfn);
 
 	if (!pfn) {
-		format(error, VMM_WORDS, "no memory");
+		format(error, VMM_TEXT_MAX, "no memory");
 		return false;
 	}
 	cpu->arch = sc;
 	sc->nrips = raw->ext_svm.edx & SVM_EDX_NRIPS;
 	sc->decode_assists = raw->ext_svm.edx & SVM_EDX_DECODE;
 	sc->flush_by_asid = raw->ext_svm.edx & SVM_EDX_FLUSH_BY_ASID;
-	sc->hsave_pfn = page_get(FRAME_HOST);
-	sc->host_pfn = page_get(FRAME_HOST);
+	sc->hsave_pfn = page_alloc_zeroed(FRAME_HOST);
+	sc->host_pfn = page_alloc_zeroed(FRAME_HOST);
 	if (!sc->hsave_pfn || !sc->host_pfn) {
-		format(error, VMM_WORDS, "no memory");
+		format(error, VMM_TEXT_MAX, "no memory");
 		give_back(cpu);
 		return false;
 	}
@@ -59,7 +59,7 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 	if (cpu_raw_msr(raw, MSR_VM_CR) & VM_CR_SVMDIS)
 		msr_write_safe(MSR_VM_CR, cpu_raw_msr(raw, MSR_VM_CR) & ~VM_CR_SVMDIS);
 	if (!msr_write_safe(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME)) {
-		format(error, VMM_WORDS, "EFER.SVME cannot be set, although CPUID and VM_CR allow it");
+		format(error, VMM_TEXT_MAX, "EFER.SVME cannot be set, although CPUID and VM_CR allow it");
 		give_back(cpu);
 		return false;
 	}

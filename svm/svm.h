@@ -19,7 +19,7 @@ struct svm_cpu {
 struct svm_vcpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_pfn;
-	bool kicked; /* the last entry was none */
+	bool entry_aborted; /* the last entry was none: an NMI had come */
 	bool loaded; /* the CPU has what VMLOAD loads; but for GS, whose base is here: */
 	uint64_t gs_base;
 };

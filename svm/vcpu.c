@@ -128,17 +128,17 @@ static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 
 bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error)
 {
-	uint64_t pfn = page_get(FRAME_HOST), vmcb_pfn = page_get(FRAME_HOST);
+	uint64_t pfn = page_alloc_zeroed(FRAME_HOST), vmcb_pfn = page_alloc_zeroed(FRAME_HOST);
 	struct svm_vcpu *sv = page_ptr(pfn);
 	struct vmcb *vmcb = page_ptr(vmcb_pfn);
 
 	vcpu->arch = NULL;
 	if (!pfn || !vmcb_pfn) {
 		if (pfn)
-			page_put(pfn, FRAME_HOST);
+			page_free(pfn, FRAME_HOST);
 		if (vmcb_pfn)
-			page_put(vmcb_pfn, FRAME_HOST);
-		format(error, VMM_WORDS, "no memory for a VMCB");
+			page_free(vmcb_pfn, FRAME_HOST);
+		format(error, VMM_TEXT_MAX, "no memory for a VMCB");
 		return false;
 	}
 	sv->vmcb = vmcb;
@@ -188,8 +188,8 @@ void svm_vcpu_fini(struct vcpu *vcpu)
 
 	if (!sv)
 		return;
-	page_put(sv->vmcb_pfn, FRAME_HOST);
-	page_put((uintptr_t)sv >> PAGE_SHIFT, FRAME_HOST);
+	page_free(sv->vmcb_pfn, FRAME_HOST);
+	page_free((uintptr_t)sv >> PAGE_SHIFT, FRAME_HOST);
 	vcpu->arch = NULL;
 }
 
@@ -260,9 +260,9 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 		tell_observer(vcpu->cpu->number, vmcb);
 	if (__builtin_expect(!sv->loaded, 0))
 		load(vcpu);
-	sv->kicked = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, &sv->gs_base);
+	sv->entry_aborted = !svm_enter(&vcpu->regs, sv->vmcb_pfn << PAGE_SHIFT, &sv->gs_base);
 	OBSERVE(exit, vcpu->cpu->number);
-	if (__builtin_expect(sv->kicked, 0)) {
+	if (__builtin_expect(sv->entry_aborted, 0)) {
 		if (vmcb->tlb_control != TLB_NOTHING)
 			tlb_forget(tlb_cpu(vcpu->cpu));
 		vmcb->tlb_control = TLB_NOTHING;

@@ -24,15 +24,21 @@ HOST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-unused-result -fsani
 
 # ---- Tests of what can be had without ring 0 ----
 
-# What stands in for the rest is in test/host: each test takes from this library
+# What stands in for the rest is in test/unit: each test takes from this library
 # what it needs.
 PURE	 := $(wildcard gpt/*.c) vmx/probe.c vmx/controls.c svm/probe.c \
-	    $(addprefix kernel/,check/tlbcheck.c host/acpi.c host/acpi_devices.c host/below.c host/bootinfo.c host/clock_choose.c host/cpu_words.c host/errata.c host/heap.c host/mce_words.c host/memmap.c host/pages.c host/smbios.c lib/crc32.c lib/format.c suite/cmdline.c suite/gpt_script.c suite/gpt_script_roll.c suite/gpt_script_shrink.c suite/gpt_script_text.c suite/replay.c vm/insn.c vm/preflight_reduce.c vm/region.c)
-STANDINS := $(filter-out test/host/test_%,$(wildcard test/host/*.c))
+	    $(addprefix kernel/lib/,crc32.c format.c) \
+	    $(addprefix kernel/host/,acpi.c acpi_devices.c below.c bootinfo.c clock_choose.c cpu_words.c errata.c \
+		mce_words.c memmap.c pages.c slab.c smbios.c) \
+	    $(addprefix kernel/vm/,insn.c preflight_reduce.c region.c) \
+	    $(addprefix kernel/check/,tlbcheck.c) \
+	    $(addprefix kernel/suite/,cmdline.c gpt_script.c gpt_script_roll.c gpt_script_shrink.c gpt_script_text.c \
+		replay.c)
+STANDINS := $(filter-out test/unit/test_%,$(wildcard test/unit/*.c))
 HOST_FAULTY := $(call objects,$(BUILD)/test,$(filter $(FAULTY),$(PURE)))
 HOST_OBJS := $(HOST_FAULTY) $(call objects,$(PLAIN)/test,$(filter-out $(FAULTY),$(PURE))) \
 	    $(call objects,$(PLAIN),$(STANDINS))
-HOST_LIB := $(BUILD)/test/host/pure.a
+HOST_LIB := $(BUILD)/test/unit/pure.a
 
 define compile_for_host
 $(call say,CC)
@@ -42,7 +48,7 @@ endef
 
 $(PLAIN)/test/%.o: %.c test/test.mk $(PLAIN)/flags
 	$(compile_for_host)
-$(PLAIN)/test/host/%.o: test/host/%.c test/test.mk $(PLAIN)/flags
+$(PLAIN)/test/unit/%.o: test/unit/%.c test/test.mk $(PLAIN)/flags
 	$(compile_for_host)
 ifneq ($(FAULT),)
 $(BUILD)/test/%.o: %.c test/test.mk $(PLAIN)/flags
@@ -61,7 +67,7 @@ $(HOST_LIB): $(HOST_OBJS)
 # another sanitizer: $(call gpt_test,NAME,SOURCES,CFLAGS). SOURCES beside gpt/ and
 # what stands in.
 define gpt_test
-GPT_VARIANTS += $(BUILD)/test/host/$(1)
+GPT_VARIANTS += $(BUILD)/test/unit/$(1)
 $(1)_SRC := $(wildcard gpt/*.c) $(2)
 $(1)_FAULTY := $$(call objects,$(BUILD)/test/$(1),$$(filter $(FAULTY),$$($(1)_SRC)))
 $(1)_PLAIN := $$(call objects,$(PLAIN)/test/$(1),$$(filter-out $(FAULTY),$$($(1)_SRC)))
@@ -73,30 +79,30 @@ $(BUILD)/test/$(1)/%.o: %.c test/test.mk $(PLAIN)/flags
 $$($(1)_FAULTY): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
 endif
 $$($(1)_FAULTY) $$($(1)_PLAIN): VARIANT_FLAGS := $(3)
-$(BUILD)/test/host/$(1): $$($(1)_FAULTY) $$($(1)_PLAIN)
+$(BUILD)/test/unit/$(1): $$($(1)_FAULTY) $$($(1)_PLAIN)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(HOST_CFLAGS) $(3) -o $$@ $$^ -lcmocka
 VARIANT_OBJS += $$($(1)_FAULTY) $$($(1)_PLAIN)
 endef
 
-TABLES	:= test/host/fake_tables.c
-SEEN	:= -DVMM_GPT_PTE_H='"test/host/fake_pte.h"'
-$(eval $(call gpt_test,test_gpt_race,test/host/test_gpt_race.c test/host/fake_pte.c $(TABLES),$(SEEN)))
-$(eval $(call gpt_test,test_gpt_late,test/host/late/test_gpt_late.c $(TABLES),\
-	-DVMM_GPT_PTE_H='"test/host/late/pte.h"'))
+TABLES	:= test/unit/fake_tables.c
+SEEN	:= -DVMM_GPT_PTE_H='"test/unit/fake_pte.h"'
+$(eval $(call gpt_test,test_gpt_race,test/unit/test_gpt_race.c test/unit/fake_pte.c $(TABLES),$(SEEN)))
+$(eval $(call gpt_test,test_gpt_late,test/unit/inject_race/test_gpt_late.c $(TABLES),\
+	-DVMM_GPT_PTE_H='"test/unit/inject_race/pte.h"'))
 
 # Trees so small that all of them can be seen.
-SMALL := $(wildcard test/host/small/*.c)
+SMALL := $(wildcard test/unit/exhaustive/*.c)
 $(eval $(call gpt_test,test_gpt_small2,$(SMALL),-DVMM_GPT_LEVELS=2 -DVMM_GPT_INDEX_BITS=1))
 $(eval $(call gpt_test,test_gpt_small3,$(SMALL),-DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=1))
 
 # Optimised and without ASan, since these switch stacks and run millions of times.
-TINY	:= $(wildcard test/host/tiny/*.c) test/host/fake_pte.c
+TINY	:= $(wildcard test/unit/interleave/*.c) test/unit/fake_pte.c
 TINY_FLAGS := $(SEEN) -DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=1 -O2 -fno-sanitize=address
-$(eval $(call gpt_test,test_gpt_hw,test/host/test_gpt_hw.c $(TINY),$(TINY_FLAGS)))
-$(eval $(call gpt_test,test_gpt_inter,test/host/test_gpt_inter.c $(TINY),$(TINY_FLAGS)))
+$(eval $(call gpt_test,test_gpt_hw,test/unit/test_gpt_hw.c $(TINY),$(TINY_FLAGS)))
+$(eval $(call gpt_test,test_gpt_inter,test/unit/test_gpt_inter.c $(TINY),$(TINY_FLAGS)))
 
-THREADS := $(wildcard test/host/threads/*.c) $(TABLES)
+THREADS := $(wildcard test/unit/threads/*.c) $(TABLES)
 MEETING := -DVMM_GPT_LEVELS=3 -DVMM_GPT_INDEX_BITS=3 -pthread
 $(eval $(call gpt_test,test_gpt_threads,$(THREADS),$(MEETING)))
 $(eval $(call gpt_test,test_gpt_threads_tsan,$(THREADS),$(MEETING) \
@@ -133,8 +139,8 @@ $(PLAIN)/kvm/init: $(VMM_OBJS)
 # ---- All of them ----
 
 PURE_TESTS := $(filter-out $(GPT_VARIANTS),\
-	      $(patsubst test/host/%.c,$(BUILD)/test/host/%,$(wildcard test/host/test_*.c)))
-$(PURE_TESTS): $(BUILD)/test/host/%: $(PLAIN)/test/host/%.o $(HOST_LIB)
+	      $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/test_*.c)))
+$(PURE_TESTS): $(BUILD)/test/unit/%: $(PLAIN)/test/unit/%.o $(HOST_LIB)
 	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^ -lcmocka
 
 HOST_TESTS := $(GPT_VARIANTS) $(PURE_TESTS)
@@ -146,7 +152,7 @@ list-tests:
 	@printf '%s\n' $(BOOT_TESTS) $(HOST_TESTS)
 
 # Those that take more than a few seconds are left out.
-SLOW_TESTS := $(foreach t,inter model small2 small3 threads threads_tsan,$(BUILD)/test/host/test_gpt_$(t))
+SLOW_TESTS := $(foreach t,inter model small2 small3 threads threads_tsan,$(BUILD)/test/unit/test_gpt_$(t))
 QUICK_TESTS := $(filter-out $(SLOW_TESTS),$(HOST_TESTS))
 check: $(QUICK_TESTS) words iso
 	BUILD=$(PLAIN) $(PROVE) test/qemu-svm.t $(QUICK_TESTS)

@@ -18,19 +18,19 @@ static const char *rights(uint64_t qual)
 
 static void describe_fault(uint64_t qual, char *words)
 {
-	int n = format(words, VMM_WORDS, "EPT violation: %s%s%sat gpa 0x%llx, the entry allows %s",
+	int n = format(words, VMM_TEXT_MAX, "EPT violation: %s%s%sat gpa 0x%llx, the entry allows %s",
 		       qual & QUAL_EPT_READ ? "read " : "", qual & QUAL_EPT_WRITE ? "write " : "",
 		       qual & QUAL_EPT_EXEC ? "fetch " : "",
 		       (unsigned long long)vmcs_peek(VMCS_GUEST_PHYSICAL_ADDRESS), rights(qual));
 
 	if (qual & QUAL_EPT_LINEAR)
-		format(words + n, VMM_WORDS - (size_t)n,
+		format(words + n, VMM_TEXT_MAX - (size_t)n,
 		       ", %s linear 0x%llx (qualification 0x%llx)",
 		       qual & QUAL_EPT_FINAL ? "for" : "by the guest's page walk for",
 		       (unsigned long long)vmcs_peek(VMCS_GUEST_LINEAR_ADDRESS),
 		       (unsigned long long)qual);
 	else
-		format(words + n, VMM_WORDS - (size_t)n, ", by MOV CR (qualification 0x%llx)",
+		format(words + n, VMM_TEXT_MAX - (size_t)n, ", by MOV CR (qualification 0x%llx)",
 		       (unsigned long long)qual);
 }
 
@@ -38,7 +38,7 @@ static void describe_cr(uint64_t qual, char *words)
 {
 	static const char *const kinds[4] = { "MOV to CR", "MOV from CR", "CLTS, CR", "LMSW, CR" };
 
-	format(words, VMM_WORDS,
+	format(words, VMM_TEXT_MAX,
 	       "control-register access: %s%u, register %u (qualification 0x%llx)",
 	       kinds[qual >> 4 & 3], (unsigned)(qual & 0xf), (unsigned)(qual >> 8 & 0xf),
 	       (unsigned long long)qual);
@@ -46,7 +46,7 @@ static void describe_cr(uint64_t qual, char *words)
 
 static void describe_io(uint64_t qual, char *words)
 {
-	format(words, VMM_WORDS, "I/O instruction: %s%s%s port 0x%x, %u byte(s) "
+	format(words, VMM_TEXT_MAX, "I/O instruction: %s%s%s port 0x%x, %u byte(s) "
 	       "(qualification 0x%llx)",
 	       qual & 32 ? "REP " : "", qual & 8 ? "IN" : "OUT", qual & 16 ? "S" : "",
 	       (unsigned)(qual >> 16 & 0xffff), (unsigned)(qual & 7) + 1,
@@ -59,7 +59,7 @@ static void describe_entry_failed(unsigned basic, uint64_t qual, char *words)
 	const char *why = "no rule that we know is broken";
 
 	if (basic == REASON_BAD_MSR_LOAD) {
-		format(words, VMM_WORDS, "%s: entry %u of the MSR-load area",
+		format(words, VMM_TEXT_MAX, "%s: entry %u of the MSR-load area",
 		       vmx_reason_name(basic), (unsigned)qual);
 		return;
 	}
@@ -77,7 +77,7 @@ static void describe_entry_failed(unsigned basic, uint64_t qual, char *words)
 	} else {
 		why = "the machine is broken";
 	}
-	format(words, VMM_WORDS, "%s: %s (qualification %llu)", vmx_reason_name(basic), why,
+	format(words, VMM_TEXT_MAX, "%s: %s (qualification %llu)", vmx_reason_name(basic), why,
 	       (unsigned long long)qual);
 }
 
@@ -85,7 +85,7 @@ static void describe_event(char *words)
 {
 	uint32_t word = (uint32_t)vmcs_peek(VMCS_EXIT_EVENT);
 
-	format(words, VMM_WORDS, "exception or NMI: vector %u (%s), type %u, error 0x%x",
+	format(words, VMM_TEXT_MAX, "exception or NMI: vector %u (%s), type %u, error 0x%x",
 	       (unsigned)(word & EVENT_WORD_VECTOR), trap_name(word & EVENT_WORD_VECTOR),
 	       (unsigned)(word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE),
 	       word & EVENT_WORD_HAS_ERROR ? (unsigned)vmcs_peek(VMCS_EXIT_EVENT_ERROR) : 0);
@@ -112,17 +112,17 @@ void vmx_describe(struct vcpu *vcpu, char *words)
 	else if (basic == REASON_EPT_VIOLATION)
 		describe_fault(qual, words);
 	else if (basic == REASON_EPT_MISCONFIG)
-		format(words, VMM_WORDS, "EPT misconfiguration at gpa 0x%llx",
+		format(words, VMM_TEXT_MAX, "EPT misconfiguration at gpa 0x%llx",
 		       (unsigned long long)vmcs_peek(VMCS_GUEST_PHYSICAL_ADDRESS));
 	else if (basic == REASON_CR)
 		describe_cr(qual, words);
 	else if (basic == REASON_IO)
 		describe_io(qual, words);
 	else if (basic == REASON_RDMSR || basic == REASON_WRMSR)
-		format(words, VMM_WORDS, "%s of MSR 0x%x", vmx_reason_name(basic),
+		format(words, VMM_TEXT_MAX, "%s of MSR 0x%x", vmx_reason_name(basic),
 		       (unsigned)vcpu->regs.r[REG_RCX]);
 	else
-		format(words, VMM_WORDS, "%s (exit reason %u, qualification 0x%llx)",
+		format(words, VMM_TEXT_MAX, "%s (exit reason %u, qualification 0x%llx)",
 		       vmx_reason_name(basic), basic, (unsigned long long)qual);
 }
 

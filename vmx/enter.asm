@@ -6,8 +6,8 @@
 ; registers in and out of *regs (r[16] in encoding order; RSP, RIP and RFLAGS
 ; are the VMCS's). arch->launched chooses the instruction. If that fails,
 ; arch->result says how, and *regs is untouched. The same if an NMI came since
-; tlb_enter_guest (kernel/vm/tlb.h): it is looked for at vmx_window, and one that comes between
-; there and the instruction is sent to vmx_kicked by its handler (kernel/host/trap.c).
+; tlb_enter_guest (kernel/vm/tlb.h): it is looked for at vmx_abort_range, and one that comes between
+; there and the instruction is sent to vmx_aborted by its handler (kernel/host/trap.c).
 ;
 ; An exit arrives at vmx_exited with RFLAGS = 2 (interrupts off) and the RSP
 ; that was current here, from the VMCS: it is written there when it changed.
@@ -23,7 +23,7 @@ bits 64
 %define ARCH_HOST_RSP 8
 %define VMX_FAIL_INVALID 1
 %define VMX_FAIL_VALID	 2
-%define VMX_KICKED	 3
+%define VMX_ABORTED	 3
 %define CPU_NMI_SEEN	 gs:8	; struct cpu: nmi_seen
 %define VMCS_HOST_RSP 0x6c14
 
@@ -43,11 +43,11 @@ vmx_enter:
 	push rdi
 	cmp rsp, [rsi + ARCH_HOST_RSP]
 	jne new_rsp
-global vmx_window, vmx_window_end, vmx_kicked
-vmx_window:
+global vmx_abort_range, vmx_abort_range_end, vmx_aborted
+vmx_abort_range:
 %ifndef FAULT_KICK_LOST_VMX
 	cmp byte [CPU_NMI_SEEN], 0
-	jne vmx_kicked
+	jne vmx_aborted
 %endif
 	cmp byte [rsi + ARCH_LAUNCHED], 0 ; the loads below leave ZF alone
 	mov rax, R(0)
@@ -72,15 +72,15 @@ vmx_window:
 	jmp failed
 launch:
 	vmlaunch
-vmx_window_end:
+vmx_abort_range_end:
 
 failed:				; CF: VMfailInvalid; else ZF: VMfailValid
 	mov eax, VMX_FAIL_INVALID
 	jc out
 	mov eax, VMX_FAIL_VALID
 	jmp out
-vmx_kicked:
-	mov eax, VMX_KICKED
+vmx_aborted:
+	mov eax, VMX_ABORTED
 out:
 	mov rsi, [rsp + 8]
 	mov [rsi + ARCH_RESULT], al
@@ -90,7 +90,7 @@ new_rsp:
 	mov [rsi + ARCH_HOST_RSP], rsp
 	mov eax, VMCS_HOST_RSP
 	vmwrite rax, rsp
-	ja vmx_window
+	ja vmx_abort_range
 	jmp failed
 
 global vmx_exited

@@ -282,7 +282,7 @@ static void decode_entry_failed(struct vcpu *vcpu, struct vcpu_exit *exit)
 }
 
 /* As if the NMI had ended the stay at once; what was to be injected still is. */
-static void decode_kicked(struct vcpu *vcpu, struct vcpu_exit *exit)
+static void decode_aborted(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmx_vcpu *arch = vcpu->arch;
 
@@ -321,8 +321,8 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->info1 = 0;
 	exit->info2 = 0;
 	if (__builtin_expect(arch->result != VMX_OK, 0)) {
-		if (arch->result == VMX_KICKED)
-			decode_kicked(vcpu, exit);
+		if (arch->result == VMX_ABORTED)
+			decode_aborted(vcpu, exit);
 		else
 			decode_entry_failed(vcpu, exit);
 		return;

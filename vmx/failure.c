@@ -44,12 +44,12 @@ void vmx_describe_failure(char *words, const char *insn, enum vmx_result result)
 	uint64_t error;
 
 	if (result == VMX_FAIL_INVALID) {
-		format(words, VMM_WORDS, "%s failed (VMfailInvalid): there is no current VMCS",
+		format(words, VMM_TEXT_MAX, "%s failed (VMfailInvalid): there is no current VMCS",
 		       insn);
 		return;
 	}
 	error = vmcs_peek(VMCS_INSN_ERROR);
-	format(words, VMM_WORDS, "%s failed (VMfailValid), VM-instruction error %u: %s", insn,
+	format(words, VMM_TEXT_MAX, "%s failed (VMfailValid), VM-instruction error %u: %s", insn,
 	       (unsigned)error, error_name(error));
 }
 

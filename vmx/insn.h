@@ -14,7 +14,7 @@ enum vmx_result {
 	VMX_OK = 0,
 	VMX_FAIL_INVALID = 1, /* there is no current VMCS to hold an error number */
 	VMX_FAIL_VALID = 2,   /* VMCS_INSN_ERROR says why */
-	VMX_KICKED = 3,	      /* of vmx_enter: an NMI came first; it was not executed */
+	VMX_ABORTED = 3,	      /* of vmx_enter: an NMI came first; it was not executed */
 };
 
 #define VMX_MUST_CHECK __attribute__((warn_unused_result))

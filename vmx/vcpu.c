@@ -30,7 +30,7 @@
 _Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "it gets a page");
 _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcpu, launched) == 1 &&
 		       offsetof(struct vmx_vcpu, host_rsp) == 8 && VMX_FAIL_INVALID == 1 &&
-		       VMX_FAIL_VALID == 2 && VMX_KICKED == 3,
+		       VMX_FAIL_VALID == 2 && VMX_ABORTED == 3,
 	       "enter.asm");
 _Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
 	       "enum vcpu_event_type has the numbers of 25.8.3");
@@ -148,7 +148,7 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 
 static bool get_pages(struct vcpu *vcpu)
 {
-	uint64_t pfn = page_get(FRAME_HOST);
+	uint64_t pfn = page_alloc_zeroed(FRAME_HOST);
 	struct vmx_vcpu *arch;
 
 	if (!pfn)
@@ -158,8 +158,8 @@ static bool get_pages(struct vcpu *vcpu)
 	arch->cpu = vcpu->cpu->arch;
 	arch->cpu->vcpus++;
 	vcpu->arch = arch;
-	arch->vmcs_pfn = page_get(FRAME_HOST);
-	arch->msr_bitmap_pfn = page_get(FRAME_HOST);
+	arch->vmcs_pfn = page_alloc_zeroed(FRAME_HOST);
+	arch->msr_bitmap_pfn = page_alloc_zeroed(FRAME_HOST);
 	return arch->vmcs_pfn && arch->msr_bitmap_pfn;
 }
 
@@ -170,7 +170,7 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 
 	vcpu->arch = NULL;
 	if (!get_pages(vcpu)) {
-		format(error, VMM_WORDS, "no memory for a VMCS and its MSR bitmap");
+		format(error, VMM_TEXT_MAX, "no memory for a VMCS and its MSR bitmap");
 		vmx_vcpu_fini(vcpu);
 		return false;
 	}
@@ -242,10 +242,10 @@ void vmx_vcpu_fini(struct vcpu *vcpu)
 	if (arch->vmcs_pfn && arch->msr_bitmap_pfn)
 		VERIFY_EQ(vmx_clear(arch), VMX_OK);
 	if (arch->msr_bitmap_pfn)
-		page_put(arch->msr_bitmap_pfn, FRAME_HOST);
+		page_free(arch->msr_bitmap_pfn, FRAME_HOST);
 	if (arch->vmcs_pfn)
-		page_put(arch->vmcs_pfn, FRAME_HOST);
-	page_put(arch->pfn, FRAME_HOST);
+		page_free(arch->vmcs_pfn, FRAME_HOST);
+	page_free(arch->pfn, FRAME_HOST);
 }
 
 /* What hardware tells translations apart by: bits 51:12 of the EPTP (29.4.1). */

@@ -57,18 +57,18 @@ static bool unlock(char *error)
 	uint64_t value;
 
 	if (!msr_read_safe(MSR_FEATURE_CONTROL, &value)) {
-		format(error, VMM_WORDS, "IA32_FEATURE_CONTROL (0x3a) cannot be read");
+		format(error, VMM_TEXT_MAX, "IA32_FEATURE_CONTROL (0x3a) cannot be read");
 		return false;
 	}
 	if (!(value & FEATURE_CONTROL_LOCK)) {
 		value |= FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX;
 		if (!msr_write_safe(MSR_FEATURE_CONTROL, value)) {
-			format(error, VMM_WORDS, "IA32_FEATURE_CONTROL (0x3a) cannot be written");
+			format(error, VMM_TEXT_MAX, "IA32_FEATURE_CONTROL (0x3a) cannot be written");
 			return false;
 		}
 	}
 	if (!(value & FEATURE_CONTROL_VMX)) {
-		format(error, VMM_WORDS,
+		format(error, VMM_TEXT_MAX,
 		       "VT-x is locked off by the firmware on this CPU: "
 		       "IA32_FEATURE_CONTROL is 0x%llx",
 		       (unsigned long long)value);
@@ -84,7 +84,7 @@ static bool fix_crs(const struct vmx_fixed *fixed, char *error)
 	uint64_t cr4 = read_cr4() | fixed->cr4_fixed0 | CR4_VMXE;
 
 	if (cr0 & ~fixed->cr0_fixed1 || cr4 & ~fixed->cr4_fixed1) {
-		format(error, VMM_WORDS,
+		format(error, VMM_TEXT_MAX,
 		       "VMX operation forbids bits that the host has set: CR0 0x%llx, CR4 0x%llx",
 		       (unsigned long long)(cr0 & ~fixed->cr0_fixed1),
 		       (unsigned long long)(cr4 & ~fixed->cr4_fixed1));
@@ -97,14 +97,14 @@ static bool fix_crs(const struct vmx_fixed *fixed, char *error)
 
 static struct vmx_cpu *get_pages(void)
 {
-	uint64_t pfn = page_get(FRAME_HOST), vmxon_pfn = page_get(FRAME_HOST);
+	uint64_t pfn = page_alloc_zeroed(FRAME_HOST), vmxon_pfn = page_alloc_zeroed(FRAME_HOST);
 	struct vmx_cpu *arch;
 
 	if (!pfn || !vmxon_pfn) {
 		if (pfn)
-			page_put(pfn, FRAME_HOST);
+			page_free(pfn, FRAME_HOST);
 		if (vmxon_pfn)
-			page_put(vmxon_pfn, FRAME_HOST);
+			page_free(vmxon_pfn, FRAME_HOST);
 		return NULL;
 	}
 	arch = page_ptr(pfn);
@@ -115,8 +115,8 @@ static struct vmx_cpu *get_pages(void)
 
 static void put_pages(struct vmx_cpu *arch)
 {
-	page_put(arch->vmxon_pfn, FRAME_HOST);
-	page_put(arch->pfn, FRAME_HOST);
+	page_free(arch->vmxon_pfn, FRAME_HOST);
+	page_free(arch->pfn, FRAME_HOST);
 }
 
 static bool start(struct vmx_cpu *arch, uint32_t revision, char *error)
@@ -129,7 +129,7 @@ static bool start(struct vmx_cpu *arch, uint32_t revision, char *error)
 	result = insn_vmxon(arch->vmxon_pfn << PAGE_SHIFT);
 	if (result != VMX_OK) {
 		/* No VMCS is current yet, so no error number: 31.3 VMXON. */
-		format(error, VMM_WORDS, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
+		format(error, VMM_TEXT_MAX, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
 		       "was not accepted",
 		       result == VMX_FAIL_INVALID ? "VMfailInvalid" : "VMfailValid",
 		       (unsigned long long)arch->vmxon_pfn << PAGE_SHIFT, revision);
@@ -169,7 +169,7 @@ static const char *join(const struct cpu_raw *raw, struct vmx_allowed *own,
 	if (!why)
 		why = vmx_controls(&common->allowed, &common->controls);
 	if (!why)
-		vmx_controls_lost(&vmx_common.controls, &common->controls, lost, VMM_WORDS);
+		vmx_controls_lost(&vmx_common.controls, &common->controls, lost, VMM_TEXT_MAX);
 	return why;
 }
 
@@ -181,17 +181,17 @@ static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 	const char *why;
 
 	if (!arch) {
-		format(words, VMM_WORDS, "no memory for the VMXON region");
+		format(words, VMM_TEXT_MAX, "no memory for the VMXON region");
 		return false;
 	}
 	arch->timer_rate = cpu_raw_msr(raw, MSR_VMX_MISC) & VMX_MISC_TIMER_RATE;
 	arch->invept_single = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP) & EPT_CAP_INVEPT_SINGLE;
 	arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-	trap_set_nmi_window(vmx_window, vmx_window_end, vmx_kicked);
+	trap_set_nmi_abort_range(vmx_abort_range, vmx_abort_range_end, vmx_aborted);
 	why = join(raw, &own, &common, words);
 	arch->fixed = own.fixed;
 	if (why)
-		format(words, VMM_WORDS, "%s", why);
+		format(words, VMM_TEXT_MAX, "%s", why);
 	if (why || !start(arch, own.revision, words)) {
 		put_pages(arch);
 		return false;

@@ -62,7 +62,7 @@ static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
 
 /* enter.asm */
 void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *arch);
-extern const char vmx_exited[], vmx_window[], vmx_window_end[], vmx_kicked[];
+extern const char vmx_exited[], vmx_abort_range[], vmx_abort_range_end[], vmx_aborted[];
 
 /* probe.c */
 void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
@@ -99,7 +99,7 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
 /* The name of a basic exit reason; never NULL. */
 const char *vmx_reason_name(unsigned basic);
 
-/* describe.c: texts of at most VMM_WORDS. */
+/* describe.c: texts of at most VMM_TEXT_MAX. */
 void vmx_describe(struct vcpu *vcpu, char *words);
 bool vmx_fault_linear(struct vcpu *vcpu, uint64_t *gva);
 

@@ -148,7 +148,7 @@ static void map(struct vmm_gpt *gpt)
 	r = vmm_gpt_populate_region(gpt, 2 * MIB, 6 * MIB, 2);
 	EXPECT(r.error == VMM_GPT_OK && r.entry == 0);
 	r = vmm_gpt_map(gpt, 64 * KIB, GUEST_PFN + 7, 1, VMM_GPT_READ | VMM_GPT_EXEC, VMM_GPT_WB);
-	EXPECT(r.did_it && r.flush == VMM_GPT_FLUSH_NONE);
+	EXPECT(r.changed && r.flush == VMM_GPT_FLUSH_NONE);
 	r = vmm_gpt_map(gpt, 64 * KIB, GUEST_PFN + 8, 1, VMM_GPT_READ, VMM_GPT_WB);
 	EXPECT(r.error == VMM_GPT_CONFLICT); /* what is there stays */
 	r = vmm_gpt_map_region(gpt, 2 * MIB, 6 * MIB, GUEST_PFN + 512, VMM_GPT_RWX, VMM_GPT_WB, 3,
@@ -159,43 +159,43 @@ static void map(struct vmm_gpt *gpt)
 }
 
 /* A walker that holds a pointer into the tables is in a section meanwhile. */
-static void look_up(struct vmm_gpt *gpt, struct vmm_gpt_section *section)
+static void look_up(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
 {
 	struct vmm_gpt_leaf leaf;
 	vmm_gpt_pte_t *ptep;
 	unsigned level;
 
-	vmm_gpt_enter(gpt, section);
+	vmm_gpt_read_lock(gpt, section);
 	ptep = vmm_gpt_lookup(gpt, 3 * MIB, &level);
 	EXPECT(ptep && level == 2 && vmm_gpt_is_mapped(gpt, ptep, level, &leaf));
 	printf("  gpa 0x300000: entry 0x%016" PRIx64 ", a leaf of level %u, pfn 0x%" PRIx64 "\n",
 	       *ptep, level, leaf.pfn);
 	EXPECT(leaf.pfn == GUEST_PFN + 512 && leaf.prot == VMM_GPT_RWX && !leaf.dirty);
 	vmm_gpt_reset_dirty(gpt, ptep, true); /* as the CPU does at a write */
-	vmm_gpt_leave(section);
+	vmm_gpt_read_unlock(section);
 }
 
-static void split_and_merge(struct vmm_gpt *gpt, struct vmm_gpt_taken *taken)
+static void split_and_merge(struct vmm_gpt *gpt, struct vmm_gpt_retired *taken)
 {
 	struct vmm_gpt_result r = vmm_gpt_split(gpt, 2 * MIB, 1);
 	unsigned dirty = 0;
 
-	EXPECT(r.did_it && r.entry == 1 && r.flush == VMM_GPT_FLUSH_REQUIRED);
+	EXPECT(r.changed && r.entry == 1 && r.flush == VMM_GPT_FLUSH_REQUIRED);
 	r = vmm_gpt_protect_region(gpt, 2 * MIB, 3 * MIB, VMM_GPT_READ | VMM_GPT_EXEC);
 	EXPECT(r.entry == 256 && r.flush == VMM_GPT_FLUSH_REQUIRED);
 	print_extents(gpt, "split, and half of it read-only");
 	r = vmm_gpt_merge(gpt, 2 * MIB, 2, taken);
-	EXPECT(r.error == VMM_GPT_CONFLICT && !r.did_it); /* not all of it is alike */
+	EXPECT(r.error == VMM_GPT_CONFLICT && !r.changed); /* not all of it is alike */
 	r = vmm_gpt_protect_region(gpt, 2 * MIB, 4 * MIB, VMM_GPT_RWX);
 	EXPECT(r.entry == 256 && r.flush == VMM_GPT_FLUSH_NONE); /* rights added */
 	r = vmm_gpt_merge(gpt, 2 * MIB, 2, taken);
-	EXPECT(r.did_it && taken->count == 1);
+	EXPECT(r.changed && taken->count == 1);
 	vmm_gpt_collect(gpt, 0, 16 * MIB, VMM_GPT_DIRTY, true, count_leaf, &dirty);
 	EXPECT(dirty == 1); /* the leaf that was written to, in one piece again */
 }
 
 /* What was taken out is used again only when nobody can reach it any more. */
-static void take_down(struct vmm_gpt *gpt, struct vmm_gpt_taken *taken)
+static void take_down(struct vmm_gpt *gpt, struct vmm_gpt_retired *taken)
 {
 	struct vmm_gpt_result r = vmm_gpt_vacate_region(gpt, 0, 16 * MIB, taken);
 	uint64_t stamp;
@@ -207,18 +207,18 @@ static void take_down(struct vmm_gpt *gpt, struct vmm_gpt_taken *taken)
 	EXPECT(r.error == VMM_GPT_OK && gpt->tables == 1);
 	printf("  unmapped and vacated: %" PRIu64 " tables to be given back after a flush\n",
 	       taken->count);
-	stamp = vmm_gpt_grace_begin(gpt);
+	stamp = vmm_gpt_grace_start(gpt);
 	/* here each CPU that ran the guest executes INVEPT, or gets TLB_CONTROL */
-	EXPECT(vmm_gpt_grace_over(gpt, stamp)); /* and no walker is in an old section */
-	vmm_gpt_put_taken(gpt, taken);
+	EXPECT(vmm_gpt_grace_elapsed(gpt, stamp)); /* and no walker is in an old section */
+	vmm_gpt_free_retired(gpt, taken);
 }
 
 static void demonstrate(const struct vmm_gpt_format *format, const char *root_name)
 {
 	const struct vmm_gpt_caps caps = { .maxphyaddr = 46, .leaf_2m = true, .track_ad = true };
 	static struct arena arena;
-	struct vmm_gpt_section section;
-	struct vmm_gpt_taken taken = { 0 };
+	struct vmm_gpt_reader section;
+	struct vmm_gpt_retired taken = { 0 };
 	struct vmm_gpt gpt;
 
 	arena_init(&arena);
@@ -232,7 +232,7 @@ static void demonstrate(const struct vmm_gpt_format *format, const char *root_na
 	};
 
 	EXPECT(vmm_gpt_alloc(&gpt, format, &caps, &hooks).error == VMM_GPT_OK);
-	vmm_gpt_join(&gpt, &section);
+	vmm_gpt_register_reader(&gpt, &section);
 	printf("%s: %s 0x%016" PRIx64 "\n", format->name, root_name, vmm_gpt_get_pmtp(&gpt, true));
 	map(&gpt);
 	print_extents(&gpt, "mapped");

@@ -97,7 +97,7 @@ static uint64_t count_waiting(const struct aspace *as)
 {
 	uint64_t waiting = 0;
 
-	for (uint64_t pfn = as->limbo.first; pfn; pfn = (uint64_t)page_frame(pfn)->owner)
+	for (uint64_t pfn = as->retired.first; pfn; pfn = (uint64_t)page_frame(pfn)->owner)
 		waiting += UINT64_C(1) << page_frame(pfn)->order;
 	return waiting;
 }
@@ -105,7 +105,7 @@ static uint64_t count_waiting(const struct aspace *as)
 void audit_beside(struct audit_base *base, const struct aspace *as)
 {
 	base->guest += as->mapped + count_waiting(as);
-	base->tables += as->gpt.tables + as->limbo.tables.count;
+	base->tables += as->gpt.tables + as->retired.tables.count;
 }
 
 bool audit_aspace(struct aspace *as, const struct audit_base *base)
@@ -123,7 +123,7 @@ bool audit_aspace(struct aspace *as, const struct audit_base *base)
 	ok &= agree(base, "pages mapped", audit.pages, as->mapped);
 	ok &= agree(base, "the guest's pages", base->guest + audit.pages + count_waiting(as),
 		    pages_in_use(FRAME_GUEST));
-	ok &= agree(base, "table pages", base->tables + as->gpt.tables + as->limbo.tables.count,
+	ok &= agree(base, "table pages", base->tables + as->gpt.tables + as->retired.tables.count,
 		    pages_in_use(FRAME_TABLE));
 	return pages_agree(base) && ok;
 }

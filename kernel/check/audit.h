@@ -26,7 +26,7 @@ void audit_beside(struct audit_base *base, const struct aspace *as);
  * Before the guest's memory is taken down: each entry, node and count of the table;
  * each leaf in a region, with no more rights than that has, on a block of its own,
  * of its size, that was got for it; all table pages and blocks that are in use are
- * in this table, or in limbo. Says what is wrong; true: nothing.
+ * in this table, or in retired. Says what is wrong; true: nothing.
  */
 bool audit_aspace(struct aspace *as, const struct audit_base *base);
 

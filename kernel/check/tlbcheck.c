@@ -159,7 +159,7 @@ void tlbcheck_root_ends(uint64_t root_pfn)
 /* Of all frames that an entry leads to: a table page, or the pages of a leaf. */
 static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 {
-	bool leaf = vpeo_pte_is_leaf(check.format, pte, level);
+	bool leaf = gpt_pte_is_leaf(check.format, pte, level);
 	uint64_t pfn = vpeo_pte_pfn(check.format, pte, leaf ? level : 1);
 	uint64_t pages =
 		leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) : 1;
@@ -172,10 +172,10 @@ static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 static bool same_frames(uint64_t old, uint64_t new, unsigned level)
 {
 	const struct vmm_gpt_format *f = check.format;
-	bool leaf = vpeo_pte_is_leaf(f, old, level);
+	bool leaf = gpt_pte_is_leaf(f, old, level);
 
 	return vpeo_pte_is_present(f, old) && vpeo_pte_is_present(f, new) &&
-	       leaf == vpeo_pte_is_leaf(f, new, level) &&
+	       leaf == gpt_pte_is_leaf(f, new, level) &&
 	       vpeo_pte_pfn(f, old, leaf ? level : 1) == vpeo_pte_pfn(f, new, leaf ? level : 1);
 }
 
@@ -188,9 +188,9 @@ static bool takes(uint64_t old, uint64_t new, unsigned level)
 		return false;
 	if (!same_frames(old, new, level))
 		return true;
-	if (!vpeo_pte_is_leaf(f, old, level))
+	if (!gpt_pte_is_leaf(f, old, level))
 		return false;
-	return vpeo_pte_type(f, old, level) != vpeo_pte_type(f, new, level) ||
+	return gpt_pte_type(f, old, level) != gpt_pte_type(f, new, level) ||
 	       (vpeo_pte_prot(f, old) & ~vpeo_pte_prot(f, new)) || (old & ~new & f->dirty);
 }
 
@@ -202,7 +202,7 @@ static bool takes(uint64_t old, uint64_t new, unsigned level)
 static void set_reachable(const vmm_gpt_pte_t *ptep, uint64_t pte, unsigned level)
 {
 	const struct vmm_gpt_format *f = check.format;
-	bool leaf = vpeo_pte_is_leaf(f, pte, level);
+	bool leaf = gpt_pte_is_leaf(f, pte, level);
 	uint64_t pfn = vpeo_pte_pfn(f, pte, leaf ? level : 1);
 	uint64_t end =
 		pfn + (leaf ? UINT64_C(1) << (vmm_gpt_level_shift(level) - VMM_GPT_PAGE_SHIFT) : 1);
@@ -235,7 +235,7 @@ void tlbcheck_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 		raise_to(&root->taken, when);
 		/* What was a leaf, and is a table now, is reached by the table. */
 		if (!same_frames(old, new, level) &&
-		    !(vpeo_pte_is_leaf(f, old, level) && vpeo_pte_is_present(f, new)))
+		    !(gpt_pte_is_leaf(f, old, level) && vpeo_pte_is_present(f, new)))
 			set_frames(old, level, stamp_of(root, when));
 	}
 	if (vpeo_pte_is_present(f, new) && !same_frames(old, new, level))

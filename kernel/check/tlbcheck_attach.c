@@ -47,7 +47,7 @@ bool tlbcheck_attach(const struct vmm_gpt_format *format)
 
 	while ((uint64_t)PAGE_SIZE << order < bytes)
 		order++;
-	pfn = order <= PAGE_MAX_ORDER ? pages_get(order, FRAME_HOST) : 0;
+	pfn = order <= PAGE_MAX_ORDER ? pages_alloc(order, FRAME_HOST) : 0;
 	if (!pfn)
 		return false;
 	pages_clear(pfn, order);

@@ -40,7 +40,7 @@ struct cpu *cpu_boot(void)
 
 struct cpu *cpu_new(void)
 {
-	uint64_t pfn = pages_get(CPU_BLOCK_ORDER, FRAME_HOST);
+	uint64_t pfn = pages_alloc(CPU_BLOCK_ORDER, FRAME_HOST);
 	struct guarded_stack *stacks = page_ptr(pfn);
 	struct cpu *cpu = (struct cpu *)(stacks + STACKS);
 
@@ -61,7 +61,7 @@ void cpu_free(struct cpu *cpu)
 	stacks_drop();
 	for (unsigned i = 0; i < STACKS; i++)
 		mmu_map((uintptr_t)stacks[i].guard, (uintptr_t)stacks[i].stack, MMU_WRITE);
-	pages_put((uintptr_t)stacks >> PAGE_SHIFT, CPU_BLOCK_ORDER, FRAME_HOST);
+	pages_free((uintptr_t)stacks >> PAGE_SHIFT, CPU_BLOCK_ORDER, FRAME_HOST);
 }
 
 void *cpu_stack_top(const struct cpu *cpu)
@@ -112,7 +112,7 @@ static void load_gdt(struct cpu *cpu)
 			 : "rax", "memory");
 }
 
-void cpu_init(struct cpu *cpu)
+void cpu_load_descriptors(struct cpu *cpu)
 {
 	cpu->self = cpu;
 	fill_descriptors(cpu);
@@ -123,7 +123,7 @@ void cpu_init(struct cpu *cpu)
 /* Exact values, whatever the firmware left: a bit that nobody here knows of, such as
  * SMAP, FSGSBASE or CET, changes what instructions do. What a vendor's side needs, it
  * adds. SSE is the guest's: the host only saves and restores it (FXSAVE). */
-void cpu_set_up(void)
+void cpu_enable_features(void)
 {
 	wrmsr(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE);
 	wrmsr(MSR_PAT, MMU_PAT);

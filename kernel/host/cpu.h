@@ -38,7 +38,7 @@ struct cpu {
 	struct tss tss __attribute__((aligned(16)));
 };
 
-/* The CPU that asks; after cpu_init. */
+/* The CPU that asks; after cpu_load_descriptors. */
 static inline struct cpu *this_cpu(void)
 {
 	struct cpu *cpu;
@@ -61,11 +61,11 @@ void *cpu_stack_top(const struct cpu *cpu);
 
 /* On the CPU itself: the descriptors it runs on (GDT, TSS with its emergency stacks),
  * and this_cpu. trap_load comes behind it. */
-void cpu_init(struct cpu *cpu);
+void cpu_load_descriptors(struct cpu *cpu);
 
 /* NX, the PAT, and the control registers as the rest counts on them. The CPU
  * has passed preflight_host. */
-void cpu_set_up(void);
+void cpu_enable_features(void);
 
 /* Selectors in our GDT (cpu.c); the vendors load host state from them. */
 enum { SEL_CODE = 0x08, SEL_DATA = 0x10, SEL_TSS = 0x18 };

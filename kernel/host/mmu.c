@@ -32,7 +32,7 @@ static uint64_t new_table(void)
 	uint64_t pa;
 
 	if (!mmu.map)
-		return page_get(FRAME_HOST) << PAGE_SHIFT;
+		return page_alloc_zeroed(FRAME_HOST) << PAGE_SHIFT;
 	pa = memmap_take(mmu.map, PAGE_SIZE, PAGE_SIZE, UINT64_C(4) << 30);
 	if (pa)
 		memset((void *)pa, 0, PAGE_SIZE);

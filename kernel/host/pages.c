@@ -2,7 +2,7 @@
 #include "kernel/host/pages.h"
 
 #include "kernel/lib/fault.h"
-#include "kernel/lib/lock.h"
+#include "kernel/lib/spinlock.h"
 #include "kernel/host/panic.h"
 #include "kernel/lib/string.h"
 
@@ -16,7 +16,7 @@ static struct {
 	uint64_t fail_in; /* 0: never; 1: the next allocation fails */
 	bool failed;
 	uint32_t lists[PAGE_MAX_ORDER + 1]; /* pfns of free blocks; 0: empty */
-	struct lock lock;		    /* of all of this, and of frames that are free */
+	struct spinlock lock;		    /* of all of this, and of frames that are free */
 } pages;
 
 static void (*on_free)(uint64_t pfn);
@@ -98,14 +98,14 @@ static uint64_t get_block(unsigned order, enum frame_kind kind)
 	return pfn;
 }
 
-uint64_t pages_get(unsigned order, enum frame_kind kind)
+uint64_t pages_alloc(unsigned order, enum frame_kind kind)
 {
 	uint64_t pfn;
 
 	ASSERT(order <= PAGE_MAX_ORDER);
-	lock_take(&pages.lock);
+	spin_lock(&pages.lock);
 	pfn = get_block(order, kind);
-	lock_give(&pages.lock);
+	spin_unlock(&pages.lock);
 	return pfn;
 }
 
@@ -159,17 +159,17 @@ void pages_join(uint64_t pfn, unsigned from, unsigned order, enum frame_kind kin
 	pages.frames[pfn] = (struct frame){ .kind = (uint8_t)kind, .order = (uint8_t)order };
 }
 
-void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind)
+void pages_free(uint64_t pfn, unsigned order, enum frame_kind kind)
 {
 	check_out(pfn, order, kind, "given back");
 	if (on_free)
 		for (uint64_t i = 0; i < UINT64_C(1) << order; i++)
 			on_free(pfn + i);
-	lock_take(&pages.lock);
+	spin_lock(&pages.lock);
 	if (pages.quota != UINT64_MAX)
 		pages.quota += UINT64_C(1) << order;
 	put_block(pfn, order);
-	lock_give(&pages.lock);
+	spin_unlock(&pages.lock);
 }
 
 void pages_zero(void *at, uint64_t size)
@@ -183,18 +183,18 @@ void pages_clear(uint64_t pfn, unsigned order)
 	pages_zero(page_ptr(pfn), (uint64_t)PAGE_SIZE << order);
 }
 
-uint64_t page_get(enum frame_kind kind)
+uint64_t page_alloc_zeroed(enum frame_kind kind)
 {
-	uint64_t pfn = pages_get(0, kind);
+	uint64_t pfn = pages_alloc(0, kind);
 
 	if (pfn && !(FAULT(PAGE_DIRTY) && kind == FRAME_GUEST))
 		pages_clear(pfn, 0);
 	return pfn;
 }
 
-void page_put(uint64_t pfn, enum frame_kind kind)
+void page_free(uint64_t pfn, enum frame_kind kind)
 {
-	pages_put(pfn, 0, kind);
+	pages_free(pfn, 0, kind);
 }
 
 static void add_range(uint64_t pfn, uint64_t end)

@@ -49,8 +49,8 @@ void pages_init(struct frame *frames, uint64_t nframes, uintptr_t base,
 		const struct memory_range *ranges, unsigned nranges);
 
 /* A block of 2^order pages, aligned to its size, not zeroed. Its first pfn; 0: there is none. */
-uint64_t pages_get(unsigned order, enum frame_kind kind);
-void pages_put(uint64_t pfn, unsigned order, enum frame_kind kind);
+uint64_t pages_alloc(unsigned order, enum frame_kind kind);
+void pages_free(uint64_t pfn, unsigned order, enum frame_kind kind);
 
 /*
  * Makes blocks of 2^to pages of one that is in use; and one of 2^order pages of
@@ -67,8 +67,8 @@ void pages_zero(void *at, uint64_t size);
 void pages_clear(uint64_t pfn, unsigned order);
 
 /* One page, all zeroes; 0: there is none. */
-uint64_t page_get(enum frame_kind kind);
-void page_put(uint64_t pfn, enum frame_kind kind);
+uint64_t page_alloc_zeroed(enum frame_kind kind);
+void page_free(uint64_t pfn, enum frame_kind kind);
 
 /* Pages not handed out; pages that the allocator was given in all. */
 uint64_t pages_free_count(void);

@@ -81,9 +81,9 @@ static _Noreturn void sleep_for_ever(void)
 
 static _Noreturn void ap_main(struct cpu *cpu)
 {
-	cpu_init(cpu);
+	cpu_load_descriptors(cpu);
 	trap_load();
-	cpu_set_up();
+	cpu_enable_features();
 	cpu->unfit = lapic_enable();
 	cpu->apic_id = cpu->unfit ? lapic_initial_id() : lapic_id();
 	set_state(cpu, AP_ALIVE);

@@ -37,7 +37,7 @@ static interrupt_fn *handlers[VECTORS];
 static bool stops_on_nmi;
 static struct {
 	uint64_t start, size, to;
-} nmi_window;
+} nmi_abort_range;
 
 static const char *const names[] = {
 	"#DE divide error", "#DB debug", "NMI", "#BP breakpoint", "#OF overflow",
@@ -152,11 +152,11 @@ void trap_stop_on_nmi(void)
 	__atomic_store_n(&stops_on_nmi, true, __ATOMIC_RELEASE);
 }
 
-void trap_set_nmi_window(const char *start, const char *end, const char *to)
+void trap_set_nmi_abort_range(const char *start, const char *end, const char *to)
 {
-	nmi_window.start = (uintptr_t)start;
-	nmi_window.size = (uint64_t)(end - start);
-	nmi_window.to = (uintptr_t)to;
+	nmi_abort_range.start = (uintptr_t)start;
+	nmi_abort_range.size = (uint64_t)(end - start);
+	nmi_abort_range.to = (uintptr_t)to;
 }
 
 /*
@@ -178,8 +178,8 @@ static void on_nmi(struct trap_frame *f)
 {
 	nmi_came(this_cpu());
 	__atomic_store_n(&this_cpu()->nmi_seen, 1, __ATOMIC_RELAXED);
-	if (f->rip - nmi_window.start < nmi_window.size && !FAULT(NMI_WINDOW))
-		f->rip = nmi_window.to;
+	if (f->rip - nmi_abort_range.start < nmi_abort_range.size && !FAULT(NMI_RANGE))
+		f->rip = nmi_abort_range.to;
 	while (__atomic_load_n(&stops_on_nmi, __ATOMIC_ACQUIRE))
 		__asm__ volatile("cli; hlt");
 }

@@ -10,7 +10,7 @@
 /* Builds the IDT. */
 void trap_init(void);
 
-/* On each CPU, behind cpu_init: from here on its exceptions, interrupts and NMIs come here. */
+/* On each CPU, behind cpu_load_descriptors: from here on its exceptions, interrupts and NMIs come here. */
 void trap_load(void);
 
 /* The same without emergency stacks: for as long as the task register is not the host's,
@@ -36,7 +36,7 @@ bool msr_write_safe(uint32_t msr, uint64_t value);
 void trap_stop_on_nmi(void);
 
 /* An NMI in [start, end) goes on at to, in place of where it came. */
-void trap_set_nmi_window(const char *start, const char *end, const char *to);
+void trap_set_nmi_abort_range(const char *start, const char *end, const char *to);
 
 /* The handler of a vector from VECTOR_FIRST_FREE on. Runs with interrupts off. */
 typedef void interrupt_fn(void);

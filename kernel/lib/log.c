@@ -3,13 +3,13 @@
 
 #include "kernel/lib/console.h"
 #include "kernel/lib/format.h"
-#include "kernel/lib/lock.h"
+#include "kernel/lib/spinlock.h"
 #include "kernel/lib/x86.h"
 
 #include <stddef.h>
 
 static struct {
-	struct lock lock;
+	struct spinlock lock;
 	uint64_t holder;
 	uint64_t heir; /* a CPU that panics has the lock for good */
 } line;
@@ -26,7 +26,7 @@ void log_begin(void)
 {
 	if (line.heir == log_me())
 		return;
-	lock_take(&line.lock);
+	spin_lock(&line.lock);
 	line.holder = log_me();
 }
 
@@ -35,7 +35,7 @@ void log_end(void)
 	if (line.heir == log_me())
 		return;
 	line.holder = 0;
-	lock_give(&line.lock);
+	spin_unlock(&line.lock);
 }
 
 /*
@@ -45,7 +45,7 @@ void log_end(void)
 void log_take_over(uint64_t ticks)
 {
 	if (line.heir != log_me() && line.holder != log_me())
-		lock_take_within(&line.lock, ticks);
+		spin_lock_timeout(&line.lock, ticks);
 	line.heir = log_me();
 	console_fresh_line();
 }

@@ -78,7 +78,7 @@ static bool is_end(const struct vcpu_end *expected, const struct vcpu_end *seen)
 
 static void end_differs(const struct vcpu_end *expected, const struct guest_run *run)
 {
-	char words[VMM_WORDS], seen[VMM_WORDS];
+	char words[VMM_TEXT_MAX], seen[VMM_TEXT_MAX];
 
 	expect_describe_end(expected, words, sizeof(words));
 	expect_describe_end(&run->v.end, seen, sizeof(seen));

@@ -165,7 +165,7 @@ const char *gpt_pair_fini(struct gpt_pair *pair)
 	for (unsigned s = 0; s < 2; s++) {
 		struct gpt_side *side = &pair->side[s];
 
-		vmm_gpt_put_taken(&side->gpt, &side->taken);
+		vmm_gpt_free_retired(&side->gpt, &side->taken);
 		vmm_gpt_free(&side->gpt);
 		if (side->out)
 			error = "pages were lost";
@@ -281,7 +281,7 @@ static struct vmm_gpt_result do_one(struct gpt_side *side, const struct gpt_op *
 			side->access(side, args->start, op->prot);
 		break;
 	default:
-		vmm_gpt_put_taken(gpt, &side->taken);
+		vmm_gpt_free_retired(gpt, &side->taken);
 		break;
 	}
 	return (struct vmm_gpt_result){ .error = VMM_GPT_OK };
@@ -359,7 +359,7 @@ static const char *differ(const struct gpt_outcome *a, const struct gpt_outcome 
 		return "the two ask for different flushes";
 	if (a->result.level != b->result.level)
 		return "the two have different levels";
-	if (a->result.did_it != b->result.did_it)
+	if (a->result.changed != b->result.changed)
 		return "one did it, one not";
 	if (a->result.entry != b->result.entry || a->entry != b->entry)
 		return "the two have different entries";

@@ -93,7 +93,7 @@ uint64_t gpt_leaf_hash(uint64_t gpa, const struct vmm_gpt_leaf *leaf);
 /* One of the two tables, between vmm_gpt and the surroundings: counts, and fails. */
 struct gpt_side {
 	struct vmm_gpt gpt;
-	struct vmm_gpt_taken taken;
+	struct vmm_gpt_retired taken;
 	struct vmm_gpt_hooks hooks; /* the surroundings' */
 	uint64_t out, limit, fail, gets;
 	/* What the CPU does: sets A in all entries on its way, and A and D in the leaf. */

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/suite/gpt_selftest.h"
 
-#include "kernel/host/heap.h"
+#include "kernel/host/slab.h"
 #include "kernel/host/pages.h"
 #include "kernel/lib/log.h"
 
 enum { SCRIPTS = 12, COMPARE_EVERY = 8 };
 
-static struct heap nodes = { .size = sizeof(struct vmm_gpt_node) };
+static struct slab nodes = { .size = sizeof(struct vmm_gpt_node) };
 
 static struct vmm_gpt_node *get_table(void *ctx)
 {
-	struct vmm_gpt_node *node = heap_get(ctx);
-	uint64_t pfn = node ? page_get(FRAME_TABLE) : 0;
+	struct vmm_gpt_node *node = slab_alloc(ctx);
+	uint64_t pfn = node ? page_alloc_zeroed(FRAME_TABLE) : 0;
 
 	if (!pfn) {
 		if (node)
-			heap_put(ctx, node);
+			slab_free(ctx, node);
 		return NULL;
 	}
 	node->pfn = pfn;
@@ -26,8 +26,8 @@ static struct vmm_gpt_node *get_table(void *ctx)
 
 static void put_table(void *ctx, struct vmm_gpt_node *node)
 {
-	page_put(node->pfn, FRAME_TABLE);
-	heap_put(ctx, node);
+	page_free(node->pfn, FRAME_TABLE);
+	slab_free(ctx, node);
 }
 
 static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)

@@ -42,7 +42,7 @@ static bool on_memory(struct vcpu_run *run, struct vcpu_exit *exit)
 	enum aspace_outcome outcome;
 
 	vcpu_forget_fetch(run);
-	aspace_settle(run->as);
+	aspace_reap(run->as);
 	outcome = aspace_change(run->as, (uint32_t)*vcpu_reg(run, REG_RDX), gpa,
 				*vcpu_reg(run, REG_RCX));
 	if (outcome == ASPACE_NO_MEMORY) {

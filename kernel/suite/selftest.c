@@ -46,22 +46,22 @@ static const char *test_fixup(void)
 
 static const char *test_allocator(void)
 {
-	uint64_t before = pages_free_count(), page = page_get(FRAME_GUEST), block;
+	uint64_t before = pages_free_count(), page = page_alloc_zeroed(FRAME_GUEST), block;
 
 	if (!page)
 		return "there is no page";
 	((volatile uint64_t *)page_ptr(page))[PAGE_SIZE / 8 - 1] = 1;
-	page_put(page, FRAME_GUEST);
-	page = page_get(FRAME_GUEST); /* the same one */
+	page_free(page, FRAME_GUEST);
+	page = page_alloc_zeroed(FRAME_GUEST); /* the same one */
 	for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
 		if (((uint64_t *)page_ptr(page))[i])
 			return "a new page is not all zeroes";
-	block = pages_get(9, FRAME_HOST);
+	block = pages_alloc(9, FRAME_HOST);
 	if (!block || block % 512)
 		return "there is no aligned block of 2 MiB";
 	((volatile uint64_t *)page_ptr(block))[512 * 512 - 1] = 1;
-	pages_put(block, 9, FRAME_HOST);
-	page_put(page, FRAME_GUEST);
+	pages_free(block, 9, FRAME_HOST);
+	page_free(page, FRAME_GUEST);
 	if (pages_free_count() != before)
 		return "pages were lost";
 	return pages_check();

@@ -3,7 +3,7 @@
 #ifndef KERNEL_SUITE_SKIP_H
 #define KERNEL_SUITE_SKIP_H
 
-#include "kernel/suite/run.h"
+#include "kernel/suite/runner.h"
 
 /* True: it cannot be run here, and that was reported. */
 bool skip_guest(const struct machine *machine, const struct guest *guest);

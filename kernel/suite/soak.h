@@ -8,7 +8,7 @@
 #ifndef KERNEL_SUITE_SOAK_H
 #define KERNEL_SUITE_SOAK_H
 
-#include "kernel/suite/run.h"
+#include "kernel/suite/runner.h"
 
 /* Runs it; says on the console what happened, and how often. True: all is well. */
 bool soak_run(const struct machine *machine, uint64_t seconds, struct run_counts *counts);

@@ -17,18 +17,18 @@ _Static_assert(VMM_GPT_PAT == MMU_PAT, "kernel/host/mmu.h");
 static struct vmm_gpt_node *get_table(void *ctx)
 {
 	struct aspace *as = ctx;
-	struct vmm_gpt_node *node = heap_get(&as->nodes);
-	uint64_t pfn = node ? page_get(FRAME_TABLE) : 0;
+	struct vmm_gpt_node *node = slab_alloc(&as->nodes);
+	uint64_t pfn = node ? page_alloc_zeroed(FRAME_TABLE) : 0;
 
 	if (!pfn) {
 		if (node)
-			heap_put(&as->nodes, node);
+			slab_free(&as->nodes, node);
 		return NULL;
 	}
 	node->pfn = pfn;
 	page_frame(pfn)->owner = node;
 	if (FAULT(TABLE_LEAKED))
-		page_get(FRAME_TABLE);
+		page_alloc_zeroed(FRAME_TABLE);
 	return node;
 }
 
@@ -37,8 +37,8 @@ static void put_table(void *ctx, struct vmm_gpt_node *node)
 	struct aspace *as = ctx;
 
 	if (!FAULT(TABLE_KEPT))
-		page_put(node->pfn, FRAME_TABLE);
-	heap_put(&as->nodes, node);
+		page_free(node->pfn, FRAME_TABLE);
+	slab_free(&as->nodes, node);
 }
 
 /* NULL for what is no table: then a damaged entry is found by a check, not by a fault. */
@@ -83,7 +83,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 		return false;
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	for (unsigned i = 0; i < ncpus; i++)
-		vmm_gpt_join(&as->gpt, &as->walkers[i]);
+		vmm_gpt_register_reader(&as->gpt, &as->walkers[i]);
 	OBSERVE(root_begins, as->gpt.root->pfn);
 	as->ctx.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->ctx.ctx_id = ++serial;
@@ -102,7 +102,7 @@ bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	       frame->order == aspace_leaf_order(leaf->level) && (uintptr_t)frame->owner == gpa;
 }
 
-void aspace_quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
+void aspace_retire(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 {
 	struct aspace *as = arg;
 	struct frame *frame = page_frame_if_any(leaf->pfn);
@@ -111,46 +111,46 @@ void aspace_quarantine(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	if (!aspace_owns(gpa, leaf))
 		return; /* better lost than given back twice; the audit has said so */
 	if (FAULT(NO_LIMBO)) {
-		pages_put(leaf->pfn, frame->order, FRAME_GUEST);
+		pages_free(leaf->pfn, frame->order, FRAME_GUEST);
 		return;
 	}
-	frame->owner = (void *)as->limbo.first;
-	as->limbo.first = leaf->pfn;
+	frame->owner = (void *)as->retired.first;
+	as->retired.first = leaf->pfn;
 }
 
 static void release(struct aspace *as)
 {
-	while (as->limbo.first) {
-		uint64_t pfn = as->limbo.first;
+	while (as->retired.first) {
+		uint64_t pfn = as->retired.first;
 
-		as->limbo.first = (uint64_t)page_frame(pfn)->owner;
+		as->retired.first = (uint64_t)page_frame(pfn)->owner;
 		if (FAULT(PAGE_KEPT))
 			continue;
-		pages_put(pfn, page_frame(pfn)->order, FRAME_GUEST);
+		pages_free(pfn, page_frame(pfn)->order, FRAME_GUEST);
 	}
-	vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
+	vmm_gpt_free_retired(&as->gpt, &as->retired.tables);
 }
 
 void aspace_flush(struct aspace *as)
 {
 	tlb_shootdown(&as->ctx);
 	OBSERVE(complete, as->gpt.root->pfn);
-	as->limbo.stamp = vmm_gpt_grace_begin(&as->gpt);
+	as->retired.cookie = vmm_gpt_grace_start(&as->gpt);
 }
 
-void aspace_settle(struct aspace *as)
+void aspace_reap(struct aspace *as)
 {
 	aspace_lock(as);
-	if (vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+	if (vmm_gpt_grace_elapsed(&as->gpt, as->retired.cookie))
 		release(as);
 	aspace_unlock(as);
 }
 
-bool aspace_reclaim(struct aspace *as)
+bool aspace_reap_sync(struct aspace *as)
 {
-	bool any = as->limbo.first || as->limbo.tables.count;
+	bool any = as->retired.first || as->retired.tables.count;
 
-	while (!vmm_gpt_grace_over(&as->gpt, as->limbo.stamp))
+	while (!vmm_gpt_grace_elapsed(&as->gpt, as->retired.cookie))
 		cpu_pause();
 	release(as);
 	return any;
@@ -160,7 +160,7 @@ bool aspace_reclaim(struct aspace *as)
 static void release_all(struct aspace *as, const struct cpu *cpu)
 {
 	ASSERT(tlb_is_stale(tlb_cpu(cpu), &as->ctx));
-	ASSERT(vmm_gpt_grace_over(&as->gpt, as->limbo.stamp));
+	ASSERT(vmm_gpt_grace_elapsed(&as->gpt, as->retired.cookie));
 	release(as);
 }
 
@@ -171,12 +171,12 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 	uint64_t left;
 
 	aspace_lock(as);
-	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, aspace_quarantine, as);
+	unmapped = vmm_gpt_unmap_region(&as->gpt, 0, VMM_GPT_GPA_END, aspace_retire, as);
 	ASSERT_EQ(unmapped.error, VMM_GPT_OK);
 	if (FAULT(RELEASE_EARLY))
 		release_all(as, cpu);
 	if (!FAULT(NO_VACATE))
-		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->limbo.tables);
+		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->retired.tables);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
 	if (!FAULT(FLUSH_MARK))
 		aspace_flush(as); /* whatever those two say: the root goes as well */
@@ -204,39 +204,39 @@ unsigned aspace_cpu(const struct aspace *as)
 
 void aspace_lock(struct aspace *as)
 {
-	lock_take(&as->lock);
+	spin_lock(&as->lock);
 	OBSERVE(hold, this_cpu()->number, as->gpt.root->pfn);
 }
 
 void aspace_unlock(struct aspace *as)
 {
 	OBSERVE(hold, this_cpu()->number, 0);
-	lock_give(&as->lock);
+	spin_unlock(&as->lock);
 }
 
-void aspace_enter(struct aspace *as)
+void aspace_read_lock(struct aspace *as)
 {
 	if (FAULT(NO_SECTION))
 		return;
-	vmm_gpt_enter(&as->gpt, &as->walkers[aspace_cpu(as)]);
+	vmm_gpt_read_lock(&as->gpt, &as->walkers[aspace_cpu(as)]);
 	OBSERVE(walk, this_cpu()->number, as->gpt.root->pfn);
 }
 
-void aspace_leave(struct aspace *as)
+void aspace_read_unlock(struct aspace *as)
 {
 	if (FAULT(NO_SECTION))
 		return;
 	OBSERVE(walk, this_cpu()->number, 0);
-	vmm_gpt_leave(&as->walkers[aspace_cpu(as)]);
+	vmm_gpt_read_unlock(&as->walkers[aspace_cpu(as)]);
 }
 
 bool aspace_is_populated(struct aspace *as, uint64_t gpa)
 {
 	bool populated;
 
-	aspace_enter(as);
+	aspace_read_lock(as);
 	populated = vmm_gpt_lookup(&as->gpt, gpa, NULL);
-	aspace_leave(as);
+	aspace_read_unlock(as);
 	return populated;
 }
 
@@ -245,8 +245,8 @@ void aspace_moving(struct aspace *as)
 	uint64_t stamp;
 
 	__atomic_store_n(&as->moving, true, __ATOMIC_SEQ_CST);
-	stamp = vmm_gpt_grace_begin(&as->gpt);
-	while (!vmm_gpt_grace_over(&as->gpt, stamp))
+	stamp = vmm_gpt_grace_start(&as->gpt);
+	while (!vmm_gpt_grace_elapsed(&as->gpt, stamp))
 		cpu_pause();
 }
 
@@ -271,9 +271,9 @@ void *aspace_ptr(struct aspace *as, uint64_t gpa)
 {
 	void *ptr;
 
-	aspace_enter(as);
+	aspace_read_lock(as);
 	ptr = find(as, gpa);
-	aspace_leave(as);
+	aspace_read_unlock(as);
 	return ptr;
 }
 
@@ -281,10 +281,10 @@ bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size)
 {
 	const void *from;
 
-	aspace_enter(as);
+	aspace_read_lock(as);
 	from = find(as, gpa);
 	if (from)
 		memcpy(to, from, size);
-	aspace_leave(as);
+	aspace_read_unlock(as);
 	return from;
 }

@@ -18,8 +18,8 @@
 
 #include "gpt/vmm_gpt.h"
 #include "kernel/host/cpu.h"
-#include "kernel/host/heap.h"
-#include "kernel/lib/lock.h"
+#include "kernel/host/slab.h"
+#include "kernel/lib/spinlock.h"
 #include "kernel/vm/region.h"
 #include "kernel/vm/vcpu.h"
 
@@ -48,10 +48,10 @@ struct aspace_counts {
 };
 
 /* What was taken out, until no CPU and no walker can reach it any more. */
-struct aspace_limbo {
+struct aspace_retired {
 	uint64_t first; /* pfn of a block that was a guest's; linked by their frames */
-	struct vmm_gpt_taken tables;
-	uint64_t stamp; /* vmm_gpt_grace_begin */
+	struct vmm_gpt_retired tables;
+	uint64_t cookie; /* vmm_gpt_grace_start */
 };
 
 /* Faults in a row, of one instruction, on what is mapped and has all rights. */
@@ -70,12 +70,12 @@ struct aspace {
 	unsigned nregions;
 	unsigned max_level; /* of leaves */
 	unsigned cpus; /* that share it: 0 to cpus - 1 */
-	struct lock lock;
+	struct spinlock lock;
 	bool moving; /* faults wait for the lock: what is unmapped will be mapped again */
-	struct heap nodes;
-	struct vmm_gpt_section walkers[ASPACE_CPUS_MAX]; /* of each CPU */
+	struct slab nodes;
+	struct vmm_gpt_reader walkers[ASPACE_CPUS_MAX]; /* of each CPU */
 	struct aspace_refused refused[ASPACE_CPUS_MAX]; /* of each CPU */
-	struct aspace_limbo limbo;
+	struct aspace_retired retired;
 	uint64_t mapped; /* pages of 4 KiB, now */
 	struct aspace_counts counts;
 };
@@ -155,21 +155,21 @@ enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, 
  */
 bool aspace_split(struct aspace *as, uint64_t gpa, unsigned to);
 
-/* Gives back what is in limbo, if nobody looks at it any more. */
-void aspace_settle(struct aspace *as);
+/* Gives back what is retired, if nobody looks at it any more. */
+void aspace_reap(struct aspace *as);
 
 /* With the lock: the same, and waits until nobody does. False: there was nothing. */
-bool aspace_reclaim(struct aspace *as);
+bool aspace_reap_sync(struct aspace *as);
 
 /* Whether what this leaf maps is a block of its size that was got for this gpa. */
 bool aspace_owns(uint64_t gpa, const struct vmm_gpt_leaf *leaf);
 
-/* A leaf that was taken out, into limbo: it is the host's list of what gpt/ tells it. */
-vmm_gpt_leaf_fn aspace_quarantine;
+/* A leaf that was taken out, to the retired: it is the host's list of what gpt/ tells it. */
+vmm_gpt_leaf_fn aspace_retire;
 
 /*
  * Something of this table has to be flushed: when this returns, no CPU can go by
- * what was before, and what is in limbo waits for software walkers only. With the
+ * what was before, and what is retired waits for software walkers only. With the
  * lock.
  */
 void aspace_flush(struct aspace *as);
@@ -185,8 +185,8 @@ void aspace_moved(struct aspace *as);
  */
 void aspace_lock(struct aspace *as);
 void aspace_unlock(struct aspace *as);
-void aspace_enter(struct aspace *as);
-void aspace_leave(struct aspace *as);
+void aspace_read_lock(struct aspace *as);
+void aspace_read_unlock(struct aspace *as);
 
 /* Which of the address space's CPUs this one is. */
 unsigned aspace_cpu(const struct aspace *as);

@@ -3,7 +3,7 @@
  * Changing what is mapped while a guest is there: HC_MEMORY.
  *
  * Each change is made between two exits of the CPU that asks for it; the guest's
- * others may be anywhere. What it takes out goes into limbo, behind a flush that
+ * others may be anywhere. What it takes out goes to the retired, behind a flush that
  * waits until none of them can go by what was before. Large leaves that stick out of
  * what is changed are split here and not in gpt/, since their blocks have to be
  * broken up with them.
@@ -52,7 +52,7 @@ bool aspace_split(struct aspace *as, uint64_t gpa, unsigned to)
 	r = vmm_gpt_split(&as->gpt, gpa, to);
 	if (r.error)
 		return false;
-	if (!r.did_it)
+	if (!r.changed)
 		return true;
 	if (!FAULT(SPLIT_BLOCK))
 		break_up(&e, gpa, to);
@@ -84,13 +84,13 @@ static void flush_if(struct aspace *as, struct vmm_gpt_result r)
 
 static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 {
-	struct vmm_gpt_result r = vmm_gpt_merge(&as->gpt, gpa, level, &as->limbo.tables);
+	struct vmm_gpt_result r = vmm_gpt_merge(&as->gpt, gpa, level, &as->retired.tables);
 	struct vmm_gpt_extent e;
 
 	if (FAULT(TABLE_EARLY))
-		vmm_gpt_put_taken(&as->gpt, &as->limbo.tables);
+		vmm_gpt_free_retired(&as->gpt, &as->retired.tables);
 	flush_if(as, r);
-	if (!r.did_it || !leaf_at(as, gpa, &e))
+	if (!r.changed || !leaf_at(as, gpa, &e))
 		return false;
 	pages_join(e.leaf.pfn, aspace_leaf_order(level - 1), aspace_leaf_order(level), FRAME_GUEST);
 	page_frame(e.leaf.pfn)->owner = (void *)e.gpa;
@@ -150,23 +150,23 @@ static bool merge(struct aspace *as, uint64_t gpa)
 
 static struct vmm_gpt_result unmap(struct aspace *as, uint64_t start, uint64_t end)
 {
-	struct vmm_gpt_result r = vmm_gpt_unmap_region(&as->gpt, start, end, aspace_quarantine, as);
+	struct vmm_gpt_result r = vmm_gpt_unmap_region(&as->gpt, start, end, aspace_retire, as);
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	return r;
 }
 
 /*
- * One flush serves both: what each takes out is in limbo. Between the two a fault
+ * One flush serves both: what each takes out is in retired. Between the two a fault
  * may map something again, without the lock: then the entries stay.
  */
 static enum aspace_outcome vacate(struct aspace *as, uint64_t start, uint64_t end)
 {
-	uint64_t waiting = as->limbo.tables.count, tables = as->gpt.tables, taken;
+	uint64_t waiting = as->retired.tables.count, tables = as->gpt.tables, taken;
 	struct vmm_gpt_result unmapped = unmap(as, start, end);
-	struct vmm_gpt_result r = vmm_gpt_vacate_region(&as->gpt, start, end, &as->limbo.tables);
+	struct vmm_gpt_result r = vmm_gpt_vacate_region(&as->gpt, start, end, &as->retired.tables);
 
-	taken = as->limbo.tables.count - waiting;
+	taken = as->retired.tables.count - waiting;
 	as->counts.taken += taken;
 	/* It may have split an empty entry. */
 	aspace_count(&as->counts.tables, as->gpt.tables + taken - tables);
@@ -197,7 +197,7 @@ static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
 {
 	uint64_t pfn;
 
-	while (!(pfn = pages_get(aspace_leaf_order(e->leaf.level), FRAME_GUEST))) {
+	while (!(pfn = pages_alloc(aspace_leaf_order(e->leaf.level), FRAME_GUEST))) {
 		if (e->leaf.level == 1 || !aspace_split(as, e->gpa, e->leaf.level - 1u))
 			return 0;
 		as->counts.smaller++;
@@ -256,7 +256,7 @@ static bool move(struct aspace *as, uint64_t start, uint64_t end)
 			flush_if(as, unmap(as, start, next));
 		for (unsigned i = 0; i < b.n; i++)
 			place(as, &b.from[i], b.to[i]);
-		aspace_reclaim(as);
+		aspace_reap_sync(as);
 		start = next;
 	}
 	aspace_moved(as);

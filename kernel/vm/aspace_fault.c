@@ -78,9 +78,9 @@ static ALWAYS_INLINE uint64_t get_block(const struct region *region, uint64_t gp
 	uint64_t page = image_page(region, gpa, level), at = page << PAGE_SHIFT, pfn;
 
 	if (level == 1) {
-		pfn = page_get(FRAME_GUEST);
+		pfn = page_alloc_zeroed(FRAME_GUEST);
 	} else {
-		pfn = pages_get(aspace_leaf_order(level), FRAME_GUEST);
+		pfn = pages_alloc(aspace_leaf_order(level), FRAME_GUEST);
 		if (pfn)
 			pages_clear(pfn, aspace_leaf_order(level));
 	}
@@ -124,10 +124,10 @@ static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, 
 	struct vmm_gpt_result r = { .error = VMM_GPT_RETRY };
 
 	/* Looked at in the section: who moves waits for those that began before. */
-	aspace_enter(as);
+	aspace_read_lock(as);
 	if (!__atomic_load_n(&as->moving, __ATOMIC_SEQ_CST))
 		r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
-	aspace_leave(as);
+	aspace_read_unlock(as);
 	return r;
 }
 
@@ -171,7 +171,7 @@ static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, 
 {
 	struct vmm_gpt_result ignored;
 
-	aspace_enter(as);
+	aspace_read_lock(as);
 	if (FAULT(GUEST_LEAF))
 		*vmm_gpt_lookup(&as->gpt, gpa, NULL) ^= FAULTY_BITS;
 	if (FAULT(DIRTY_EARLY))
@@ -180,7 +180,7 @@ static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, 
 		ignored = vmm_gpt_map(&as->gpt, gpa ^ PAGE_SIZE, pfn, 1, region_prot(region),
 				      VMM_GPT_WB);
 	(void)ignored;
-	aspace_leave(as);
+	aspace_read_unlock(as);
 }
 
 /* A new leaf of this level around gpa, or why there is none. */
@@ -197,8 +197,8 @@ static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct
 	/* Before it is mapped: from then on another CPU may unmap it, and ask whose it is. */
 	page_frame(pfn)->owner = (void *)base;
 	r = install(as, region, base, pfn, level, has_lock);
-	if (r.error || !r.did_it) {
-		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
+	if (r.error || !r.changed) {
+		pages_free(pfn, aspace_leaf_order(level), FRAME_GUEST);
 		return r;
 	}
 	aspace_count(&as->mapped, pages);
@@ -206,7 +206,7 @@ static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct
 	if (FAULT(GUEST_LEAF) || FAULT(DIRTY_EARLY) || FAULT(MAP_TWICE))
 		spoil(as, region, base, pfn);
 	if (FAULT(PAGE_EARLY))
-		pages_put(pfn, aspace_leaf_order(level), FRAME_GUEST);
+		pages_free(pfn, aspace_leaf_order(level), FRAME_GUEST);
 	return r;
 }
 
@@ -305,7 +305,7 @@ static enum grant grant(struct aspace *as, const struct region *region, uint64_t
 
 	aspace_lock(as);
 	granted = grant_locked(as, region, gpa, fetch);
-	if (granted == GRANT_NO_MEMORY && as->cpus > 1 && aspace_reclaim(as))
+	if (granted == GRANT_NO_MEMORY && as->cpus > 1 && aspace_reap_sync(as))
 		granted = grant_locked(as, region, gpa, fetch);
 	aspace_unlock(as);
 	return granted;
@@ -343,7 +343,7 @@ static bool reclaim(struct aspace *as)
 	if (as->cpus == 1)
 		return false;
 	aspace_lock(as);
-	any = aspace_reclaim(as);
+	any = aspace_reap_sync(as);
 	aspace_unlock(as);
 	return any;
 }
@@ -371,7 +371,7 @@ enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit
 	r = place_any(as, plan, gpa);
 	if (r.error == VMM_GPT_NO_MEMORY && reclaim(as))
 		r = place_any(as, plan, gpa);
-	if (r.error == VMM_GPT_OK && r.did_it) {
+	if (r.error == VMM_GPT_OK && r.changed) {
 		served(as);
 		return ASPACE_MAPPED;
 	}

@@ -61,9 +61,9 @@ static void describe_present(const struct vmm_gpt *gpt, uint64_t pte, unsigned l
 	static const char *const rights[8] = { "---", "r--", "-w-", "rw-",
 					       "--x", "r-x", "-wx", "rwx" };
 	const struct vmm_gpt_format *f = gpt->format;
-	bool leaf = vpeo_pte_is_leaf(f, pte, level);
+	bool leaf = gpt_pte_is_leaf(f, pte, level);
 	uint64_t pfn = vpeo_pte_pfn(f, pte, leaf ? level : 1);
-	unsigned prot = vpeo_pte_prot(f, pte), type = vpeo_pte_type(f, pte, level);
+	unsigned prot = vpeo_pte_prot(f, pte), type = gpt_pte_type(f, pte, level);
 	uint64_t expected = leaf ? vpeo_map_page(f, &gpt->caps, level, pfn, prot, type) :
 				   vpeo_map_table(f, pfn);
 	int n = format(words, WORDS, "%s at 0x%lx %s%s%s%s%s", leaf ? "page" : "table",
@@ -72,7 +72,7 @@ static void describe_present(const struct vmm_gpt *gpt, uint64_t pte, unsigned l
 
 	if (expected == VMM_GPT_NO_ENCODING)
 		format(words + n, WORDS - (size_t)n, "; NOT VALID: no such rights or type");
-	else if (expected != vpeo_pte_sans_ad(f, pte))
+	else if (expected != gpt_pte_sans_ad(f, pte))
 		format(words + n, WORDS - (size_t)n, "; NOT VALID: would be 0x%lx",
 		       (unsigned long)expected);
 }
@@ -86,7 +86,7 @@ static void dump_entry(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t pte, un
 		describe_present(gpt, pte, level, words);
 	else
 		format(words, sizeof(words), "%s",
-		       vpeo_pte_is_frozen(pte) ? "being taken out" :
+		       gpt_pte_is_frozen(pte) ? "being taken out" :
 		       pte == VMM_GPT_VACANT ? "hole: not populated" :
 		       pte		     ? "not present; NOT VALID" :
 					       "populated, maps nothing");
@@ -102,11 +102,11 @@ static void dump_second_level(struct aspace *as, uint64_t gpa)
 
 	note("second level of gpa 0x%lx (%s), root 0x%lx:", (unsigned long)gpa,
 	     region ? region->name : "in no region", (unsigned long)as->ctx.pmtp);
-	aspace_enter(as);
+	aspace_read_lock(as);
 	n = vmm_gpt_walk(&as->gpt, gpa, entries, VMM_GPT_LEVELS);
 	for (unsigned i = 0; i < n; i++)
 		dump_entry(&as->gpt, gpa, vmm_gpt_pte_load(entries[i]), VMM_GPT_LEVELS - i);
-	aspace_leave(as);
+	aspace_read_unlock(as);
 	if (!n)
 		note("  beyond all tables");
 }
@@ -161,7 +161,7 @@ static void dump_code(const struct vcpu_run *run, const struct vcpu_state *s, ui
 static void dump_exit(const struct vcpu_run *run, const char *name)
 {
 	const struct vcpu_event *e = &run->exit.pending;
-	char words[VMM_WORDS] = "";
+	char words[VMM_TEXT_MAX] = "";
 
 	run->ops->describe(run->vcpu, words);
 	note("%s: its last exit, one of %lu %s: %s", name,

@@ -35,8 +35,8 @@ static bool read_again(struct vcpu_run *run, const struct vcpu_exit *exit,
 
 /*
  * Where the CPU does not say how long the instruction is: look. What the last
- * look found stays open as a window, for as long as instructions are fetched
- * from the same page.
+ * look found is kept (fetch_page), for as long as instructions are fetched from the
+ * same page.
  */
 bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *insn)
 {
@@ -55,7 +55,7 @@ bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *
 }
 
 /*
- * The short way: CPUID without a prefix, in the window. The guest may have
+ * The short way: CPUID without a prefix, in fetch_page. The guest may have
  * changed its tables since; what is seen is believed only because it is the
  * very instruction that exited.
  */

@@ -11,7 +11,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/vm/vcpu_handlers.h"
 
-enum { WINDOW_PAUSES = 200 };
+enum { GAP_PAUSES = 200 };
 
 const char *const vcpu_exit_names[EXIT_KINDS] = {
 	[EXIT_UNKNOWN] = "unknown",
@@ -124,13 +124,13 @@ static void fpu_save(struct vcpu *vcpu)
 /* A deliberate bug: what is due is read while nobody sees that this CPU is about to enter. */
 static void begin(struct cpu *cpu, struct tlb_cpu *tlb, const struct tlb_context *ctx)
 {
-	if (!FAULT(WINDOW_OPEN)) {
+	if (!FAULT(RACE_GAP)) {
 		tlb_enter_guest(tlb, ctx, &cpu->nmi_seen);
 		return;
 	}
 	cpu->nmi_seen = 0;
 	tlb->entry_gen = ctx->tlb_gen;
-	for (unsigned i = 0; i < WINDOW_PAUSES; i++)
+	for (unsigned i = 0; i < GAP_PAUSES; i++)
 		cpu_pause();
 	tlb->active_ctx = ctx->ctx_id;
 }

@@ -80,7 +80,7 @@ struct vcpu_run {
 	uint64_t deadline; /* the TSC when what was armed by the hooks ends its stay; 0: nothing */
 	struct vcpu_end end;
 	uint64_t end_rip;
-	char end_words[VMM_WORDS]; /* UNEXPECTED, ENTRY_FAILED: why */
+	char end_words[VMM_TEXT_MAX]; /* UNEXPECTED, ENTRY_FAILED: why */
 
 	/* Where the last instruction was fetched from, for CPUs that do not give an
 	 * instruction's length: the page of fetch_gva, under fetch_cr3, is at fetch_page. */

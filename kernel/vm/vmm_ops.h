@@ -29,7 +29,7 @@ struct vmm_probe {
 	char missing[256];  /* that are not there, and what goes without them; may be empty */
 };
 
-enum { VMM_WORDS = 256 }; /* size of a text that describe fills */
+enum { VMM_TEXT_MAX = 256 }; /* size of a text that describe fills */
 
 struct vmm_ops {
 	const char *name;
@@ -43,7 +43,7 @@ struct vmm_ops {
 
 	/*
 	 * Switches virtualization on; all CPUs before the first vCPU is made, one after the
-	 * other. False: why, in words[VMM_WORDS]. True: there is what the CPUs before it
+	 * other. False: why, in words[VMM_TEXT_MAX]. True: there is what the CPUs before it
 	 * have to do without from now on, since this one lacks it; or nothing.
 	 */
 	bool (*enable)(struct cpu *cpu, const struct cpu_raw *raw, char *words);
@@ -105,7 +105,7 @@ struct vmm_ops {
 	 * does not say; NULL: none does. */
 	bool (*fault_linear)(struct vcpu *vcpu, uint64_t *gva);
 
-	/* The last exit or failure in the manual's words, into words[VMM_WORDS]. */
+	/* The last exit or failure in the manual's words, into words[VMM_TEXT_MAX]. */
 	void (*describe)(struct vcpu *vcpu, char *words);
 };
 

@@ -127,7 +127,7 @@ caught("vmsave-lost", "qemu-svm/2 bochs-svm/2", "run=wander", "wander",
 # ---- Kicks by NMI that hit the way into the guest ----
 
 DEAF = "# PANIC: CPU 1 was kicked, and does not leave the guest"
-caught("nmi-window", "bochs-vmx/2", "run=deaf", "deaf", DEAF)
+caught("nmi-range", "bochs-vmx/2", "run=deaf", "deaf", DEAF)
 caught("kick-lost-vmx", "bochs-vmx/2", "run=deaf", "deaf", DEAF)
 caught("kick-lost-svm", "bochs-svm/2", "run=deaf", "deaf", DEAF)
 
@@ -146,7 +146,7 @@ caught("no-invept", "kvm-vmx", "run=large check=none", "large",
 caught("no-tlb-control", "qemu-svm/2 bochs-svm/2", "run=hello", "hello", FIRST)
 caught("no-section", ALL2, "run=hello", "hello",
        TLB + "CPU 0 reads an entry of root .*, but is not in a section, .*")
-caught("window-open", ALL2, "run=shoot", "shoot", TLB + ".*")
+caught("race-gap", ALL2, "run=shoot", "shoot", TLB + ".*")
 caught("table-early", ALL2, "run=kicks leaf=2m", "kicks", TLB + ".*")
 caught("root-reused", ALL2, "run=race,stale", "stale",
        TLB + "CPU [01] enters root .* without a flush.*")
@@ -246,7 +246,7 @@ caught("gpt-reserve", "host", "test_gpt_nomem", "every table is missing once, ep
 caught("gpt-unmap-store", "host", "test_gpt_hw", "dirty EPT",
        ".*: a CPU wrote, and nobody knows")
 caught("gpt-grace", "host", "test_gpt_large", "grace_waits_for_old_sections_only EPT",
-       ".*vmm_gpt_grace_over.*")
+       ".*vmm_gpt_grace_elapsed.*")
 
 # ---- Other CPUs: what takes longer than the rest at the end of the table ----
 

@@ -43,7 +43,7 @@ class Runner:
 
     def host(self, row, fault):
         """(status, names of its failed parts, lines)."""
-        name = f"test/host/{row.words}"
+        name = f"test/unit/{row.words}"
         path = build.fault_folder(fault) / name
         build.make(f"{build.BUILD}-fault/{fault}/{name}" if fault else f"{build.BUILD}/{name}",
                    fault=fault)

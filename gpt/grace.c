@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When nobody looks any more.
+ *
+ * A walker writes down the generation in which its section began, and only then
+ * reads the tables. Who has unlinked something begins a new generation, and only
+ * then reads what the walkers wrote. Each does a locked operation in between, so
+ * either the walker does not find what was unlinked, or its section is seen. A
+ * section that began in the new generation, or later, found it unlinked.
+ */
+#include "tree.h"
+
+void vmm_gpt_register_reader(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
+{
+	*section = (struct vmm_gpt_reader){ .next = gpt->sections };
+	gpt->sections = section;
+}
+
+void vmm_gpt_read_lock(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
+{
+	vmm_gpt_pte_exchange(&section->since, vmm_gpt_pte_load(&gpt->generation));
+}
+
+void vmm_gpt_read_unlock(struct vmm_gpt_reader *section)
+{
+	vmm_gpt_pte_exchange(&section->since, 0);
+}
+
+uint64_t vmm_gpt_grace_start(struct vmm_gpt *gpt)
+{
+	uint64_t generation = vmm_gpt_pte_load(&gpt->generation);
+
+	/* Several may begin one at the same time; each gets one of its own. */
+	while (!vmm_gpt_pte_cas(&gpt->generation, &generation, generation + 1))
+		;
+	return generation + 1;
+}
+
+bool vmm_gpt_grace_elapsed(const struct vmm_gpt *gpt, uint64_t cookie)
+{
+	for (const struct vmm_gpt_reader *s = gpt->sections; s; s = s->next) {
+		uint64_t since = vmm_gpt_pte_load(&s->since);
+
+		if (since && since < cookie && !FAULT(GPT_GRACE))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Going over the leaves of a range: unmap, protect, accessed and dirty.
+ *
+ * What sticks out of the range is split first, so that running out of memory
+ * comes before anything has changed; then each entry is changed once, by a
+ * read-modify-write that hardware and other CPUs can be beside.
+ */
+#include "split_merge.h"
+
+struct range_op {
+	struct vmm_gpt_result result; /* .entry: what there was of it so far */
+	vmm_gpt_leaf_fn *tell;
+	void *arg;
+	uint64_t bits;	 /* collect */
+	bool clear;	 /* likewise */
+	uint64_t rights; /* protect: as they are spelt */
+	unsigned prot;
+};
+
+/*
+ * Goes over a span; the level is span->level, as a constant where it can be.
+ * Returns an entry that stopped it: one that is frozen, or a table by now; else 0.
+ */
+typedef uint64_t range_fn(const struct vmm_gpt *gpt, const struct gpt_span *span, unsigned level,
+			  struct range_op *sweep);
+
+/* Apart, so that the loops below keep their registers: decoding takes many. */
+__attribute__((noinline)) static void tell(const struct vmm_gpt *gpt, const struct gpt_span *span,
+					   unsigned i, uint64_t pte, unsigned level,
+					   const struct range_op *sweep)
+{
+	struct vmm_gpt_leaf leaf;
+
+	gpt_decode(gpt, pte, level, &leaf);
+	sweep->tell(sweep->arg, span->gpa + (uint64_t)i * VMM_GPT_PAGE_SIZE, &leaf);
+}
+
+/* Of an entry that is no leaf: whether it holds one, or a table, all the same. */
+static inline bool stops(uint64_t pte)
+{
+	return pte & ~VMM_GPT_FROZEN;
+}
+
+static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
+				  unsigned level, struct range_op *sweep)
+{
+	vmm_gpt_pte_t *slots = span->slots;
+	unsigned count = span->count;
+	uint64_t leaves = 0, stopped = 0;
+
+	for (unsigned i = 0; i < count && !stopped; i++) {
+		uint64_t pte = gpt_take_leaf(gpt, &slots[i], level);
+
+		if (gpt_pte_is_leaf(gpt->format, pte, level)) {
+			leaves++;
+			if (sweep->tell)
+				tell(gpt, span, i, pte, level, sweep);
+		} else if (stops(pte)) {
+			stopped = pte;
+		}
+	}
+	if (leaves)
+		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	sweep->result.entry += leaves * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
+	return stopped;
+}
+
+/* Enters what became of a span into the result; returns the entry that stopped it. */
+static inline uint64_t note_protected(struct range_op *sweep, unsigned level, uint64_t changed,
+				      uint64_t removed, uint64_t stopped)
+{
+	sweep->result.entry += changed * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
+	if (removed && !FAULT(GPT_PROTECT_FLUSH))
+		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	return stopped;
+}
+
+static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
+				    unsigned level, struct range_op *sweep)
+{
+	const struct vmm_gpt_format *format = gpt->format;
+	const uint64_t mask = format->rights_mask, rights = sweep->rights;
+	uint64_t changed = 0, removed = 0;
+
+	for (unsigned i = 0; i < span->count; i++) {
+		vmm_gpt_pte_t *ptep = &span->slots[i];
+		uint64_t pte = vmm_gpt_pte_load(ptep);
+
+		do {
+			if (!gpt_pte_is_leaf(format, pte, level))
+				break;
+			if ((pte & mask) == rights)
+				break;
+			if (level > 1 && !gpt_has_leaf(gpt, level, sweep->prot)) {
+				sweep->result.error = VMM_GPT_NOT_EXPRESSIBLE;
+				return note_protected(sweep, level, changed, removed, 0);
+			}
+		} while (!vmm_gpt_pte_cas(ptep, &pte, (pte & ~mask) | rights));
+		if (!gpt_pte_is_leaf(format, pte, level)) {
+			if (stops(pte))
+				return note_protected(sweep, level, changed, removed, pte);
+			continue;
+		}
+		/* What denies when it is set counts the other way round. */
+		removed |= (pte ^ format->inverted) & ~(rights ^ format->inverted) & mask;
+		changed += (pte & mask) != rights;
+	}
+	return note_protected(sweep, level, changed, removed, 0);
+}
+
+/* collect, for one entry. An entry that stopped it, else 0. */
+__attribute__((noinline)) static uint64_t take_bits(const struct vmm_gpt *gpt,
+						    const struct gpt_span *span, unsigned i,
+						    unsigned level, struct range_op *sweep)
+{
+	vmm_gpt_pte_t *ptep = &span->slots[i];
+	uint64_t pte = vmm_gpt_pte_load(ptep);
+
+	do {
+		if (!gpt_pte_is_leaf(gpt->format, pte, level))
+			return stops(pte) ? pte : 0;
+		if (!(pte & sweep->bits))
+			return 0;
+	} while (sweep->clear && !vmm_gpt_pte_cas(ptep, &pte, pte & ~sweep->bits));
+	sweep->result.entry++;
+	if (sweep->tell)
+		tell(gpt, span, i, pte, level, sweep);
+	if (sweep->clear && (pte & sweep->bits & gpt->format->dirty))
+		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	return 0;
+}
+
+static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
+				    unsigned level, struct range_op *sweep)
+{
+	/* Without these an entry of level 1 has nothing to tell, and nearly all are so. */
+	const uint64_t bits = sweep->bits | VMM_GPT_VACANT;
+	uint64_t stopped = 0;
+
+	for (unsigned i = 0; i < span->count && !stopped; i++)
+		if (level > 1 || (vmm_gpt_pte_load(&span->slots[i]) & bits))
+			stopped = take_bits(gpt, span, i, level, sweep);
+	return stopped;
+}
+
+/* Cuts what sticks out of the range; false: it has failed, and says so in the result. */
+static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct range_op *sweep)
+{
+	struct vmm_gpt_result result = gpt_split_edges(gpt, start, end, GPT_SPLIT_LEAF);
+
+	sweep->result.error = result.error;
+	sweep->result.changed |= result.changed;
+	if (result.flush)
+		sweep->result.flush = result.flush;
+	return !result.error;
+}
+
+/* Does it for every span of [start, end), and cuts first what sticks out if cuts is set. */
+static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+						 range_fn *fn, bool cuts, struct range_op *sweep)
+{
+	struct vmm_gpt_result *result = &sweep->result;
+	struct gpt_span span;
+	uint64_t gpa = start;
+
+	if (cuts && !cut(gpt, start, end, sweep))
+		return *result;
+	while (gpt_next_span(gpt, &gpa, end, &span)) {
+		uint64_t stopped;
+
+		if (cuts && gpt_straddles(&span, start, end)) {
+			/* Empty, or a leaf since the cut: never changed as a whole. */
+			stopped = vmm_gpt_pte_load(span.slots);
+			if (gpt_pte_is_leaf(gpt->format, stopped, span.level) &&
+			    !cut(gpt, start, end, sweep))
+				break;
+			stopped = stops(stopped) ? stopped : 0;
+		} else if (span.level == 1) {
+			stopped = fn(gpt, &span, 1, sweep);
+		} else {
+			stopped = fn(gpt, &span, span.level, sweep);
+		}
+		if (gpt_pte_is_frozen(stopped))
+			result->error = VMM_GPT_RETRY;
+		if (result->error)
+			break;
+		if (stopped) /* it is split by now */
+			gpa = gpt_max(start, span.gpa);
+	}
+	result->changed |= result->entry > 0;
+	return *result;
+}
+
+struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+					   vmm_gpt_leaf_fn *gone, void *arg)
+{
+	struct range_op sweep = { .tell = gone, .arg = arg };
+	enum vmm_gpt_error error = gpt_check_range(start, end);
+
+	if (error)
+		return gpt_error(error);
+	return for_range(gpt, start, end, unmap_span, true, &sweep);
+}
+
+/* Whether the range has a large leaf, or part of one, that must not become executable. */
+static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end)
+{
+	const uint64_t large = gpt_size(2);
+	struct gpt_span span;
+
+	for (uint64_t gpa = start; gpt_next_span(gpt, &gpa, end, &span);) {
+		uint64_t from = gpt_max(start, span.gpa);
+		uint64_t to = gpt_min(end, span.gpa + gpt_size(span.level));
+		uint64_t pte;
+
+		if (gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC))
+			continue;
+		pte = vmm_gpt_pte_load(span.slots);
+		if (gpt_pte_is_table(gpt->format, pte)) /* only just */
+			gpa = from;
+		/* What is cut off of it may be small enough. */
+		if (gpt_pte_is_leaf(gpt->format, pte, span.level) &&
+		    ((from + large - 1) & ~(large - 1)) + large <= to)
+			return true;
+	}
+	return false;
+}
+
+struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+					     unsigned prot)
+{
+	struct range_op sweep = { .prot = prot };
+	enum vmm_gpt_error error = gpt_check_range(start, end);
+
+	if (error)
+		return gpt_error(error);
+	if (vpeo_map_page(gpt->format, &gpt->caps, 1, 0, prot, VMM_GPT_WB) == VMM_GPT_NO_ENCODING ||
+	    (prot & VMM_GPT_EXEC && forbids_exec(gpt, start, end)))
+		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
+	sweep.rights = gpt->format->rights[prot];
+	return for_range(gpt, start, end, protect_span, true, &sweep);
+}
+
+struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+				      unsigned bits, bool clear, vmm_gpt_leaf_fn *found, void *arg)
+{
+	struct range_op sweep = {
+		.tell = found,
+		.arg = arg,
+		.bits = (bits & VMM_GPT_ACCESSED ? gpt->format->accessed : 0) |
+			(bits & VMM_GPT_DIRTY ? gpt->format->dirty : 0),
+		.clear = clear,
+	};
+	enum vmm_gpt_error error = gpt_check_range(start, end);
+	struct vmm_gpt_result result;
+
+	if (error)
+		return gpt_error(error);
+	result = for_range(gpt, start, end, collect_span, false, &sweep);
+	result.changed = clear && result.entry;
+	if (result.changed && !result.flush)
+		result.flush = VMM_GPT_FLUSH_OPTIONAL;
+	return result;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the CPU makes of second-level tables, for both formats. Written from the
+ * manuals alone, and sharing nothing with gpt/: Intel SDM vol. 3C, 29.3 with
+ * tables 29-1 to 29-7, and 25.6.11; AMD APM vol. 2, 5.3, 5.4, 7.8 and 15.25.
+ */
+#ifndef TEST_UNIT_GPT_DECODE_H
+#define TEST_UNIT_GPT_DECODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu_model {
+	const uint8_t *memory; /* physical address 0 is here */
+	uint64_t root;	       /* the EPTP, or nCR3 */
+	uint64_t pat;	       /* AMD: the host's PAT */
+	bool ept;
+	bool page_1g;	/* this CPU has pages of 1 GiB ... */
+	bool page_2m;	/* ... and 2 MiB */
+	bool exec_only; /* EPT: execute without read */
+	unsigned maxphyaddr;
+};
+
+enum cpu_finds {
+	CPU_NOTHING, /* a fault that says so */
+	CPU_PAGE,
+	CPU_MISCONFIG, /* an entry that no entry may be: cpu_page.why */
+};
+
+struct cpu_page {
+	uint64_t pfn;	/* of the page of 4 KiB around the address */
+	unsigned prot;	/* 1 read, 2 write, 4 execute */
+	unsigned type;	/* as in the MTRRs */
+	unsigned level; /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
+	bool accessed, dirty;
+	const char *why;
+};
+
+enum cpu_finds cpu_walk(const struct cpu_model *cpu, uint64_t gpa, struct cpu_page *page);
+
+/*
+ * Sets A and D as an access (one of 1, 2, 4) does: A in all entries that were
+ * used, also where the access then faults; D in the leaf that is written.
+ */
+void cpu_access(const struct cpu_model *cpu, uint64_t gpa, unsigned access);
+
+/*
+ * Looks at every entry that the root reaches. NULL, or what is wrong; *tables:
+ * how many pages that were; each is announced, if visit is not NULL.
+ */
+const char *cpu_walk_all(const struct cpu_model *cpu, uint64_t *tables,
+			 void (*visit)(void *arg, uint64_t pfn), void *arg);
+
+#endif
