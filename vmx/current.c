@@ -15,35 +15,35 @@
 
 void vmx_make_current(struct vcpu *vcpu)
 {
-	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_cpu *vc = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *vx = vcpu->arch;
 
-	if (cpu->current == arch)
+	if (vc->current == vx)
 		return;
-	ASSERT_EQ((uintptr_t)arch->cpu, (uintptr_t)cpu);
-	if (cpu->current) {
-		cpu->current->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-		cpu->current->eptp = 0;
+	ASSERT_EQ((uintptr_t)vx->vc, (uintptr_t)vc);
+	if (vc->current) {
+		vc->current->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		vc->current->eptp = 0;
 	}
-	VERIFY_EQ(insn_vmptrld(arch->vmcs_pfn << PAGE_SHIFT), VMX_OK);
-	wrmsr(MSR_KERNEL_GS_BASE, arch->kernel_gs_base);
-	cpu->current = arch;
+	VERIFY_EQ(insn_vmptrld(vx->vmcs_pfn << PAGE_SHIFT), VMX_OK);
+	wrmsr(MSR_KERNEL_GS_BASE, vx->kernel_gs_base);
+	vc->current = vx;
 }
 
 /* VMCLEAR also writes to memory what the CPU kept of the VMCS; the fields stay. */
-enum vmx_result vmx_clear(struct vmx_vcpu *arch)
+enum vmx_result vmx_clear(struct vmx_vcpu *vx)
 {
-	struct vmx_cpu *cpu = arch->cpu;
+	struct vmx_cpu *vc = vx->vc;
 
-	if (cpu->current == arch) {
+	if (vc->current == vx) {
 		if (!FAULT(KERNEL_GS_LEFT))
-			arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
-		wrmsr(MSR_KERNEL_GS_BASE, cpu->kernel_gs_base);
-		cpu->current = NULL;
+			vx->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+		wrmsr(MSR_KERNEL_GS_BASE, vc->kernel_gs_base);
+		vc->current = NULL;
 	}
-	arch->eptp = 0;
-	arch->launched = false;
-	return insn_vmclear(arch->vmcs_pfn << PAGE_SHIFT);
+	vx->eptp = 0;
+	vx->launched = false;
+	return insn_vmclear(vx->vmcs_pfn << PAGE_SHIFT);
 }
 
 void vmx_clear_launch(struct vcpu *vcpu)

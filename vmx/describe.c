@@ -93,13 +93,13 @@ static void describe_event(char *words)
 
 void vmx_describe(struct vcpu *vcpu, char *words)
 {
-	const struct vmx_vcpu *arch = vcpu->arch;
+	const struct vmx_vcpu *vx = vcpu->arch;
 	uint64_t reason, qual;
 	unsigned basic;
 
 	vmx_make_current(vcpu);
-	if (arch->result != VMX_OK) {
-		vmx_describe_failure(words, arch->launched ? "VMRESUME" : "VMLAUNCH", arch->result);
+	if (vx->result != VMX_OK) {
+		vmx_describe_failure(words, vx->launched ? "VMRESUME" : "VMLAUNCH", vx->result);
 		return;
 	}
 	reason = vmcs_peek(VMCS_EXIT_REASON);

@@ -137,7 +137,7 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 	};
 	uint64_t qual = vmcs_read(VMCS_QUALIFICATION);
 	unsigned type = qual >> 4 & 3;
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
 	exit->info1 = qual;
 	exit->cr.number = qual & 0xf;
@@ -146,7 +146,7 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->cr.write = type != MOV_FROM_CR;
 	exit->cr.source = (uint16_t)(qual >> 16);
 	if (type == MOV_FROM_CR && exit->cr.reg == REG_RSP)
-		arch->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
+		vx->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
 }
 
 /* Reason 41: it came during the entry (27.9). */
@@ -262,15 +262,15 @@ const char *vmx_reason_name(unsigned basic)
 /* The entry instruction failed (31.2), or the guest state did not please it (27.8). */
 static void decode_entry_failed(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
 	exit->kind = EXIT_ENTRY_FAILED;
 	exit->length = 0;
-	arch->eptp = 0;
-	if (arch->result != VMX_OK) {
-		exit->reason = arch->result;
+	vx->eptp = 0;
+	if (vx->result != VMX_OK) {
+		exit->reason = vx->result;
 		exit->rip = 0;
-		if (arch->result == VMX_FAIL_VALID) {
+		if (vx->result == VMX_FAIL_VALID) {
 			exit->info1 = vmcs_read(VMCS_INSN_ERROR);
 			exit->rip = vmcs_read(VMCS_GUEST_RIP);
 		}
@@ -284,9 +284,9 @@ static void decode_entry_failed(struct vcpu *vcpu, struct vcpu_exit *exit)
 /* As if the NMI had ended the stay at once; what was to be injected still is. */
 static void decode_aborted(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
-	arch->result = VMX_OK;
+	vx->result = VMX_OK;
 	exit->kind = EXIT_NMI;
 	exit->length = 0;
 	exit->reason = 0;
@@ -312,7 +312,7 @@ static void decode_beyond(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-	const struct vmx_vcpu *arch = vcpu->arch;
+	const struct vmx_vcpu *vx = vcpu->arch;
 	const struct row *row;
 	decode_fn *more;
 	uint64_t reason;
@@ -320,8 +320,8 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->pending.valid = false;
 	exit->info1 = 0;
 	exit->info2 = 0;
-	if (__builtin_expect(arch->result != VMX_OK, 0)) {
-		if (arch->result == VMX_ABORTED)
+	if (__builtin_expect(vx->result != VMX_OK, 0)) {
+		if (vx->result == VMX_ABORTED)
 			decode_aborted(vcpu, exit);
 		else
 			decode_entry_failed(vcpu, exit);

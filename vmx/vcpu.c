@@ -84,9 +84,9 @@ static void init_host(const struct cpu *cpu)
 	vmcs_write(VMCS_HOST_RIP, (uintptr_t)vmx_exited);
 }
 
-static void init_controls(const struct vmx_vcpu *arch)
+static void init_controls(const struct vmx_vcpu *vx)
 {
-	const struct vmx_controls *c = &arch->controls;
+	const struct vmx_controls *c = &vx->controls;
 
 	vmcs_write(VMCS_PIN_CONTROLS, c->pin);
 	vmcs_write(VMCS_PROC_CONTROLS, c->proc);
@@ -104,7 +104,7 @@ static void init_controls(const struct vmx_vcpu *arch)
 	vmcs_write(VMCS_EXIT_MSR_LOAD_COUNT, 0);
 	vmcs_write(VMCS_ENTRY_MSR_LOAD_COUNT, 0);
 	vmcs_write(VMCS_ENTRY_EVENT, 0);
-	vmcs_write(VMCS_MSR_BITMAP, arch->msr_bitmap_pfn << PAGE_SHIFT);
+	vmcs_write(VMCS_MSR_BITMAP, vx->msr_bitmap_pfn << PAGE_SHIFT);
 	vmcs_write(VMCS_CR0_MASK, UINT64_MAX);
 	vmcs_write(VMCS_CR4_MASK, UINT64_MAX);
 	if (vmx_control(c->proc2, PROC2_ENCLS_EXITING))
@@ -149,23 +149,23 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 static bool get_pages(struct vcpu *vcpu)
 {
 	uint64_t pfn = page_alloc_zeroed(FRAME_HOST);
-	struct vmx_vcpu *arch;
+	struct vmx_vcpu *vx;
 
 	if (!pfn)
 		return false;
-	arch = page_ptr(pfn);
-	arch->pfn = pfn;
-	arch->cpu = vcpu->cpu->arch;
-	arch->cpu->vcpus++;
-	vcpu->arch = arch;
-	arch->vmcs_pfn = page_alloc_zeroed(FRAME_HOST);
-	arch->msr_bitmap_pfn = page_alloc_zeroed(FRAME_HOST);
-	return arch->vmcs_pfn && arch->msr_bitmap_pfn;
+	vx = page_ptr(pfn);
+	vx->pfn = pfn;
+	vx->vc = vcpu->cpu->arch;
+	vx->vc->vcpus++;
+	vcpu->arch = vx;
+	vx->vmcs_pfn = page_alloc_zeroed(FRAME_HOST);
+	vx->msr_bitmap_pfn = page_alloc_zeroed(FRAME_HOST);
+	return vx->vmcs_pfn && vx->msr_bitmap_pfn;
 }
 
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error)
 {
-	struct vmx_vcpu *arch;
+	struct vmx_vcpu *vx;
 	enum vmx_result result;
 
 	vcpu->arch = NULL;
@@ -174,23 +174,23 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 		vmx_vcpu_fini(vcpu);
 		return false;
 	}
-	arch = vcpu->arch;
-	arch->controls = vmx_common.controls;
-	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
-	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
-	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
-	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
-	pass_msrs(page_ptr(arch->msr_bitmap_pfn));
+	vx = vcpu->arch;
+	vx->controls = vmx_common.controls;
+	vx->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
+	vx->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
+	vx->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
+	vx->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
+	pass_msrs(page_ptr(vx->msr_bitmap_pfn));
 
-	*(uint32_t *)page_ptr(arch->vmcs_pfn) = vmx_common.allowed.revision;
-	result = vmx_clear(arch);
+	*(uint32_t *)page_ptr(vx->vmcs_pfn) = vmx_common.allowed.revision;
+	result = vmx_clear(vx);
 	if (result != VMX_OK) {
 		vmx_describe_failure(error, "VMCLEAR", result);
 		vmx_vcpu_fini(vcpu);
 		return false;
 	}
 	vmx_make_current(vcpu);
-	init_controls(arch);
+	init_controls(vx);
 	init_host(vcpu->cpu);
 	init_guest(vcpu, state);
 	return true;
@@ -212,40 +212,40 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
  */
 void vmx_vcpu_unload(struct vcpu *vcpu)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
-	VERIFY_EQ(vmx_clear(arch), VMX_OK);
-	arch->cpu->vcpus--;
-	arch->cpu = NULL;
+	VERIFY_EQ(vmx_clear(vx), VMX_OK);
+	vx->vc->vcpus--;
+	vx->vc = NULL;
 }
 
 void vmx_vcpu_load(struct vcpu *vcpu)
 {
-	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_cpu *vc = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *vx = vcpu->arch;
 
-	ASSERT(!arch->cpu);
-	arch->cpu = cpu;
-	cpu->vcpus++;
+	ASSERT(!vx->vc);
+	vx->vc = vc;
+	vc->vcpus++;
 	vmx_make_current(vcpu);
 	init_host(vcpu->cpu);
 }
 
 void vmx_vcpu_fini(struct vcpu *vcpu)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
-	if (!arch)
+	if (!vx)
 		return;
 	vcpu->arch = NULL;
-	arch->cpu->vcpus--;
-	if (arch->vmcs_pfn && arch->msr_bitmap_pfn)
-		VERIFY_EQ(vmx_clear(arch), VMX_OK);
-	if (arch->msr_bitmap_pfn)
-		page_free(arch->msr_bitmap_pfn, FRAME_HOST);
-	if (arch->vmcs_pfn)
-		page_free(arch->vmcs_pfn, FRAME_HOST);
-	page_free(arch->pfn, FRAME_HOST);
+	vx->vc->vcpus--;
+	if (vx->vmcs_pfn && vx->msr_bitmap_pfn)
+		VERIFY_EQ(vmx_clear(vx), VMX_OK);
+	if (vx->msr_bitmap_pfn)
+		page_free(vx->msr_bitmap_pfn, FRAME_HOST);
+	if (vx->vmcs_pfn)
+		page_free(vx->vmcs_pfn, FRAME_HOST);
+	page_free(vx->pfn, FRAME_HOST);
 }
 
 /* What hardware tells translations apart by: bits 51:12 of the EPTP (29.4.1). */
@@ -254,59 +254,59 @@ static uint64_t tag_of(uint64_t eptp)
 	return eptp >> PAGE_SHIFT & ((UINT64_C(1) << 40) - 1);
 }
 
-void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp)
+void vmx_invept(struct vmx_cpu *vc, uint64_t eptp)
 {
-	cpu->invepts++;
+	vc->invepts++;
 	if (FAULT(NO_INVEPT))
 		return;
-	OBSERVE(flush, this_cpu()->number, cpu->invept_single ? tag_of(eptp) : 0);
-	VERIFY_EQ(cpu->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
+	OBSERVE(flush, this_cpu()->number, vc->invept_single ? tag_of(eptp) : 0);
+	VERIFY_EQ(vc->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
 				       insn_invept(INVEPT_ALL, 0),
 		  VMX_OK);
 }
 
 static void enter(struct vcpu *vcpu)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
 	if (__builtin_expect(observer != NULL, 0)) {
 		uint64_t tag = tag_of(vmcs_read(VMCS_EPTP));
 
 		observer->enter(vcpu->cpu->number, tag, tag);
-		vmx_enter(&vcpu->regs, arch);
+		vmx_enter(&vcpu->regs, vx);
 		observer->exit(vcpu->cpu->number);
 		return;
 	}
-	vmx_enter(&vcpu->regs, arch);
+	vmx_enter(&vcpu->regs, vx);
 }
 
 /* All that is not the same at each entry; then the entry. */
 static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
-	struct vmx_cpu *cpu = vmx_cpu_of(vcpu);
+	struct vmx_vcpu *vx = vcpu->arch;
+	struct vmx_cpu *vc = vmx_cpu_of(vcpu);
 	const struct tlb_context *ctx = vcpu->ctx;
-	uint64_t invepts = cpu->invepts;
+	uint64_t invepts = vc->invepts;
 
 	vmx_make_current(vcpu);
 	vmcs_write(VMCS_EPTP, ctx->pmtp);
 	vmcs_write(VMCS_GUEST_RSP, vcpu->regs.r[REG_RSP]);
 	if (tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx) && !FAULT(FLUSH_VMX))
-		vmx_invept(cpu, ctx->pmtp);
-	tlb_note_entry(tlb_cpu(vcpu->cpu), ctx, cpu->invepts != invepts);
+		vmx_invept(vc, ctx->pmtp);
+	tlb_note_entry(tlb_cpu(vcpu->cpu), ctx, vc->invepts != invepts);
 
-	arch->eptp = ctx->pmtp;
-	arch->result = VMX_OK;
+	vx->eptp = ctx->pmtp;
+	vx->result = VMX_OK;
 	enter(vcpu);
-	arch->launched |= arch->result == VMX_OK;
+	vx->launched |= vx->result == VMX_OK;
 }
 
 void vmx_vcpu_enter(struct vcpu *vcpu)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 	const struct tlb_context *ctx = vcpu->ctx;
 
-	if (__builtin_expect(arch->eptp != ctx->pmtp || tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx), 0)) {
+	if (__builtin_expect(vx->eptp != ctx->pmtp || tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx), 0)) {
 		prepare_and_enter(vcpu);
 		return;
 	}
@@ -353,26 +353,26 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 /* Open already: the exit comes before the guest's next instruction (26.2). */
 void vmx_want_window(struct vcpu *vcpu, bool on)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
 	vmx_make_current(vcpu);
-	arch->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW);
+	vx->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW);
 	if (on)
-		arch->controls.proc |= 1u << PROC_INTERRUPT_WINDOW;
-	vmcs_write(VMCS_PROC_CONTROLS, arch->controls.proc);
+		vx->controls.proc |= 1u << PROC_INTERRUPT_WINDOW;
+	vmcs_write(VMCS_PROC_CONTROLS, vx->controls.proc);
 }
 
-static void switch_slice(struct vmx_vcpu *arch, bool on)
+static void switch_slice(struct vmx_vcpu *vx, bool on)
 {
-	arch->slice = on;
-	arch->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER);
-	arch->controls.exit &= ~(1u << EXITC_SAVE_TIMER);
+	vx->slice = on;
+	vx->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER);
+	vx->controls.exit &= ~(1u << EXITC_SAVE_TIMER);
 	if (on) {
-		arch->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
-		arch->controls.exit |= 1u << EXITC_SAVE_TIMER;
+		vx->controls.pin |= 1u << PIN_PREEMPTION_TIMER;
+		vx->controls.exit |= 1u << EXITC_SAVE_TIMER;
 	}
-	vmcs_write(VMCS_PIN_CONTROLS, arch->controls.pin);
-	vmcs_write(VMCS_EXIT_CONTROLS, arch->controls.exit);
+	vmcs_write(VMCS_PIN_CONTROLS, vx->controls.pin);
+	vmcs_write(VMCS_EXIT_CONTROLS, vx->controls.exit);
 }
 
 /*
@@ -382,7 +382,7 @@ static void switch_slice(struct vmx_vcpu *arch, bool on)
  */
 void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 	unsigned rate = vmx_cpu_of(vcpu)->timer_rate;
 	uint64_t value = (ticks >> rate) + !!(ticks & ((UINT64_C(1) << rate) - 1));
 
@@ -390,14 +390,14 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	if (FAULT(TIMER_DEAD)) /* of the CPU: it does not fire in time */
 		value = UINT32_MAX;
 	vmcs_write(VMCS_PREEMPTION_TIMER, value > UINT32_MAX ? UINT32_MAX : value);
-	if (arch->slice != (ticks > 0))
-		switch_slice(arch, ticks);
+	if (vx->slice != (ticks > 0))
+		switch_slice(vx, ticks);
 }
 
 /* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
 void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 {
-	const struct vmx_vcpu *arch = vcpu->arch;
+	const struct vmx_vcpu *vx = vcpu->arch;
 
 	vmx_make_current(vcpu);
 	for (unsigned i = 0; i < SEG_COUNT; i++) {
@@ -418,7 +418,7 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->cr0 = vmcs_read(VMCS_CR0_SHADOW);
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	s->cr4 = vmcs_read(VMCS_CR4_SHADOW);
-	s->efer = arch->efer;
+	s->efer = vx->efer;
 }
 
 /*
@@ -460,14 +460,14 @@ void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4])
 /* LMA is the caller's to keep: set while LME and CR0.PG are. */
 void vmx_set_efer(struct vcpu *vcpu, uint64_t value)
 {
-	struct vmx_vcpu *arch = vcpu->arch;
+	struct vmx_vcpu *vx = vcpu->arch;
 
 	vmx_make_current(vcpu);
-	arch->efer = value;
-	arch->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST);
+	vx->efer = value;
+	vx->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST);
 	if (value & EFER_LMA)
-		arch->controls.entry |= 1u << ENTRYC_IA32E_GUEST;
+		vx->controls.entry |= 1u << ENTRYC_IA32E_GUEST;
 	if (!FAULT(EFER_VMX))
 		vmcs_write(VMCS_GUEST_EFER, value);
-	vmcs_write(VMCS_ENTRY_CONTROLS, arch->controls.entry);
+	vmcs_write(VMCS_ENTRY_CONTROLS, vx->controls.entry);
 }

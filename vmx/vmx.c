@@ -98,7 +98,7 @@ static bool fix_crs(const struct vmx_fixed *fixed, char *error)
 static struct vmx_cpu *get_pages(void)
 {
 	uint64_t pfn = page_alloc_zeroed(FRAME_HOST), vmxon_pfn = page_alloc_zeroed(FRAME_HOST);
-	struct vmx_cpu *arch;
+	struct vmx_cpu *vc;
 
 	if (!pfn || !vmxon_pfn) {
 		if (pfn)
@@ -107,32 +107,32 @@ static struct vmx_cpu *get_pages(void)
 			page_free(vmxon_pfn, FRAME_HOST);
 		return NULL;
 	}
-	arch = page_ptr(pfn);
-	arch->pfn = pfn;
-	arch->vmxon_pfn = vmxon_pfn;
-	return arch;
+	vc = page_ptr(pfn);
+	vc->pfn = pfn;
+	vc->vmxon_pfn = vmxon_pfn;
+	return vc;
 }
 
-static void put_pages(struct vmx_cpu *arch)
+static void put_pages(struct vmx_cpu *vc)
 {
-	page_free(arch->vmxon_pfn, FRAME_HOST);
-	page_free(arch->pfn, FRAME_HOST);
+	page_free(vc->vmxon_pfn, FRAME_HOST);
+	page_free(vc->pfn, FRAME_HOST);
 }
 
-static bool start(struct vmx_cpu *arch, uint32_t revision, char *error)
+static bool start(struct vmx_cpu *vc, uint32_t revision, char *error)
 {
 	enum vmx_result result;
 
-	if (!unlock(error) || !fix_crs(&arch->fixed, error))
+	if (!unlock(error) || !fix_crs(&vc->fixed, error))
 		return false;
-	*(uint32_t *)page_ptr(arch->vmxon_pfn) = revision;
-	result = insn_vmxon(arch->vmxon_pfn << PAGE_SHIFT);
+	*(uint32_t *)page_ptr(vc->vmxon_pfn) = revision;
+	result = insn_vmxon(vc->vmxon_pfn << PAGE_SHIFT);
 	if (result != VMX_OK) {
 		/* No VMCS is current yet, so no error number: 31.3 VMXON. */
 		format(error, VMM_TEXT_MAX, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
 		       "was not accepted",
 		       result == VMX_FAIL_INVALID ? "VMfailInvalid" : "VMfailValid",
-		       (unsigned long long)arch->vmxon_pfn << PAGE_SHIFT, revision);
+		       (unsigned long long)vc->vmxon_pfn << PAGE_SHIFT, revision);
 		write_cr4(read_cr4() & ~CR4_VMXE);
 		return false;
 	}
@@ -175,29 +175,29 @@ static const char *join(const struct cpu_raw *raw, struct vmx_allowed *own,
 
 static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 {
-	struct vmx_cpu *arch = get_pages();
+	struct vmx_cpu *vc = get_pages();
 	struct vmx_common common;
 	struct vmx_allowed own;
 	const char *why;
 
-	if (!arch) {
+	if (!vc) {
 		format(words, VMM_TEXT_MAX, "no memory for the VMXON region");
 		return false;
 	}
-	arch->timer_rate = cpu_raw_msr(raw, MSR_VMX_MISC) & VMX_MISC_TIMER_RATE;
-	arch->invept_single = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP) & EPT_CAP_INVEPT_SINGLE;
-	arch->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
+	vc->timer_rate = cpu_raw_msr(raw, MSR_VMX_MISC) & VMX_MISC_TIMER_RATE;
+	vc->invept_single = cpu_raw_msr(raw, MSR_VMX_EPT_VPID_CAP) & EPT_CAP_INVEPT_SINGLE;
+	vc->kernel_gs_base = rdmsr(MSR_KERNEL_GS_BASE);
 	trap_set_nmi_abort_range(vmx_abort_range, vmx_abort_range_end, vmx_aborted);
 	why = join(raw, &own, &common, words);
-	arch->fixed = own.fixed;
+	vc->fixed = own.fixed;
 	if (why)
 		format(words, VMM_TEXT_MAX, "%s", why);
-	if (why || !start(arch, own.revision, words)) {
-		put_pages(arch);
+	if (why || !start(vc, own.revision, words)) {
+		put_pages(vc);
 		return false;
 	}
 	vmx_common = common;
-	cpu->arch = arch;
+	cpu->arch = vc;
 	/* What was cached before VMXOFF may still be (29.4.3.2): with the record all zeroes,
 	 * the first entry flushes. */
 	return true;
@@ -205,15 +205,15 @@ static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 
 static void vmx_disable(struct cpu *cpu)
 {
-	struct vmx_cpu *arch = cpu->arch;
+	struct vmx_cpu *vc = cpu->arch;
 
-	if (!arch)
+	if (!vc)
 		return;
-	ASSERT_EQ(arch->vcpus, 0);
+	ASSERT_EQ(vc->vcpus, 0);
 	VERIFY_EQ(insn_vmxoff(), VMX_OK);
 	write_cr4(read_cr4() & ~CR4_VMXE);
 	cpu->arch = NULL;
-	put_pages(arch);
+	put_pages(vc);
 }
 
 static void vmx_invalidate(struct cpu *cpu, const struct tlb_context *ctx)

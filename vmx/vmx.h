@@ -47,7 +47,7 @@ struct vmx_vcpu {
 	 */
 	uint64_t eptp;
 	uint64_t pfn;	/* of this record */
-	struct vmx_cpu *cpu; /* that it is on; NULL between unload and load */
+	struct vmx_cpu *vc; /* that it is on; NULL between unload and load */
 	uint64_t vmcs_pfn;
 	uint64_t msr_bitmap_pfn;
 	uint64_t efer;		 /* as in the VMCS */
@@ -61,7 +61,7 @@ static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
 }
 
 /* enter.asm */
-void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *arch);
+void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *vx);
 extern const char vmx_exited[], vmx_abort_range[], vmx_abort_range_end[], vmx_aborted[];
 
 /* probe.c */
@@ -69,7 +69,7 @@ void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
 
 /* vcpu.c */
 /* Flushes what this CPU caches of this EPTP, and counts it. */
-void vmx_invept(struct vmx_cpu *cpu, uint64_t eptp);
+void vmx_invept(struct vmx_cpu *vc, uint64_t eptp);
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
 void vmx_vcpu_fini(struct vcpu *vcpu);
 void vmx_vcpu_unload(struct vcpu *vcpu);
@@ -89,7 +89,7 @@ void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4]);
 void vmx_make_current(struct vcpu *vcpu);
 
 /* VMCLEAR; it is not current afterwards. */
-enum vmx_result vmx_clear(struct vmx_vcpu *arch);
+enum vmx_result vmx_clear(struct vmx_vcpu *vx);
 
 /* The next entry is a VMLAUNCH again. */
 void vmx_clear_launch(struct vcpu *vcpu);
