@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # mkiso.sh KERNEL ISO MODULES CMDLINE
-# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE. In front of
-# that, behind a mark, its grub.cfg has empty lines into which commands may be written.
+# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE. It has a file of
+# empty lines, after a mark, for commands that grub.cfg may be made to run first.
 set -euf # f: words are words, also with a * in them
 kernel=$1 iso=$2 modules=$3 cmdline=$4
 here=$(dirname "$0")
@@ -21,13 +21,9 @@ for word in $cmdline; do
 	quoted="$quoted \"$(printf '%s' "$word" | sed 's/[\\"$]/\\&/g')\""
 done
 export quoted
-awk '
-/^#nestbox commands:$/ {
-	print
-	for (i = 0; i < 16384; i++) print ""
-	next
-}
-{
+awk 'BEGIN { print "#nestbox commands:"; for (i = 0; i < 16384; i++) print "" }' \
+	> "$tree/boot/grub/commands.cfg"
+awk '{
 	at = index($0, " @CMDLINE@")
 	if (at) $0 = substr($0, 1, at - 1) ENVIRON["quoted"]
 	print

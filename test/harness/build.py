@@ -23,6 +23,7 @@ GRACE = 10  # seconds to end when told to
 MAGIC = b"\0nestbox words 1:"
 BLOCK = 1024
 GRUB_MAGIC = b"#nestbox commands:\n"
+GRUB_SOURCE = b"#source /boot/grub/commands.cfg"  # in grub.cfg: without the # it does
 GRUB_BLOCK = 16384
 
 
@@ -108,12 +109,16 @@ def iso(fault=None):
     return fault_folder(fault) / "nestbox.iso"
 
 
-def fill(image, magic, size, data, blank, source):
-    at = image.find(magic)
-    if at < 0 or image.find(magic, at + 1) >= 0:
-        raise s.Stop(s.CANNOT, f"{source}: it has no block for words, or several: no ISO of "
+def place_of(image, mark, source):
+    at = image.find(mark)
+    if at < 0 or image.find(mark, at + 1) >= 0:
+        raise s.Stop(s.CANNOT, f"{source}: it has no place for words, or several: no ISO of "
                      "nestbox's?")
-    at += len(magic)
+    return at
+
+
+def fill(image, magic, size, data, blank, source):
+    at = place_of(image, magic, source) + len(magic)
     if len(data) > size:
         raise s.Stop(s.USAGE, f"{len(data)} characters, and more than {size} do not fit")
     image[at:at + size] = data.ljust(size, blank)
@@ -127,6 +132,8 @@ def patch(source, target, words, grub=()):
     if grub:
         lines = "".join(line + "\n" for line in grub)
         fill(image, GRUB_MAGIC, GRUB_BLOCK, lines.encode("ascii"), b"\n", source)
+        at = place_of(image, GRUB_SOURCE, source)
+        image[at:at + 1] = b" "
     try:
         Path(target).write_bytes(image)
     except OSError as e:
