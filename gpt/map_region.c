@@ -168,7 +168,7 @@ static void map_entry(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node 
 	vmm_gpt_pte_t *ptep = gpt_table(gpt, node->pfn) + index;
 	uint64_t gpa = node->gpa + index * gpt_size(node->level);
 
-		/* Repeat after a split, or if another CPU changed the entry. */
+	/* Repeat after a split, or if another CPU changed the entry. */
 	while (!run->result.error) {
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 

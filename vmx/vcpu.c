@@ -279,7 +279,7 @@ static void enter(struct vcpu *vcpu)
 	vmx_enter(&vcpu->regs, vx);
 }
 
-/* Does what not every entry needs, then enters. */
+/* The slow path, for what most entries do not need; then the entry. */
 static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *vx = vcpu->arch;

@@ -91,7 +91,7 @@ enum aspace_outcome {
 	ASPACE_SPURIOUS,  /* same; another CPU had mapped it */
 	ASPACE_HOLE,	  /* no memory at gpa */
 	ASPACE_DENIED,	  /* the region does not allow the access */
-	ASPACE_NO_MEMORY, /* nothing has changed */
+	ASPACE_NO_MEMORY, /* a fault has mapped nothing */
 	ASPACE_REFUSED,	  /* hardware rejects a mapping that should suffice: our bug */
 };
 

@@ -194,7 +194,7 @@ static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct
 
 	if (!pfn)
 		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
-		/* Before it is mapped: afterwards another CPU may unmap it and needs the owner. */
+	/* Before it is mapped: afterwards another CPU may unmap it and needs the owner. */
 	page_frame(pfn)->owner = (void *)base;
 	r = install(as, region, base, pfn, level, has_lock);
 	if (r.error || !r.changed) {

@@ -58,10 +58,10 @@ static inline uint64_t tlb_gen_bump(struct tlb_context *ctx)
 static inline void tlb_enter_guest(struct tlb_cpu *cpu, const struct tlb_context *ctx,
 				   uint64_t *nmi_seen)
 {
-		/* An initiator that sees us active kicks after this store; earlier kicks were for
-		 * an earlier entry. */
+	/* An initiator that sees us active kicks after this store; earlier kicks were for an
+	 * earlier entry. */
 	__atomic_store_n(nmi_seen, 0, __ATOMIC_RELAXED);
-		/* A generation of another context means nothing here, and may be larger. */
+	/* A generation of another context means nothing here, and may be larger. */
 	if (__builtin_expect(cpu->ctx_id != ctx->ctx_id, 0))
 		__atomic_store_n(&cpu->flushed_gen, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&cpu->active_ctx, ctx->ctx_id, __ATOMIC_SEQ_CST);
@@ -116,7 +116,7 @@ void tlb_kick_by_nmi(void);
 
 /*
  * Returns once no CPU can use what was removed before the call. Not needed for additions.
- * Waits for other CPUs, which leave the guest without taking locks. shootdown.c.
+ * Other CPUs leave the guest without taking locks; if one does not, panics. shootdown.c.
  */
 void tlb_shootdown(struct tlb_context *ctx);
 

@@ -43,7 +43,8 @@ struct vcpu_hooks {
 	void (*begin)(struct vcpu_run *run);
 	void (*end)(struct vcpu_run *run);
 
-	/* The end of a time slice, or an interrupt or NMI of the host. */
+	/* The end of a time slice, an interrupt or NMI of the host, or a #DB or #AC of the guest,
+	 * which is in exit->pending. */
 	bool (*interrupt)(struct vcpu_run *run, struct vcpu_exit *exit);
 
 	/* A hypercall. The hook must also skip the instruction. */
