@@ -10,17 +10,24 @@
  *	+-------------+   +-------------+   +-------------+   +-------------+
  *	Each table page has a node: parent, index, in_use (entries not VACANT).
  *
- *	          populate         map              merge, large entry linked
- *	VACANT ------------> 0 ----------> leaf ----------> table page retired
- *	       <-- frozen --   <----------      (entries frozen before that)
- *	           vacate        unmap
+ *	States of an entry:
+ *
+ *	        populate       map
+ *	VACANT ----------> 0 ----------> leaf
+ *	   ^               |  <---------  |
+ *	   |        freeze |     unmap    | freeze	A failed vacate or merge
+ *	   |               v              v		thaws what it froze.
+ *	   +----------- frozen         frozen
+ *	      vacate       :              :
+ *	                   :..............:...> merge: their table is retired
+ *
+ *	Above level 1, split turns 0 or a leaf into a table, and merge does the reverse.
  *
  * Hardware walks the same tree. Entries contain all that the fast paths need: to map
  * is to walk and to replace 0 by a leaf with a compare-and-swap. A CPU that loses the
- * race, against another leaf or against a freeze, sees it in the failed swap. Only
- * operations that change the structure use the nodes (populate.c, map_region.c,
- * split_merge.c). They are serialized.
- *
+ * race, against another leaf or against a freeze, sees it in the failed swap. Nodes are
+ * for operations that change the structure (populate.c, map_region.c, split_merge.c),
+ * which are serialized; the reset functions read only a node's level.
  * Two rules make this safe against hardware and other CPUs. A table is filled before
  * it is linked. An entry of a linked table is changed only by an atomic
  * read-modify-write, and by a compare-and-swap wherever another CPU might change it.

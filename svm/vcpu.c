@@ -63,8 +63,8 @@ static void set_intercepts(struct vmcb *vmcb)
 	/* CR4 reads: the guest must not see MCE. */
 	i[VMCB_CR_READ] = 1u << 4 | 1u << 8 | (1u << 0 | 1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
 	i[VMCB_DR_READ] = 0xffffffffu;
-	/* A machine check is the host's. #AC and #DB can recur endlessly in their own delivery, which
-	 * blocks interrupts: CVE-2015-5307 and CVE-2015-8104. */
+	/* A machine check is the host's. #AC and #DB can recur endlessly in their own delivery,
+	 * which blocks interrupts: CVE-2015-5307 and CVE-2015-8104. */
 	i[VMCB_EXCEPTION] = 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC;
 	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_RDPMC |
 			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
@@ -249,7 +249,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	tlb_note_entry(tlb_cpu(vcpu->cpu), vcpu->ctx, vmcb->tlb_control != TLB_NOTHING);
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
-	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* a MOV from CR8 may have written RSP */
+	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* a MOV from CR4 or CR8 may have set it */
 	if (FAULT(NO_TLB_CONTROL))
 		vmcb->tlb_control = TLB_NOTHING;
 	if (__builtin_expect(observer != NULL, 0))

@@ -75,7 +75,7 @@ static const struct want proc2[] = {
 	END,
 };
 
-/* Interrupts are not acknowledged by the exit: they stay pending, and the host takes them normally. */
+/* The exit does not acknowledge interrupts: they stay pending, and the host takes them. */
 static const struct want exit_[] = {
 	REQUIRED("VM-exit", EXITC_HOST_64, "host address-space size"),
 	REQUIRED("VM-exit", EXITC_LOAD_PAT, "load IA32_PAT"),

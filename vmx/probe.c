@@ -26,7 +26,7 @@ static const struct {
 	  "INVEPT of no type: IA32_VMX_EPT_VPID_CAP bits 25 and 26 are 0" },
 };
 
-/* VT-x lacks something. remedy applies if no hypervisor below may be hiding it. */
+/* Part of VT-x is missing. remedy: for the case that no hypervisor below may hide it. */
 static void refuse(const struct cpu_raw *raw, const char *cause, const char *remedy,
 		   struct vmm_probe *probe)
 {

@@ -342,7 +342,7 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
 	if (vcpu_event_is_fault(event) && !FAULT(RF_LOST))
 		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
-	if (event->vector == VECTOR_DB) /* its delivery ends the shadow; with TF, entry requires it */
+	if (event->vector == VECTOR_DB) /* delivery ends the shadow; with TF, entry requires it */
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
 				   ~(uint64_t)(SHADOW_STI | SHADOW_MOV_SS));

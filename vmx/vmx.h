@@ -15,7 +15,7 @@ struct vmx_cpu {
 	uint64_t pfn;	    /* of this record */
 	uint64_t vmxon_pfn; /* of the VMXON region */
 	struct vmx_vcpu *current; /* the vCPU whose VMCS and KERNEL_GS_BASE are loaded */
-	uint64_t invepts;	  /* INVEPTs that succeeded */
+	uint64_t invepts;	  /* INVEPTs so far */
 	struct vmx_fixed fixed;	  /* the CR bits that this CPU itself requires */
 	uint64_t kernel_gs_base; /* the host's */
 	uint32_t vcpus;

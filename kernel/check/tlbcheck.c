@@ -324,7 +324,7 @@ void tlbcheck_exit(unsigned n)
 	__atomic_store_n(&check.cpus[n].inside, NULL, __ATOMIC_SEQ_CST);
 }
 
-/* Walks in software. */
+/* Software walks. */
 
 void tlbcheck_walk(unsigned n, uint64_t root_pfn)
 {
@@ -358,7 +358,7 @@ void tlbcheck_read(unsigned n, const vmm_gpt_pte_t *ptep)
 		      n, (unsigned long)pfn);
 }
 
-/* Changes that are done, and frames that come back. */
+/* Completed changes, and freed frames. */
 
 /* No CPU may be in the guest of root that has not flushed since when. */
 static void check_nobody_inside(struct root *root, uint64_t when, const char *what, uint64_t pfn)

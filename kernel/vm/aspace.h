@@ -123,7 +123,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_context *ctx));
 
-/* aspace_fault.c */
+/* aspace_fault.c: what a fault asks for. Takes no lock and changes nothing. */
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit);
 /* The rights of a leaf of this level. */
 static inline unsigned aspace_prot(const struct aspace *as, const struct region *region,
@@ -132,6 +132,7 @@ static inline unsigned aspace_prot(const struct aspace *as, const struct region 
 	return region_leaf_prot(region, level, as->gpt.caps.small_exec);
 }
 
+/* Handles a fault by its plan; takes the lock if it must. May run on several CPUs concurrently. */
 enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan);
 

@@ -166,7 +166,7 @@ void vcpu_loop(struct vcpu_run *run)
 	run->hooks->begin(run);
 	do {
 		begin(cpu, tlb, vcpu->ctx);
-		/* After begin: either the stop is seen here, or its sender sees us active and kicks. */
+		/* After begin: either we see the stop, or its sender sees us active and kicks. */
 		if (is_stopped(run, exit)) {
 			tlb_exit_guest(tlb);
 			break;
