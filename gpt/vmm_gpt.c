@@ -19,7 +19,7 @@
  *	   |               v              v		thaws what it froze.
  *	   +----------- frozen         frozen
  *	      vacate       :              :
- *	                   :..............:...> merge: their table is retired
+ *	                   :..............:...> merge, vacate of a whole table: the table is retired
  *
  *	Above level 1, split turns 0 or a leaf into a table, and merge does the reverse.
  *
@@ -28,6 +28,7 @@
  * race, against another leaf or against a freeze, sees it in the failed swap. Nodes are
  * for operations that change the structure (populate.c, map_region.c, split_merge.c),
  * which are serialized; the reset functions read only a node's level.
+ *
  * Two rules make this safe against hardware and other CPUs. A table is filled before
  * it is linked. An entry of a linked table is changed only by an atomic
  * read-modify-write, and by a compare-and-swap wherever another CPU might change it.
