@@ -9,7 +9,7 @@
 #define EPT_WRITE    (UINT64_C(1) << 1)
 #define EPT_EXEC     (UINT64_C(1) << 2)
 #define EPT_TYPE_BIT 3 /* the memory type, bits 5:3, of leaves */
-/* Bit 6 of leaves, "ignore PAT", stays 0: the guest's PAT counts. */
+/* Bit 6 of leaves, "ignore PAT", stays 0: the guest's PAT applies. */
 #define EPT_LARGE    (UINT64_C(1) << 7)
 #define EPT_ACCESSED (UINT64_C(1) << 8)
 #define EPT_DIRTY    (UINT64_C(1) << 9)
@@ -62,7 +62,7 @@ const struct vmm_gpt_format vmm_gpt_ept = {
 	.pmtp_track_ad = EPTP_TRACK_AD,
 };
 
-/* Our rights and types are EPT's own. */
+/* Our rights and types have EPT's encoding. */
 _Static_assert(VMM_GPT_READ == EPT_READ && VMM_GPT_WRITE == EPT_WRITE && VMM_GPT_EXEC == EPT_EXEC,
 	       "rights are EPT's bits 2:0");
 /* A slot without a page is an EPT violation, never a misconfiguration. */

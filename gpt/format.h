@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What differs between EPT and nPT, as data, and the PTE operations (vpeo_*)
- * as generic functions over it. Hot loops so pay a load, not an indirect call.
+ * The differences between EPT and nPT, as data, and the PTE operations (vpeo_*)
+ * as generic functions over it. Hot loops thus pay a load, not an indirect call.
  *
- * Of the bits that both manuals leave to software, bit 11 is this code's: it
- * is set in an entry that is not populated or frozen, and in no present one. A
- * frozen entry keeps its present bits in 55:53; no bit of it counts for hardware.
+ * Of the bits that both manuals leave to software this code uses bit 11: it is set
+ * in vacant and in frozen entries and in no present one. A frozen entry keeps its
+ * present bits in 55:53; hardware ignores all bits of an entry that is not present.
  */
 #ifndef GPT_FORMAT_H
 #define GPT_FORMAT_H
@@ -13,38 +13,38 @@
 #include "pte.h"
 #include "vmm_gpt.h"
 
-/* In the tables of encodings: the format has none. No entry is all ones. */
+/* Marks what the format cannot encode. No entry is all ones. */
 #define VMM_GPT_NO_ENCODING UINT64_MAX
 
-/* Which of the two encodings of a memory type: of a 4K leaf, or of a larger one. */
+/* Selects the encoding of a memory type: 0 for 4K leaves, 1 for larger ones. */
 #define VMM_GPT_SIZE_CLASS(level) ((level) > 1 ? 1 : 0)
 
 struct vmm_gpt_format {
 	const char *name;
 	uint64_t present;  /* any of these makes an entry present */
-	uint64_t table;	   /* an entry that points to a table: these set ... */
-	uint64_t large;	   /* ... and this clear; a leaf above level 1 has it set */
-	uint64_t pfn_mask; /* bits 51:12, for leaves less what is below their size */
+	uint64_t table;	   /* a table's entry has these set ... */
+	uint64_t large;	   /* ... and this clear; leaves above level 1 have it set */
+	uint64_t pfn_mask; /* bits 51:12; for large leaves without the bits below their size */
 	uint64_t accessed;
 	uint64_t dirty;
 	uint64_t rights_mask; /* the bits of rights[] */
-	/* By VMM_GPT_READ | _WRITE | _EXEC. Execute-only also needs caps.exec_only. */
+	/* Indexed by VMM_GPT_READ | _WRITE | _EXEC. Execute-only also needs caps.exec_only. */
 	uint64_t rights[8];
-	/* By size class and memory type. */
+	/* Indexed by size class and memory type. */
 	uint64_t types[2][8];
-	/* Decoding: the bit of each right, and which of them deny when set. */
+	/* For decoding: the bit of each right, and the bits that deny it when set. */
 	uint64_t inverted;
 	uint8_t read_bit;
 	uint8_t write_bit;
 	uint8_t exec_bit;
 	/*
-	 * The memory type is selected by a number of three bits: two from
-	 * type_low_bit upwards, and the third by size class.
+	 * A three-bit number selects the memory type: bits 1:0 are at type_low_bit
+	 * and above, bit 2 is at type_high_bit of the size class.
 	 */
 	uint8_t type_low_bit;
 	uint8_t type_high_bit[2];
-	uint8_t type_of[8]; /* the type that the number selects */
-	/* The root as the CPU wants it: beside its address, and for A/D flags. */
+	uint8_t type_of[8]; /* the type of each number */
+	/* Bits of the root pointer besides the address: always, and for A/D flags. */
 	uint64_t pmtp;
 	uint64_t pmtp_track_ad;
 };
@@ -52,7 +52,7 @@ struct vmm_gpt_format {
 extern const struct vmm_gpt_format vmm_gpt_ept;
 extern const struct vmm_gpt_format vmm_gpt_npt;
 
-/* What one entry of this level covers: 2^shift bytes. */
+/* An entry of this level covers 2^shift bytes. */
 static inline unsigned vmm_gpt_level_shift(unsigned level)
 {
 	return VMM_GPT_PAGE_SHIFT + (level - 1) * VMM_GPT_INDEX_BITS;
@@ -65,7 +65,7 @@ static inline uint64_t vpeo_map_table(const struct vmm_gpt_format *format, uint6
 
 /*
  * A leaf with A and D clear, or VMM_GPT_NO_ENCODING if this format on this CPU
- * has none for these rights, type and pfn. The level is the caller's to check.
+ * cannot express the rights, type and pfn. The caller checks the level.
  */
 static inline uint64_t vpeo_map_page(const struct vmm_gpt_format *format,
 				     const struct vmm_gpt_caps *caps, unsigned level, uint64_t pfn,
@@ -76,7 +76,7 @@ static inline uint64_t vpeo_map_page(const struct vmm_gpt_format *format,
 	if (prot == VMM_GPT_EXEC && !caps->exec_only)
 		return VMM_GPT_NO_ENCODING;
 
-	/* One that has no encoding makes all of it ones. */
+	/* If either has no encoding, the result is all ones. */
 	uint64_t bits = format->rights[prot] | format->types[VMM_GPT_SIZE_CLASS(level)][type];
 
 	if (level > 1)
@@ -89,7 +89,7 @@ static inline bool vpeo_pte_is_present(const struct vmm_gpt_format *format, uint
 	return pte & format->present;
 }
 
-/* Of an entry above level 1. */
+/* Only for entries above level 1. */
 static inline bool gpt_pte_is_table(const struct vmm_gpt_format *format, uint64_t pte)
 {
 	return (pte & (format->table | format->large)) == format->table;
@@ -101,7 +101,7 @@ static inline bool gpt_pte_is_leaf(const struct vmm_gpt_format *format, uint64_t
 	return vpeo_pte_is_present(format, pte) && (level == 1 || (pte & format->large));
 }
 
-/* Of a leaf of this level; level 1 also for an entry that points to a table. */
+/* For a leaf of this level; level 1 also for an entry that refers to a table. */
 static inline uint64_t vpeo_pte_pfn(const struct vmm_gpt_format *format, uint64_t pte,
 				    unsigned level)
 {
@@ -127,13 +127,13 @@ static inline unsigned gpt_pte_type(const struct vmm_gpt_format *format, uint64_
 	return format->type_of[(pte >> format->type_low_bit & 3) | (pte >> high & 1) << 2];
 }
 
-/* The translation: what is left of an entry when hardware's A and D do not count. */
+/* The translation: the entry without A and D, which hardware sets. */
 static inline uint64_t gpt_pte_sans_ad(const struct vmm_gpt_format *format, uint64_t pte)
 {
 	return pte & ~(format->accessed | format->dirty);
 }
 
-/* Of a leaf of this level: the same with other rights, which have an encoding. */
+/* The leaf with other rights, which must have an encoding. */
 static inline uint64_t gpt_pte_with_prot(const struct vmm_gpt_format *format, uint64_t pte,
 					  unsigned prot)
 {
@@ -141,8 +141,8 @@ static inline uint64_t gpt_pte_with_prot(const struct vmm_gpt_format *format, ui
 }
 
 /*
- * A leaf's entry, A and D included, as it is spelt one level further down or up:
- * for what of the run begins at the same pfn.
+ * Re-encodes a leaf of this level, including A and D, for level to, one up or down.
+ * The pfn stays the same.
  */
 static inline uint64_t gpt_pte_at_level(const struct vmm_gpt_format *format, uint64_t pte,
 					 unsigned level, unsigned to)
@@ -155,7 +155,7 @@ static inline uint64_t gpt_pte_at_level(const struct vmm_gpt_format *format, uin
 	       (to > 1 ? format->large : 0);
 }
 
-/* The bits that make an entry present, in either format, and where they are kept. */
+/* The bits that make an entry present in either format, and where frozen entries keep them. */
 #define GPT_PTE_PRESENT_BITS UINT64_C(7)
 #define GPT_PTE_FROZEN_SHIFT 53
 
@@ -164,14 +164,14 @@ static inline bool gpt_pte_is_frozen(uint64_t pte)
 	return (pte & VMM_GPT_FROZEN) == VMM_GPT_FROZEN;
 }
 
-/* Of 0 or a leaf. */
+/* pte is 0 or a leaf. */
 static inline uint64_t gpt_pte_freeze(uint64_t pte)
 {
 	return (pte & ~GPT_PTE_PRESENT_BITS) | (pte & GPT_PTE_PRESENT_BITS) << GPT_PTE_FROZEN_SHIFT |
 	       VMM_GPT_FROZEN;
 }
 
-/* Of one that is frozen: what it was. */
+/* The entry before it was frozen. */
 static inline uint64_t gpt_pte_thaw(uint64_t pte)
 {
 	return (pte & ~(VMM_GPT_FROZEN | GPT_PTE_PRESENT_BITS << GPT_PTE_FROZEN_SHIFT)) |
@@ -179,9 +179,9 @@ static inline uint64_t gpt_pte_thaw(uint64_t pte)
 }
 
 /*
- * Sets or clears one bit of a leaf of this level, and puts the entry that was
- * there before in *old; false, and nothing is changed, if there is no leaf.
- * A loop, since the leaf may go and hardware may set bits at any moment.
+ * Sets or clears one bit of a leaf of this level. *old: the entry before. False, and
+ * nothing is changed, if there is no leaf. It loops because at any moment the leaf
+ * may be taken out and hardware may set bits.
  */
 static inline bool gpt_pte_reset_bit(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
 				  unsigned level, uint64_t bit, bool on, uint64_t *old)

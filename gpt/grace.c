@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When nobody looks any more.
- *
- * A walker writes down the generation in which its section began, and only then
- * reads the tables. Who has unlinked something begins a new generation, and only
- * then reads what the walkers wrote. Each does a locked operation in between, so
- * either the walker does not find what was unlinked, or its section is seen. A
- * section that began in the new generation, or later, found it unlinked.
+ * Grace periods. A reader publishes the current generation before it reads the
+ * tables. A writer unlinks, starts a new generation, then scans the readers. Both use
+ * a locked operation in between, so either the reader does not find what was
+ * unlinked, or the writer sees its section. A section that started in the new
+ * generation or later cannot find it.
  */
 #include "tree.h"
 
@@ -30,7 +28,7 @@ uint64_t vmm_gpt_grace_start(struct vmm_gpt *gpt)
 {
 	uint64_t generation = vmm_gpt_pte_load(&gpt->generation);
 
-	/* Several may begin one at the same time; each gets one of its own. */
+	/* Concurrent callers each get a generation of their own. */
 	while (!vmm_gpt_pte_cas(&gpt->generation, &generation, generation + 1))
 		;
 	return generation + 1;

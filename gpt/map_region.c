@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Mapping a run of pages, by the largest leaves that there can be.
+ * Mapping a run of contiguous pages with the largest possible leaves.
  *
- * Whatever is in the way is looked for before anything is changed, and the tables
- * that splitting takes are got before; from there on only another CPU's map or
- * unmap can come between, and what it did is looked at again.
+ * All obstacles are looked for, and the tables for splits are allocated, before
+ * anything is changed. After that only another CPU's map or unmap can interfere;
+ * such entries are examined again.
  */
 #include "split_merge.h"
 
-/* A run that is to be mapped. */
+/* A run of pages to map. */
 struct run {
 	uint64_t start;
-	uint64_t last; /* the last page */
+	uint64_t last; /* gpa of the last page */
 	uint64_t pfn;
 	unsigned prot, type, max_level;
 	struct vmm_gpt_retired *retired;
@@ -24,7 +24,7 @@ static inline uint64_t run_pfn(const struct run *run, uint64_t gpa)
 	return run->pfn + (gpa >> VMM_GPT_PAGE_SHIFT) - (run->start >> VMM_GPT_PAGE_SHIFT);
 }
 
-/* Whether an entry of this level that begins at gpa can be one leaf of the run. */
+/* Whether one leaf of this level at gpa can be part of the run. */
 static bool fits(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa, unsigned level)
 {
 	uint64_t size = gpt_size(level);
@@ -34,7 +34,7 @@ static bool fits(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
 			      !(run_pfn(run, gpa) & ((size >> VMM_GPT_PAGE_SHIFT) - 1)));
 }
 
-/* Whether a leaf of this level that begins at gpa says what the run does. */
+/* Whether a leaf of this level at gpa already maps what the run would map. */
 static bool agrees(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa, unsigned level,
 		   uint64_t pte)
 {
@@ -44,7 +44,7 @@ static bool agrees(const struct vmm_gpt *gpt, const struct run *run, uint64_t gp
 	return leaf.pfn == run_pfn(run, gpa) && leaf.prot == run->prot && leaf.type == run->type;
 }
 
-/* Whether the run can go over an entry that is neither empty nor a table. */
+/* Whether the run can skip an entry that is neither empty nor a table. */
 static struct vmm_gpt_result meet(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
 				  unsigned level, uint64_t pte)
 {
@@ -56,8 +56,8 @@ static struct vmm_gpt_result meet(const struct vmm_gpt *gpt, const struct run *r
 }
 
 /*
- * How many tables an empty entry takes that is too large for the run; from..last
- * is the part of the run that is in it.
+ * The number of tables needed below an empty entry that is too large for the run.
+ * from..last is the part of the run inside the entry.
  */
 static uint64_t plan_empty(const struct vmm_gpt *gpt, const struct run *run, unsigned level,
 			   uint64_t from, uint64_t last)
@@ -73,8 +73,8 @@ static uint64_t plan_empty(const struct vmm_gpt *gpt, const struct run *run, uns
 }
 
 /*
- * Looks whether anything is in the way, and counts the tables that are missing.
- * By spans: what is below tables is slots, and what is not is one entry.
+ * Looks for obstacles and counts the tables that are missing. Each step covers the
+ * slots of one lowest table or one larger entry.
  */
 static struct vmm_gpt_result plan(const struct vmm_gpt *gpt, const struct run *run,
 				  uint64_t *tables)
@@ -107,7 +107,7 @@ static struct vmm_gpt_result plan(const struct vmm_gpt *gpt, const struct run *r
 
 static void map_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node);
 
-/* Makes an empty entry of a table that is in the way of a large leaf, if it is full of those. */
+/* Merges a table of empty entries into one empty entry, where a large leaf would fit. */
 static bool clear_away(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node,
 		       unsigned index, struct vmm_gpt_node *child)
 {
@@ -158,17 +158,17 @@ static void split_empty(struct vmm_gpt *gpt, struct run *run, vmm_gpt_pte_t *pte
 		return;
 	}
 	gpt_split_entry(gpt, ptep, level, GPT_SPLIT_EMPTY, &run->reserve, &split);
-	run->result.changed |= split.changed; /* an addition: no flush */
+	run->result.changed |= split.changed; /* only additions: no flush */
 }
 
-/* An entry that the run covers, in part at least. */
+/* Maps the part of the run that entry index of node covers. */
 static void map_entry(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node,
 		      unsigned index)
 {
 	vmm_gpt_pte_t *ptep = gpt_table(gpt, node->pfn) + index;
 	uint64_t gpa = node->gpa + index * gpt_size(node->level);
 
-	/* Again, where it was split, or somebody else came between. */
+	/* Repeat after a split, or if another CPU changed the entry. */
 	while (!run->result.error) {
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
@@ -199,8 +199,8 @@ static void map_entry(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node 
 }
 
 /*
- * Slots from first on, as long as they are empty; the first that is not, or end.
- * What leaves have in common is encoded once.
+ * Maps the slots from first on while they are empty. Returns the first that is not,
+ * or end. The common part of the leaves is encoded once.
  */
 static unsigned map_slots(const struct vmm_gpt *gpt, struct run *run,
 			  const struct vmm_gpt_node *node, unsigned first, unsigned end)
@@ -218,7 +218,7 @@ static unsigned map_slots(const struct vmm_gpt *gpt, struct run *run,
 	return i;
 }
 
-/* The part of the run that is in this table. */
+/* Maps the part of the run that this table covers. */
 static void map_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node)
 {
 	uint64_t size = gpt_size(node->level);
@@ -275,7 +275,7 @@ struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, ui
 		map_table(gpt, &run, gpt->root);
 		if (run.result.error != VMM_GPT_RETRY)
 			break;
-		run.result.error = VMM_GPT_OK; /* others' unmaps took more tables */
+		run.result.error = VMM_GPT_OK; /* concurrent unmaps left more to split */
 	}
 	gpt_unreserve(gpt, &run.reserve);
 	if (!result.error)

@@ -8,30 +8,30 @@
 
 #define NPT_PRESENT (UINT64_C(1) << 0)
 #define NPT_WRITE   (UINT64_C(1) << 1)
-/* A nested walk counts as a user access (15.25.5): set in every entry. */
+/* A nested walk counts as a user access (15.25.5), so every entry has this set. */
 #define NPT_USER	  (UINT64_C(1) << 2)
 #define NPT_PWT_BIT	  3
 #define NPT_PCD_BIT	  4
 #define NPT_ACCESSED	  (UINT64_C(1) << 5)
 #define NPT_DIRTY	  (UINT64_C(1) << 6)
 #define NPT_LARGE	  (UINT64_C(1) << 7)	       /* PS, above level 1 */
-#define NPT_PAT_BIT_4K	  7			       /* 5.4.1: where PS would be ... */
-#define NPT_PAT_BIT_LARGE 12			       /* ... and so elsewhere in a large leaf */
+#define NPT_PAT_BIT_4K	  7			       /* 5.4.1: at the place of PS ... */
+#define NPT_PAT_BIT_LARGE 12			       /* ... so elsewhere in large leaves */
 #define NPT_ADDRESS	  UINT64_C(0x000ffffffffff000) /* bits 51:12 */
 #define NPT_NX_BIT	  63
 #define NPT_NX		  (UINT64_C(1) << NPT_NX_BIT)
 
-/* An entry of the PAT by its number, as PWT, PCD and PAT spell it (7.8.2). */
+/* A PAT entry's index, encoded in PWT, PCD and PAT (7.8.2). */
 #define NPT_PAT_INDEX(index, pat_bit)                                                              \
 	((uint64_t)((index)&1) << NPT_PWT_BIT | (uint64_t)((index) >> 1 & 1) << NPT_PCD_BIT |      \
 	 (uint64_t)((index) >> 2 & 1) << (pat_bit))
 
-/* Where VMM_GPT_PAT has each type. */
+/* The index of each type in VMM_GPT_PAT. */
 enum { PAT_WB = 0, PAT_WT = 1, PAT_WC = 2, PAT_UC = 3, PAT_WP = 4 };
 
 #define PAT_TYPE(index) (VMM_GPT_PAT >> 8 * (index)&7)
 
-/* 2, 3 and 7 are no types that EPT has too (7 is UC- in a PAT). */
+/* 2, 3 and 7 are not types that EPT has too (7 is UC- in a PAT). */
 #define NPT_TYPES(pat_bit)                                                                         \
 	{                                                                                          \
 		[VMM_GPT_UC] = NPT_PAT_INDEX(PAT_UC, pat_bit),                                     \
@@ -50,7 +50,7 @@ const struct vmm_gpt_format vmm_gpt_npt = {
 	.accessed = NPT_ACCESSED,
 	.dirty = NPT_DIRTY,
 	.rights_mask = NPT_PRESENT | NPT_WRITE | NPT_USER | NPT_NX,
-	/* What is present can be read: nothing is expressible without read. */
+	/* A present entry is readable: rights without read cannot be expressed. */
 	.rights = {
 		[0] = VMM_GPT_NO_ENCODING,
 		[VMM_GPT_READ] = NPT_PRESENT | NPT_USER | NPT_NX,

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which addresses are populated: populate and vacate, one at a time per table.
+ * Populate and vacate. Serialized by the caller's lock.
  *
- * Populate counts first what is missing, gets all of it, and only then links:
- * from there on nothing can fail. Vacate is the same the other way round: it
- * looks whether anything is mapped, freezes every empty entry so that no late
- * map can get in (what got in before makes it thaw them all and refuse), and
- * only then takes tables out, from the bottom up.
+ * Populate counts the missing tables, allocates all of them, and only then links;
+ * from then on nothing can fail. Vacate first checks that nothing is mapped. Then it
+ * freezes every empty entry, so that no later map succeeds; if a map came first, it
+ * thaws all of them and refuses. Only then does it take tables out, bottom up.
  */
 #include "split_merge.h"
 
-/* The last page counts, not the end: 2^48 has no index. */
+/* Ranges are kept by their last page, because the end 2^48 has no index. */
 static uint64_t last_page(uint64_t end)
 {
 	return end - VMM_GPT_PAGE_SIZE;
 }
 
-/* The part of [start, last] that entry i of a table at this level covers. */
+/* Limits [start, last] to what entry i of a table at this level covers. */
 static inline void clip(unsigned level, uint64_t gpa, unsigned i, uint64_t *start, uint64_t *last)
 {
 	unsigned shift = vmm_gpt_level_shift(level);
@@ -29,22 +28,22 @@ static inline void clip(unsigned level, uint64_t gpa, unsigned i, uint64_t *star
 		*last = to;
 }
 
-/* What is to be populated. */
+/* The request to populate, and its progress. */
 struct populate_req {
 	unsigned max_level;
 	struct gpt_reserve reserve;
 	bool changed;
 };
 
-/* Whether entries of this level can stand for all of what they cover. */
+/* Whether one entry of this level may populate all that it covers. */
 static inline bool can_stand(const struct vmm_gpt *gpt, const struct populate_req *wish, unsigned level)
 {
 	return level <= wish->max_level && gpt_has_leaf(gpt, level, 0);
 }
 
 /*
- * How many tables [start, last] takes below vacant entries of this level. Where
- * entries can stand for all they cover, it is those at the edges that need one.
+ * The number of tables needed below vacant entries of this level for [start, last].
+ * At levels whose entries may be large, only the partial ones at the edges need one.
  */
 static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req *wish, unsigned level,
 			   uint64_t start, uint64_t last)
@@ -66,7 +65,7 @@ static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req 
 	return tables;
 }
 
-/* How many are missing for [start, last] in a table of level 2 or above, which begins at gpa. */
+/* The number missing for [start, last] in a table of level 2 or above that begins at gpa. */
 static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req *wish,
 			   const vmm_gpt_pte_t *table, unsigned level, uint64_t gpa, uint64_t start,
 			   uint64_t last)
@@ -89,7 +88,7 @@ static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req 
 	return missing;
 }
 
-/* The slots of a table that nobody sees yet; its page is all zeroes. */
+/* Populates slots of a table that is not linked yet; its page is zeroed. */
 static void fill_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
@@ -103,7 +102,7 @@ static void fill_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 	node->in_use = (uint16_t)(behind - first);
 }
 
-/* The slots of a linked table. True if any was vacant. */
+/* Populates slots of a linked table. True if any was vacant. */
 static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
@@ -127,7 +126,7 @@ static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
 			uint64_t start, uint64_t last);
 
-/* A table with [start, last] in it, for a vacant entry; complete, with all below it. */
+/* Makes a table for a vacant entry, complete with all below it, and populates [start, last]. */
 static uint64_t new_table(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
 			  unsigned index, uint64_t start, uint64_t last)
 {
@@ -145,7 +144,7 @@ static uint64_t new_table(struct vmm_gpt *gpt, struct populate_req *wish, struct
 	return vpeo_map_table(gpt->format, child->pfn);
 }
 
-/* Populates [start, last] in a table of level 2 or above, with tables from the reserve. */
+/* Populates [start, last] in a table of level 2 or above, using the reserve. */
 static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
 			uint64_t start, uint64_t last)
 {
@@ -197,13 +196,13 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
 	return result;
 }
 
-/* Whether something is mapped in a span; *found is the first that is. */
+/* Whether anything in a span is mapped; *found is the first such entry. */
 static bool any_present(const struct vmm_gpt *gpt, const struct gpt_span *span, uint64_t *found)
 {
 	const vmm_gpt_pte_t *at = span->slots;
 	const vmm_gpt_pte_t *end = at + span->count;
 
-	/* Nearly always there is none: look at eight at a time. */
+	/* Usually nothing is: test eight at a time. */
 	for (; end - at >= 8; at += 8) {
 		uint64_t any = vmm_gpt_pte_load(&at[0]) | vmm_gpt_pte_load(&at[1]) |
 			       vmm_gpt_pte_load(&at[2]) | vmm_gpt_pte_load(&at[3]) |
@@ -222,8 +221,8 @@ static bool any_present(const struct vmm_gpt *gpt, const struct gpt_span *span, 
 }
 
 /*
- * Freezes the empty slots of a span. False if a page was mapped in the
- * meantime: *found is its entry then.
+ * Freezes the empty slots of a span. False if a page was mapped meanwhile; *found is
+ * its entry.
  */
 static bool freeze(const struct gpt_span *span, uint64_t *found)
 {
@@ -231,7 +230,7 @@ static bool freeze(const struct gpt_span *span, uint64_t *found)
 		uint64_t old = 0;
 
 		vmm_gpt_pte_cas(&span->slots[i], &old, VMM_GPT_FROZEN);
-		/* It was empty, or is vacant: nothing else is without these bits. */
+		/* Nonzero outside these bits: neither empty nor vacant, so it was mapped. */
 		if (old & ~VMM_GPT_FROZEN) {
 			*found = old;
 			return false;
@@ -240,7 +239,7 @@ static bool freeze(const struct gpt_span *span, uint64_t *found)
 	return true;
 }
 
-/* What is frozen in a span becomes this; how many slots that were. */
+/* Replaces the frozen entries of a span by pte; returns how many. */
 static unsigned settle(const struct gpt_span *span, uint64_t pte)
 {
 	unsigned settled = 0;
@@ -255,7 +254,7 @@ static unsigned settle(const struct gpt_span *span, uint64_t pte)
 	return settled;
 }
 
-/* Looks, cuts what sticks out, and freezes. On an error nothing has changed. */
+/* Checks, splits at the edges, and freezes. On an error nothing is frozen or vacated. */
 static struct vmm_gpt_result freeze_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end)
 {
 	struct vmm_gpt_result result = { .error = (uint8_t)gpt_check_range(start, end) };
@@ -294,7 +293,7 @@ struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start,
 		struct vmm_gpt_node *node = gpt_node_around(gpt, span.slots);
 		unsigned gone = node->in_use;
 
-		/* A whole table stays frozen: whoever still looks at it walks again. */
+		/* A whole table stays frozen: a CPU that still holds a pointer to it retries. */
 		if (span.count < VMM_GPT_ENTRIES)
 			gone = settle(&span, VMM_GPT_VACANT);
 		node->in_use = (uint16_t)(node->in_use - gone);

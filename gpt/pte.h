@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The only way to an entry. Hardware reads entries, and sets A and D in them,
- * whenever it likes; other CPUs map and unmap. So what is linked is changed by
- * atomic read-modify-writes only, and a plain store is for tables that nobody
- * can see yet.
+ * The only accessors of entries. At any time hardware may read entries and set A
+ * and D in them, and other CPUs may map and unmap. Entries of linked tables are
+ * therefore changed only by atomic read-modify-writes; plain stores are for tables
+ * that are not linked yet.
  *
- * A test that wants to see or to disturb each access builds this code with
+ * A test that wants to observe or disturb each access builds this code with
  * -DVMM_GPT_PTE_H='"its_own.h"', which then defines these four functions.
  */
 #ifndef GPT_PTE_H
@@ -28,7 +28,7 @@ static inline void vmm_gpt_pte_store(vmm_gpt_pte_t *ptep, uint64_t pte)
 	__atomic_store_n(ptep, pte, __ATOMIC_RELAXED);
 }
 
-/* True if *ptep was *old and is pte now; else *old is what was found. */
+/* True if *ptep was *old; it is pte now. Otherwise *old is the value found. */
 static inline bool vmm_gpt_pte_cas(vmm_gpt_pte_t *ptep, uint64_t *old, uint64_t pte)
 {
 	return __atomic_compare_exchange_n(ptep, old, pte, false, __ATOMIC_ACQ_REL,

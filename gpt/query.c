@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Seeing what is there: extents, nodes, and whether all of it agrees. */
+/* Inspecting a table: extents, nodes, and the consistency check. */
 #include "tree.h"
 
 static enum vmm_gpt_extent_kind kind_of(uint64_t pte)
@@ -9,14 +9,14 @@ static enum vmm_gpt_extent_kind kind_of(uint64_t pte)
 	return pte & ~VMM_GPT_FROZEN ? VMM_GPT_MAPPED : VMM_GPT_EMPTY;
 }
 
-/* The entry that the way to gpa ends in, as it is; its level. */
+/* The entry where the walk to gpa ends, and its level. */
 static uint64_t entry_at(const struct vmm_gpt *gpt, uint64_t gpa, unsigned *level)
 {
 	uint64_t pte;
 
 	do
 		pte = vmm_gpt_pte_load(gpt_find(gpt, gpa, level));
-	while (*level > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
+	while (*level > 1 && gpt_pte_is_table(gpt->format, pte)); /* just split */
 	return pte;
 }
 
@@ -80,7 +80,7 @@ static void complain(struct check *check, uint64_t gpa, unsigned level, uint64_t
 		check->complain(check->arg, gpa, level, entry, what);
 }
 
-/* A leaf is right if it is spelt as what it decodes to. */
+/* A leaf is valid if decoding and encoding it again gives the same bits. */
 static const char *wrong_with_leaf(const struct vmm_gpt *gpt, uint64_t pte, unsigned level)
 {
 	struct vmm_gpt_leaf leaf;

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Going over the leaves of a range: unmap, protect, accessed and dirty.
+ * Operations on the leaves of a range: unmap, protect, collect.
  *
- * What sticks out of the range is split first, so that running out of memory
- * comes before anything has changed; then each entry is changed once, by a
- * read-modify-write that hardware and other CPUs can be beside.
+ * Entries that extend beyond the range are split first, so that running out of memory
+ * comes before any change. Then each entry is changed once, by a read-modify-write
+ * that is safe against hardware and other CPUs.
  */
 #include "split_merge.h"
 
 struct range_op {
-	struct vmm_gpt_result result; /* .entry: what there was of it so far */
+	struct vmm_gpt_result result; /* .entry: counted so far */
 	vmm_gpt_leaf_fn *tell;
 	void *arg;
 	uint64_t bits;	 /* collect */
-	bool clear;	 /* likewise */
-	uint64_t rights; /* protect: as they are spelt */
+	bool clear;	 /* collect */
+	uint64_t rights; /* protect: encoded */
 	unsigned prot;
 };
 
 /*
- * Goes over a span; the level is span->level, as a constant where it can be.
- * Returns an entry that stopped it: one that is frozen, or a table by now; else 0.
+ * Processes a span. level is span->level, as a constant where possible. Returns the
+ * entry that stopped it, frozen or a table by now; otherwise 0.
  */
 typedef uint64_t range_fn(const struct vmm_gpt *gpt, const struct gpt_span *span, unsigned level,
 			  struct range_op *sweep);
 
-/* Apart, so that the loops below keep their registers: decoding takes many. */
+/* Not inlined: decoding needs many registers, which the loops below need themselves. */
 __attribute__((noinline)) static void tell(const struct vmm_gpt *gpt, const struct gpt_span *span,
 					   unsigned i, uint64_t pte, unsigned level,
 					   const struct range_op *sweep)
@@ -36,7 +36,7 @@ __attribute__((noinline)) static void tell(const struct vmm_gpt *gpt, const stru
 	sweep->tell(sweep->arg, span->gpa + (uint64_t)i * VMM_GPT_PAGE_SIZE, &leaf);
 }
 
-/* Of an entry that is no leaf: whether it holds one, or a table, all the same. */
+/* For an entry that is not a leaf: whether it is a frozen leaf or a table. */
 static inline bool stops(uint64_t pte)
 {
 	return pte & ~VMM_GPT_FROZEN;
@@ -66,7 +66,7 @@ static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_sp
 	return stopped;
 }
 
-/* Enters what became of a span into the result; returns the entry that stopped it. */
+/* Adds the outcome of a span to the result; returns the entry that stopped it. */
 static inline uint64_t note_protected(struct range_op *sweep, unsigned level, uint64_t changed,
 				      uint64_t removed, uint64_t stopped)
 {
@@ -102,14 +102,14 @@ static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_
 				return note_protected(sweep, level, changed, removed, pte);
 			continue;
 		}
-		/* What denies when it is set counts the other way round. */
+		/* Bits that deny when set have the opposite sense. */
 		removed |= (pte ^ format->inverted) & ~(rights ^ format->inverted) & mask;
 		changed += (pte & mask) != rights;
 	}
 	return note_protected(sweep, level, changed, removed, 0);
 }
 
-/* collect, for one entry. An entry that stopped it, else 0. */
+/* Collects from one entry. Returns the entry if it stops the operation, else 0. */
 __attribute__((noinline)) static uint64_t take_bits(const struct vmm_gpt *gpt,
 						    const struct gpt_span *span, unsigned i,
 						    unsigned level, struct range_op *sweep)
@@ -134,7 +134,7 @@ __attribute__((noinline)) static uint64_t take_bits(const struct vmm_gpt *gpt,
 static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
 				    unsigned level, struct range_op *sweep)
 {
-	/* Without these an entry of level 1 has nothing to tell, and nearly all are so. */
+	/* Almost all entries of level 1 have none of these bits: skip them cheaply. */
 	const uint64_t bits = sweep->bits | VMM_GPT_VACANT;
 	uint64_t stopped = 0;
 
@@ -144,7 +144,7 @@ static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_
 	return stopped;
 }
 
-/* Cuts what sticks out of the range; false: it has failed, and says so in the result. */
+/* Splits what extends beyond the range. False if it failed; the result has the error. */
 static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct range_op *sweep)
 {
 	struct vmm_gpt_result result = gpt_split_edges(gpt, start, end, GPT_SPLIT_LEAF);
@@ -156,7 +156,7 @@ static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct range_
 	return !result.error;
 }
 
-/* Does it for every span of [start, end), and cuts first what sticks out if cuts is set. */
+/* Calls fn for every span of [start, end); if cuts is set, splits at the edges first. */
 static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 						 range_fn *fn, bool cuts, struct range_op *sweep)
 {
@@ -170,7 +170,7 @@ static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t star
 		uint64_t stopped;
 
 		if (cuts && gpt_straddles(&span, start, end)) {
-			/* Empty, or a leaf since the cut: never changed as a whole. */
+			/* Empty, or mapped since the split: never process it as a whole. */
 			stopped = vmm_gpt_pte_load(span.slots);
 			if (gpt_pte_is_leaf(gpt->format, stopped, span.level) &&
 			    !cut(gpt, start, end, sweep))
@@ -185,7 +185,7 @@ static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t star
 			result->error = VMM_GPT_RETRY;
 		if (result->error)
 			break;
-		if (stopped) /* it is split by now */
+		if (stopped) /* it was split meanwhile */
 			gpa = gpt_max(start, span.gpa);
 	}
 	result->changed |= result->entry > 0;
@@ -203,7 +203,7 @@ struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, 
 	return for_range(gpt, start, end, unmap_span, true, &sweep);
 }
 
-/* Whether the range has a large leaf, or part of one, that must not become executable. */
+/* Whether the range fully covers large leaves, or 2 MiB of one, that must not be executable. */
 static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end)
 {
 	const uint64_t large = gpt_size(2);
@@ -217,9 +217,9 @@ static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end
 		if (gpt_has_leaf(gpt, span.level, VMM_GPT_EXEC))
 			continue;
 		pte = vmm_gpt_pte_load(span.slots);
-		if (gpt_pte_is_table(gpt->format, pte)) /* only just */
+		if (gpt_pte_is_table(gpt->format, pte)) /* just split */
 			gpa = from;
-		/* What is cut off of it may be small enough. */
+		/* The parts at the edges may be small enough after the split. */
 		if (gpt_pte_is_leaf(gpt->format, pte, span.level) &&
 		    ((from + large - 1) & ~(large - 1)) + large <= to)
 			return true;

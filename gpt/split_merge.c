@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which tables there are: getting them beforehand, splitting an entry into a
- * table, merging a table into an entry, taking tables out.
+ * Changing the structure of the tree: reserving table pages, splitting an entry into
+ * a table, merging a table into an entry, taking tables out.
  *
- * Split: the new table says what the entry said, and takes its place by a
- * compare-and-swap against what was read, since hardware may set A or D in a
- * leaf, and others may map and unmap, until the last moment.
+ * Split: the new table is filled with the meaning of the old entry and replaces it by
+ * a compare-and-swap, because until then hardware may set A or D in a leaf, and other
+ * CPUs may map and unmap.
  *
- * Merge: every entry of the table is frozen first. Frozen, it is not present:
- * hardware that would set A or D in it faults instead, so what the freezing swap
- * found is final, and no map or unmap comes in any more. Only then the large
- * entry is linked. If an entry turns out not to fit in, all are thawed again.
+ * Merge: every entry of the table is frozen first. A frozen entry is not present:
+ * hardware that would set A or D in it faults instead. So the value that was frozen
+ * is final, and no map or unmap can change it any more. Only then the large entry is
+ * linked. If an entry differs, all are thawed again.
  *
- * Neither changes the size of a translation and what it says in the same write.
+ * Neither changes the size of a translation and its meaning in the same write.
  */
 #include "split_merge.h"
 
@@ -81,7 +81,7 @@ struct vmm_gpt_node *gpt_link_new(struct gpt_reserve *reserve, struct vmm_gpt_no
 	return node;
 }
 
-/* The entries that say of a table at this level what pte says one level up. */
+/* Fills a table of this level with the meaning of pte, which is one level up. */
 static void fill_split(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t pte,
 		       unsigned level)
 {
@@ -160,9 +160,9 @@ static void thaw(vmm_gpt_pte_t *table, unsigned count)
 }
 
 /*
- * Freezes the entries of a table, which are to be first, first + step, and so on.
- * True: they were, and *ad has the A and D that any of them had. Else nothing is
- * frozen, and *found is the first that is something else.
+ * Freezes the entries of a table if they are first, first + step, and so on. True: all
+ * are frozen, and *ad has the A and D bits that any of them had. False: none is frozen,
+ * and *found is the first that differs.
  */
 static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t first,
 		       uint64_t step, uint64_t *ad, uint64_t *found)
@@ -184,7 +184,7 @@ static bool freeze_run(const struct vmm_gpt *gpt, vmm_gpt_pte_t *table, uint64_t
 	return true;
 }
 
-/* Why an entry of a table does not fit in with the others. */
+/* The error for an entry that differs from the others of its table. */
 static struct vmm_gpt_result misfit(const struct vmm_gpt *gpt, uint64_t pte, unsigned level)
 {
 	if (pte == VMM_GPT_VACANT)
@@ -194,7 +194,7 @@ static struct vmm_gpt_result misfit(const struct vmm_gpt *gpt, uint64_t pte, uns
 	return gpt_fail_at(VMM_GPT_CONFLICT, level, pte);
 }
 
-/* Whether a leaf of this level can begin a larger one. */
+/* Whether a leaf of this level can be the first part of a larger one. */
 static bool can_grow(const struct vmm_gpt *gpt, uint64_t pte, unsigned level)
 {
 	uint64_t pages = gpt_size(level + 1) >> VMM_GPT_PAGE_SHIFT;
@@ -257,8 +257,8 @@ struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 }
 
 /*
- * The entry around an edge of a range, if it sticks out there and is to be split:
- * its level, else 0.
+ * Finds the entry across an edge of a range, if it is to be split there. Returns its
+ * level, or 0.
  */
 static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned which,
 			  vmm_gpt_pte_t **ptep)
@@ -276,7 +276,7 @@ static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned whi
 	return is_one_of(gpt, pte, level, which) ? level : 0;
 }
 
-/* How many tables it takes until an edge in an entry of this level is one of entries. */
+/* The number of splits of an entry of this level until edge is a boundary of entries. */
 static unsigned cut_depth(uint64_t edge, unsigned level)
 {
 	unsigned depth = 0;
@@ -286,7 +286,7 @@ static unsigned cut_depth(uint64_t edge, unsigned level)
 	return depth;
 }
 
-/* How many it takes for both edges: where they are in the same entry, one serves both. */
+/* The number of splits for both edges. Where both are in one entry, one split serves both. */
 static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
 {
 	vmm_gpt_pte_t *at_start, *at_end;
@@ -321,7 +321,7 @@ struct vmm_gpt_result gpt_split_edges(struct vmm_gpt *gpt, uint64_t start, uint6
 	struct vmm_gpt_result result = { .error = VMM_GPT_OK };
 	struct gpt_reserve reserve = { 0 };
 
-	/* Others may map and unmap larger entries: see that none sticks out in the end. */
+	/* Others may map larger entries meanwhile: repeat until none extends beyond the range. */
 	for (unsigned tables; (tables = cut_tables(gpt, start, end, which));) {
 		if (!gpt_reserve(gpt, &reserve, tables)) {
 			result.error = VMM_GPT_NO_MEMORY;
@@ -339,7 +339,7 @@ void gpt_unlink(struct vmm_gpt *gpt, struct vmm_gpt_node *node, struct vmm_gpt_r
 	while (!node->in_use && node->parent) {
 		struct vmm_gpt_node *parent = node->parent;
 
-		/* Exchanged, not stored: hardware may be setting A in it. */
+		/* Exchanged, not stored: hardware may be setting A in this entry. */
 		vmm_gpt_pte_exchange(gpt_table(gpt, parent->pfn) + node->index, VMM_GPT_VACANT);
 		parent->in_use--;
 		push(&retired->first, node);

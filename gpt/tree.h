@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finding one's way in a tree; private to gpt/. */
+/* Walking a tree; private to gpt/. */
 #ifndef GPT_TREE_H
 #define GPT_TREE_H
 
 #include "format.h"
 
-/* Deliberate bugs, for those who want to see their tests catch them; none here. */
+/* Deliberate bugs, to prove that tests catch them; none in this folder. */
 #ifdef VMM_GPT_FAULT_H
 #include VMM_GPT_FAULT_H
 #else
@@ -22,7 +22,7 @@ static inline unsigned gpt_index(uint64_t gpa, unsigned level)
 	return (unsigned)(gpa >> vmm_gpt_level_shift(level)) & (VMM_GPT_ENTRIES - 1);
 }
 
-/* The table page as the CPU sees it. */
+/* Virtual address of a table page. */
 static inline vmm_gpt_pte_t *gpt_table(const struct vmm_gpt *gpt, uint64_t pfn)
 {
 	return (vmm_gpt_pte_t *)(gpt->hooks.page_base + (uintptr_t)(pfn << VMM_GPT_PAGE_SHIFT));
@@ -33,14 +33,14 @@ static inline struct vmm_gpt_node *gpt_node_of(const struct vmm_gpt *gpt, uint64
 	return gpt->hooks.node_of(gpt->hooks.ctx, pfn);
 }
 
-/* The node of the table page that an entry is in. */
+/* The node of the table page that contains an entry. */
 static inline struct vmm_gpt_node *gpt_node_around(const struct vmm_gpt *gpt,
 						   const vmm_gpt_pte_t *ptep)
 {
 	return gpt_node_of(gpt, ((uintptr_t)ptep - gpt->hooks.page_base) >> VMM_GPT_PAGE_SHIFT);
 }
 
-/* Unrolled, the shifts of a walk are constants: it takes a third less. */
+/* Unrolling makes the shifts of a walk constants; a walk takes a third less time. */
 #ifdef __clang__
 #define GPT_UNROLL _Pragma("unroll")
 #else
@@ -57,13 +57,13 @@ static inline uint64_t gpt_max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* What an entry of this level covers, in bytes. */
+/* Bytes that an entry of this level covers. */
 static inline uint64_t gpt_size(unsigned level)
 {
 	return UINT64_C(1) << vmm_gpt_level_shift(level);
 }
 
-/* Whether this CPU, and the caller, have leaves of this level with these rights. */
+/* Whether caps allow leaves of this level with these rights. */
 static inline bool gpt_has_leaf(const struct vmm_gpt *gpt, unsigned level, unsigned prot)
 {
 	if (level == 1)
@@ -74,13 +74,13 @@ static inline bool gpt_has_leaf(const struct vmm_gpt *gpt, unsigned level, unsig
 }
 
 /*
- * Down the tree until there is no table below: the entry in which the way ends
- * and its level. That is a slot (level 1), a hole, an empty entry or a large
- * leaf. gpa is in range.
+ * Walks down until there is no table below; returns the entry where the walk ends,
+ * and its level: a slot (level 1), a hole, an empty entry or a large leaf. gpa must
+ * be in range.
  */
 static inline vmm_gpt_pte_t *gpt_find(const struct vmm_gpt *gpt, uint64_t gpa, unsigned *level)
 {
-	/* Copies, since behind an atomic load the compiler would read them again. */
+	/* Local copies: after an atomic load the compiler would reload the fields. */
 	const uint64_t is_table = gpt->format->table;
 	const uint64_t care = is_table | gpt->format->large;
 	const uint64_t mask = gpt->format->pfn_mask;
@@ -102,7 +102,7 @@ static inline vmm_gpt_pte_t *gpt_find(const struct vmm_gpt *gpt, uint64_t gpa, u
 	return (vmm_gpt_pte_t *)table + gpt_index(gpa, 1);
 }
 
-/* A part of a range in one table: slots of level 1, or one larger entry that is populated. */
+/* The part of a range in one table: slots of level 1, or one larger populated entry. */
 struct gpt_span {
 	vmm_gpt_pte_t *slots;
 	uint64_t gpa; /* of slots[0] */
@@ -111,16 +111,16 @@ struct gpt_span {
 };
 
 /*
- * The next span at or above *gpa, which moves behind it; false if there is
- * none below end. A larger entry is one span, also where it begins below *gpa or
- * ends above end. A missing subtree is one step, whatever its size.
+ * Finds the next span at or above *gpa and advances *gpa past it; false if there is
+ * none below end. A larger entry is one span, even if it begins below *gpa or ends
+ * above end. A missing subtree is skipped in one step.
  */
 static inline bool gpt_next_span(const struct vmm_gpt *gpt, uint64_t *gpa, uint64_t end,
 				 struct gpt_span *span)
 {
 	while (*gpa < end) {
 		vmm_gpt_pte_t *ptep = gpt_find(gpt, *gpa, &span->level);
-		/* Level 1: to the end of the table; above: of the entry. */
+		/* Level 1: up to the end of the table; above: up to the end of the entry. */
 		uint64_t size = gpt_size(span->level == 1 ? 2 : span->level);
 		uint64_t from = *gpa;
 		uint64_t next = (from & ~(size - 1)) + size;
@@ -136,7 +136,7 @@ static inline bool gpt_next_span(const struct vmm_gpt *gpt, uint64_t *gpa, uint6
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
 		if (gpt_pte_is_table(gpt->format, pte))
-			continue; /* only just: look below */
+			continue; /* just split: descend */
 		*gpa = next < end ? next : end;
 		if (pte != VMM_GPT_VACANT) {
 			span->gpa = next - size;
@@ -147,7 +147,7 @@ static inline bool gpt_next_span(const struct vmm_gpt *gpt, uint64_t *gpa, uint6
 	return false;
 }
 
-/* Whether a span sticks out of [start, end): a larger entry does, slots never. */
+/* Whether a span extends beyond [start, end). Only a larger entry can. */
 static inline bool gpt_straddles(const struct gpt_span *span, uint64_t start, uint64_t end)
 {
 	return span->level > 1 && (span->gpa < start || span->gpa + gpt_size(span->level) > end);
@@ -162,7 +162,7 @@ static inline enum vmm_gpt_error gpt_check_range(uint64_t start, uint64_t end)
 	return VMM_GPT_OK;
 }
 
-/* The result of an operation that met this entry, and could not go on for it. */
+/* The result of an operation that this entry stopped. */
 static inline struct vmm_gpt_result gpt_fail_at(enum vmm_gpt_error error, unsigned level, uint64_t pte)
 {
 	return (struct vmm_gpt_result){ .error = (uint8_t)error,
@@ -171,9 +171,9 @@ static inline struct vmm_gpt_result gpt_fail_at(enum vmm_gpt_error error, unsign
 }
 
 /*
- * Takes out the leaf at ptep, of this level, and returns it as it was in the end;
- * what is no leaf is left alone, and returned. Not a plain exchange: that could
- * undo a freeze.
+ * Takes out the leaf at ptep, of this level, and returns its final value. If there is
+ * no leaf, returns the entry and leaves it alone. A plain exchange could undo a
+ * freeze.
  */
 static inline uint64_t gpt_take_leaf(const struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, unsigned level)
 {
@@ -186,7 +186,7 @@ static inline uint64_t gpt_take_leaf(const struct vmm_gpt *gpt, vmm_gpt_pte_t *p
 	return pte;
 }
 
-/* A leaf of this level, which may be frozen. */
+/* Decodes a leaf of this level, which may be frozen. */
 static inline void gpt_decode(const struct vmm_gpt *gpt, uint64_t pte, unsigned level,
 			      struct vmm_gpt_leaf *leaf)
 {

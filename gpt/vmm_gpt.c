@@ -1,24 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tables, walks, single leaves. (populate.c: which addresses are populated;
- * shape.c: by which tables; region.c: runs of leaves; look.c: seeing them.)
+ * Creating and freeing tables, walks, operations on single leaves.
  *
- *	root ──► table ──► table ──► lowest table: [ VACANT | 0 | leaf | ... ]
- *	          │ node    │ node    │ node: in_use = entries that are not VACANT
+ *	 root (level 4)    level 3          level 2          level 1
+ *	+-------------+   +-------------+   +-------------+   +-------------+
+ *	| table    ---+-->| table    ---+-->| table    ---+-->| leaf   4 KiB|
+ *	| VACANT      |   | leaf   1 GiB|   | leaf   2 MiB|   | 0 (empty)   |
+ *	|             |   | VACANT      |   | 0 (empty)   |   | VACANT      |
+ *	+-------------+   +-------------+   +-------------+   +-------------+
+ *	Each table page has a node: parent, index, in_use (entries not VACANT).
  *
- * The tree is the one that hardware walks; there is no second one. An entry
- * says all that the fast paths must know, so to map is to walk and to swap a
- * leaf in for 0, and whoever comes too late, to an entry that has a leaf or that
- * is being taken out, learns it from the failed swap. Nodes are for those who
- * change the tree's shape: populate, vacate, split and merge, one at a time.
+ *	States of an entry:
  *
- * Two rules make all of it safe beside hardware and other CPUs: a table is
- * filled before it is linked, and what is linked is changed only by an atomic
- * read-modify-write that names the value it replaces.
+ *	        populate       map
+ *	VACANT ----------> 0 ----------> leaf
+ *	   ^               |  <---------  |
+ *	   |        freeze |     unmap    | freeze	A failed vacate or merge
+ *	   |               v              v		thaws what it froze.
+ *	   +----------- frozen         frozen
+ *	      vacate       :              :
+ *	                   :..............:...> merge, vacate of a whole table: the table is retired
+ *
+ *	Above level 1, split turns 0 or a leaf into a table, and merge does the reverse.
+ *
+ * Hardware walks the same tree. Entries contain all that the fast paths need: to map
+ * is to walk and to replace 0 by a leaf with a compare-and-swap. A CPU that loses the
+ * race, against another leaf or against a freeze, sees it in the failed swap. Nodes are
+ * for operations that change the structure (populate.c, map_region.c, split_merge.c),
+ * which are serialized; the reset functions read only a node's level.
+ *
+ * Two rules make this safe against hardware and other CPUs. A table is filled before
+ * it is linked. An entry of a linked table is changed only by an atomic
+ * read-modify-write, and by a compare-and-swap wherever another CPU might change it.
  */
 #include "tree.h"
 
-/* MAXPHYADDR: an entry has no room for more than 52; SDM vol. 3A 4.1.4, APM 5.3. */
+/* MAXPHYADDR: entries have room for at most 52 bits; SDM vol. 3A 4.1.4, APM 5.3. */
 #define MAXPHYADDR_MIN 32
 #define MAXPHYADDR_MAX 52
 
@@ -125,7 +142,7 @@ vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	do {
 		ptep = gpt_find(gpt, gpa, &found);
 		pte = vmm_gpt_pte_load(ptep);
-	} while (found > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
+	} while (found > 1 && gpt_pte_is_table(gpt->format, pte)); /* just split */
 	if (pte == VMM_GPT_VACANT)
 		return NULL;
 	if (level)
@@ -134,8 +151,8 @@ vmm_gpt_pte_t *vmm_gpt_lookup(const struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 }
 
 /*
- * What becomes of mapping leaf, of level, where an entry is found that is not
- * empty: also one of a level above. Apart, so that the way to success is short.
+ * The result of mapping leaf, of level, where the walk ended at an entry that is not
+ * empty, possibly of a higher level. Not inlined, to keep the successful path short.
  */
 __attribute__((noinline)) static struct vmm_gpt_result conflict(const struct vmm_gpt *gpt,
 							       uint64_t gpa, uint64_t leaf,
@@ -199,7 +216,7 @@ struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pf
 			pte = vmm_gpt_pte_load(ptep);
 		else if (vmm_gpt_pte_cas(ptep, &pte, leaf))
 			return installed(leaf, level);
-	} while (found > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
+	} while (found > 1 && gpt_pte_is_table(gpt->format, pte)); /* just split */
 	if (found < level)
 		return gpt_fail_at(VMM_GPT_WRONG_SIZE, found, pte);
 	return conflict(gpt, gpa, leaf, level, pte, found);
@@ -248,7 +265,7 @@ struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa)
 	do {
 		ptep = gpt_find(gpt, gpa, &level);
 		pte = take(gpt, ptep, level);
-	} while (level > 1 && gpt_pte_is_table(gpt->format, pte)); /* only just */
+	} while (level > 1 && gpt_pte_is_table(gpt->format, pte)); /* just split */
 	if (gpt_pte_is_frozen(pte))
 		return gpt_fail_at(VMM_GPT_RETRY, level, pte);
 	if (gpt_pte_is_leaf(gpt->format, pte, level)) {
@@ -266,7 +283,7 @@ bool vmm_gpt_is_mapped(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *ptep, uns
 {
 	uint64_t pte = ptep ? vmm_gpt_pte_load(ptep) : 0;
 
-	if (gpt_pte_is_frozen(pte)) /* as before, to whoever only looks */
+	if (gpt_pte_is_frozen(pte)) /* to readers it is still the leaf */
 		pte = gpt_pte_thaw(pte);
 	if (!gpt_pte_is_leaf(gpt->format, pte, level))
 		return false;
@@ -276,8 +293,8 @@ bool vmm_gpt_is_mapped(const struct vmm_gpt *gpt, const vmm_gpt_pte_t *ptep, uns
 }
 
 /*
- * The level is the node's: an entry does not tell a leaf of 4 KiB from a
- * pointer to a table.
+ * The level comes from the node, because the entry alone does not distinguish a 4 KiB
+ * leaf from a table's entry.
  */
 static struct vmm_gpt_result reset_bit(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t bit,
 				       bool on, enum vmm_gpt_flush cleared)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Exits and failures in the manual's words: APM vol. 2, appendix C. For reports. */
+/* Describes exits and failures in the manual's terms: APM vol. 2, appendix C. For reports. */
 #include "kernel/lib/format.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/trap.h"
@@ -47,8 +47,8 @@ static const char *name_of(unsigned code)
 }
 
 /*
- * 15.5.1, "Canonicalization and Consistency Checks": as far as it can still be
- * told. Emulators like to leave the host's state where the guest's was.
+ * 15.5.1, "Canonicalization and Consistency Checks", as far as the VMCB still shows the cause. Some
+ * emulators leave the host's state where the guest's was.
  */
 static const char *invalid_cause(const struct vmcb *vmcb)
 {
@@ -99,7 +99,7 @@ static void describe_io(uint64_t info, char *words)
 	       (unsigned)(info >> IOIO_SIZE_SHIFT & 7), (unsigned long)info);
 }
 
-/* Control and debug registers, and exceptions: a code for each number. */
+/* Control and debug registers, and exceptions: one code per number. */
 static void describe_numbered(const struct vmcb *vmcb, unsigned code, char *words)
 {
 	if (code <= VMEXIT_DR15_WRITE)

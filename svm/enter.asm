@@ -2,12 +2,12 @@
 ;
 ; bool svm_enter(struct guest_regs *regs, uint64_t vmcb, uint64_t *gs_base)
 ;
-; False: the guest did not run, since an NMI came after tlb_enter_guest (kernel/vm/tlb.h). One
-; that comes after CLGI is pending until VMRUN, and ends the stay at once.
+; False: the guest did not run, because an NMI came after tlb_enter_guest
+; (kernel/vm/tlb.h). An NMI after CLGI is pending until VMRUN and causes an exit at once.
 ;
-; GIF is clear from before the guest's state is loaded until the host's is
-; back, so that no interrupt and no NMI sees a mixture. IF is set at VMRUN:
-; with V_INTR_MASKING it is the host's IF that lets interrupts end the guest.
+; GIF is clear while guest and host state are mixed, so that no interrupt or NMI
+; handler sees that. IF is set at VMRUN: with V_INTR_MASKING the host's IF decides
+; whether interrupts cause exits.
 
 %define CPU_SELF gs:0		; struct cpu
 %define CPU_NMI_SEEN gs:8		; struct cpu: nmi_seen

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From EXITCODE, EXITINFO1 and EXITINFO2 to words that no vendor owns.
- * APM vol. 2, appendix C and chapter 15.
+ * Decodes EXITCODE, EXITINFO1 and EXITINFO2 into struct vcpu_exit. APM vol. 2, appendix C and
+ * chapter 15.
  */
 #include "svm/svm.h"
 
@@ -39,7 +39,7 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
 	exit->io.rep = info & IOIO_REP;
 }
 
-/* Without decode assists the register is unknown, and whether it was CLTS or LMSW. */
+/* Without decode assists the register is unknown, and CLTS and LMSW look like MOV. */
 static void decode_cr(const struct vcpu *vcpu, struct vcpu_exit *exit, unsigned code)
 {
 	const struct vmcb *vmcb = svm_vmcb(vcpu);
@@ -79,7 +79,7 @@ static uint8_t kind_of(unsigned code)
 		return EXIT_CACHE;
 	case VMEXIT_INTR:
 		return EXIT_INTERRUPT;
-	case VMEXIT_NMI: /* taken when GIF was set again, in enter.asm */
+	case VMEXIT_NMI: /* enter.asm took it when it set GIF */
 		return EXIT_NMI;
 	case VMEXIT_VINTR:
 		return EXIT_WINDOW;
@@ -104,8 +104,8 @@ static uint8_t kind_of(unsigned code)
 }
 
 /*
- * What was on its way into the guest. Events that an instruction causes (INT n,
- * INT3, INTO) are left out: RIP is still at that instruction, which runs again.
+ * The event whose delivery was interrupted. Events caused by an instruction (INT n, INT3, INTO) are
+ * dropped: RIP is still at that instruction, which runs again.
  */
 static void decode_pending(const struct vmcb *vmcb, struct vcpu_event *e)
 {
@@ -124,7 +124,7 @@ static void decode_pending(const struct vmcb *vmcb, struct vcpu_event *e)
 		e->valid = false;
 }
 
-/* As if the NMI had ended the stay at once; what was to be injected still is. */
+/* Like an exit by the NMI right after entry; the event to inject stays pending. */
 static void decode_aborted(const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
 	exit->kind = EXIT_NMI;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Can this CPU do it? APM vol. 2, 15.4. Pure. */
+/* Whether this CPU is usable. APM vol. 2, 15.4. Pure. */
 #include "kernel/host/below.h"
 #include "kernel/host/errata.h"
 #include "kernel/lib/fault.h"
@@ -13,7 +13,7 @@ static void refuse(struct vmm_probe *p, const char *cause, const char *remedy)
 	p->remedy = remedy;
 }
 
-/* Where a hypervisor below hides it, its owner has another way out. */
+/* If a hypervisor below may be hiding the feature, the remedy is different. */
 static void refuse_by_cpu(struct vmm_probe *p, const struct cpu_raw *raw, const char *cause,
 			  const char *remedy)
 {
@@ -51,7 +51,7 @@ static void check(const struct cpu_raw *raw, struct vmm_probe *p)
 		p->usable = true;
 }
 
-/* What is used where it is there, and what becomes of it where it is not. */
+/* Features used if present, and the consequence if not. */
 static void list_features(const struct cpu_raw *raw, struct vmm_probe *p)
 {
 	const struct {

@@ -2,12 +2,12 @@
 /*
  * AMD SVM with nested paging.
  *
- * A vCPU is a VMCB: VMRUN takes the guest's state from it and puts it back.
- * FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs go by VMLOAD and VMSAVE, at the
- * ends of the vCPU loop; the general registers by enter.asm. vcpu.c has the table.
+ * A vCPU is a VMCB: VMRUN loads the guest's state from it, and #VMEXIT saves it there. VMLOAD and
+ * VMSAVE switch FS, GS, TR, LDTR and the SYSCALL and SYSENTER MSRs, at the start and end of the
+ * vCPU loop; enter.asm switches the general registers. vcpu.c has the table.
  *
- * All guests run with ASID 1: one vCPU at a time is in the guest on a CPU, and that ASID
- * is flushed whenever another context is entered (kernel/vm/tlb.h).
+ * All guests use ASID 1: a CPU runs one vCPU at a time, and flushes that ASID whenever it enters
+ * another context (kernel/vm/tlb.h).
  */
 #include "svm/svm.h"
 
@@ -32,8 +32,8 @@ static void give_back(struct cpu *cpu)
 }
 
 /*
- * What instructions look like, and how an ASID is flushed, each CPU has its own way for: no
- * VMCB depends on it. So nothing is lost for the others.
+ * NRIPS, decode assists and flush by ASID may differ between CPUs: no VMCB depends on them. So
+ * other CPUs never lose a feature.
  */
 static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 {
@@ -55,7 +55,7 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 		give_back(cpu);
 		return false;
 	}
-	/* SVMDIS without the lock: ours to clear. */
+	/* SVMDIS without the lock may be cleared. */
 	if (cpu_raw_msr(raw, MSR_VM_CR) & VM_CR_SVMDIS)
 		msr_write_safe(MSR_VM_CR, cpu_raw_msr(raw, MSR_VM_CR) & ~VM_CR_SVMDIS);
 	if (!msr_write_safe(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME)) {
@@ -78,9 +78,8 @@ static void svm_disable(struct cpu *cpu)
 }
 
 /*
- * Nothing to do now: cached translations of the root are tagged with its ASID,
- * and only VMRUN can make this CPU use them. The ledger makes the next VMRUN
- * flush, because the next root has another serial number.
+ * Nothing to do: cached translations of the root are tagged with the ASID, and only VMRUN can use
+ * them. The next VMRUN flushes, because the next root has another ctx_id.
  */
 static void svm_invalidate(struct cpu *cpu, const struct tlb_context *ctx)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of this folder share. */
+/* Shared by the files of this folder. */
 #ifndef SVM_SVM_H
 #define SVM_SVM_H
 
@@ -8,19 +8,19 @@
 #include "kernel/vm/vmm_ops.h"
 #include "svm/vmcb.h"
 
-/* A CPU with SVM on. */
+/* A CPU with SVM enabled: arch of struct cpu. */
 struct svm_cpu {
 	struct tlb_cpu tlb; /* first: tlb.h */
-	uint64_t hsave_pfn; /* where VMRUN keeps the host */
-	uint64_t host_pfn;  /* a VMCB for what VMLOAD and VMSAVE switch */
+	uint64_t hsave_pfn; /* host save area of VMRUN */
+	uint64_t host_pfn;  /* VMCB for the host's VMLOAD/VMSAVE state */
 	bool nrips, decode_assists, flush_by_asid;
 };
 
 struct svm_vcpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_pfn;
-	bool entry_aborted; /* the last entry was none: an NMI had come */
-	bool loaded; /* the CPU has what VMLOAD loads; but for GS, whose base is here: */
+	bool entry_aborted; /* the last entry was given up because of an NMI */
+	bool loaded; /* VMLOAD state is on the CPU, except GS's base, which is here: */
 	uint64_t gs_base;
 };
 
@@ -49,14 +49,14 @@ void svm_exit_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
 void svm_exit_describe(struct vcpu *vcpu, char *words);
 
 /*
- * enter.asm: runs the guest until its next #VMEXIT. The VMCB's physical address; the
- * guest's GS base, in and out. Interrupts are off before and after; in between, the host's make the
- * guest exit (V_INTR_MASKING, 15.21.1). RAX and RSP are the VMCB's. False: an NMI
- * came before it could run.
+ * enter.asm: runs the guest until its next #VMEXIT. vmcb: physical address. *gs_base: the
+ * guest's GS base, updated. Interrupts are disabled before and after; in between they cause
+ * exits (V_INTR_MASKING, 15.21.1). RAX and RSP are in the VMCB. False: an NMI came before
+ * VMRUN, and the guest did not run.
  */
 bool svm_enter(struct guest_regs *regs, uint64_t vmcb, uint64_t *gs_base);
 
-/* What VMRUN does not switch: APM vol. 2, 15.5.2. */
+/* State that VMRUN does not switch: APM vol. 2, 15.5.2. */
 static inline void svm_vmload(uint64_t vmcb)
 {
 	__asm__ volatile("vmload" : : "a"(vmcb) : "memory");

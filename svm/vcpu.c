@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a vCPU's state is, and who switches it:
+ * Where a vCPU's state is, and what switches it:
  *
  *	RIP, RSP, RAX, RFLAGS, CR0, CR2, CR3, CR4,
  *	EFER, DR6, DR7, CS, SS, DS, ES, GDTR,
  *	IDTR, PAT, CPL, interrupt shadow	hardware: VMRUN, #VMEXIT
  *	FS, GS, LDTR, TR, KERNEL_GS_BASE,
- *	STAR, LSTAR, CSTAR, SFMASK, SYSENTER_*	VMLOAD, VMSAVE, at the ends of the vCPU loop
+ *	STAR, LSTAR, CSTAR, SFMASK, SYSENTER_*	VMLOAD, VMSAVE, at start and end of the vCPU loop
  *	GS's base				software: enter.asm
  *	the other general registers		software: enter.asm
- *	x87 and SSE				software: the vCPU loop, at its ends
- *	DR0 to DR3				trapped, never the guest's
+ *	x87 and SSE				software: the vCPU loop, at its start and end
+ *	DR0 to DR3				trapped; never the guest's
  *	XCR0					trapped; CR4.OSXSAVE is denied
  *	ports, all other MSRs			trapped
  */
@@ -31,14 +31,14 @@ enum {
 };
 #define PAT_AT_RESET ((uint64_t)PAT_AT_RESET_LOW << 32 | PAT_AT_RESET_LOW)
 
-/* A set bit intercepts. The same for all vCPUs. */
+/* Permission maps, shared by all vCPUs. Set bits intercept. */
 static uint8_t iopm[IOPM_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint8_t msrpm[MSRPM_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
-/* Not intercepted: VMLOAD and VMSAVE make them the guest's own. */
+/* MSRs that are not intercepted: VMLOAD and VMSAVE switch them. */
 static const uint32_t guest_msrs[] = { MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE };
 
-/* 15.11: two bits for each MSR; the second 2 KiB hold those from c000_0000 on. */
+/* 15.11: two bits per MSR; the second 2 KiB are for MSRs from c000_0000 on. */
 static void pass_msr(uint32_t msr)
 {
 	uint32_t bit = 0x800 * 8 + (msr - 0xc0000000u) * 2;
@@ -54,18 +54,17 @@ void svm_maps_init(void)
 		pass_msr(guest_msrs[i]);
 }
 
-/* Default deny; what is left out passes, and why: RDTSC (guests time
- * themselves), INVLPG, CR3 and PAUSE (the guest's own business under nPT),
- * exceptions (the guest's own, but for three). */
+/* Default deny. Not intercepted: RDTSC (guests time themselves); INVLPG, CR3 and PAUSE (under nPT
+ * they concern only the guest); exceptions, except three. */
 static void set_intercepts(struct vmcb *vmcb)
 {
 	uint32_t *i = vmcb->intercepts;
 
-	/* CR4 has MCE, which the guest does not see. */
+	/* CR4 reads: the guest must not see MCE. */
 	i[VMCB_CR_READ] = 1u << 4 | 1u << 8 | (1u << 0 | 1u << 4 | 1u << 8) << CR_WRITE_SHIFT;
 	i[VMCB_DR_READ] = 0xffffffffu;
-	/* A machine check is the host's. #AC and #DB can follow from their own delivery, for
-	 * ever, and no interrupt gets in between: CVE-2015-5307 and CVE-2015-8104. */
+	/* A machine check is the host's. #AC and #DB can recur endlessly in their own delivery,
+	 * which blocks interrupts: CVE-2015-5307 and CVE-2015-8104. */
 	i[VMCB_EXCEPTION] = 1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC;
 	i[VMCB_MISC1] = MISC1_INTR | MISC1_NMI | MISC1_INIT | MISC1_RDPMC |
 			MISC1_CPUID | MISC1_RSM | MISC1_INVD | MISC1_HLT | MISC1_INVLPGA |
@@ -96,7 +95,7 @@ static struct vmcb_segment *segment(struct vmcb *vmcb, unsigned n)
 	return all[n];
 }
 
-/* Without it, a machine check in the guest would be a shutdown, not an exit. */
+/* Without MCE a machine check in the guest would be a shutdown, not an exit. */
 static uint64_t host_mce(uint64_t cr4)
 {
 	return cr4 | (read_cr4() & CR4_MCE);
@@ -119,7 +118,7 @@ static void set_state(struct vmcb *vmcb, const struct vcpu_state *s)
 	if (!FAULT(CR3_SVM))
 		vmcb->cr3 = s->cr3;
 	vmcb->cr4 = host_mce(s->cr4);
-	vmcb->efer = s->efer | EFER_SVME; /* VMRUN insists (15.5.1) */
+	vmcb->efer = s->efer | EFER_SVME; /* required by VMRUN (15.5.1) */
 	vmcb->cpl = s->seg[SEG_SS].attr >> 5 & 3;
 	vmcb->dr6 = 0xffff0ff0; /* as at reset: 13.1.1 */
 	vmcb->dr7 = 0x400;
@@ -157,19 +156,17 @@ bool svm_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 }
 
 /*
- * Where a vCPU goes from CPU to CPU, nothing of it stays behind: all that VMRUN and
- * VMLOAD take is in the VMCB, in memory, once VMSAVE has put it back, which
- * svm_vcpu_leave does. The other things that could:
+ * Per-CPU state when a vCPU moves to another CPU. All state of VMRUN and VMLOAD is in the VMCB, in
+ * memory, after svm_vcpu_leave has executed VMSAVE. Besides that:
  *
- *	what a CPU caches of a VMCB		allowed by clean bits only, which are all 0
+ *	VMCB data cached by the CPU		only used with clean bits, which are all 0
  *						(15.15)
- *	what is cached for the ASID		the same number everywhere: flushed by the
- *						ledger, where another root was, or it changed
+ *	translations cached for the ASID	same ASID everywhere: flushed if the CPU ran
+ *						another root, or this one changed (tlb.h)
  *	the host save area, the host's VMCB	each CPU has its own (struct svm_cpu)
  *	the I/O and MSR permission maps		shared by all
  *
- * What is not carried over: the TSC, which the guest reads as it is; branch
- * predictors.
+ * Not carried over: the TSC, which the guest reads directly; branch predictors.
  */
 void svm_vcpu_unload(struct vcpu *vcpu)
 {
@@ -194,11 +191,10 @@ void svm_vcpu_fini(struct vcpu *vcpu)
 }
 
 /*
- * What VMLOAD loads stays the guest's while the host handles its exits, since all three
- * instructions are exits of their own under a hypervisor that does not have them
- * virtualized. The host needs two things of it. GS, for this_cpu: its base is switched at each
- * entry and exit, and the VMCB has the host's meanwhile. And TR, for emergency stacks: it
- * does without them, so a stack that overflows meanwhile ends the machine unreported.
+ * VMLOAD state stays the guest's while the host handles exits, because VMLOAD and VMSAVE exit under
+ * a hypervisor that does not virtualize them. The host needs two parts of it. GS, for this_cpu: its
+ * base is switched at each entry and exit, and meanwhile the VMCB has the host's. TR, for emergency
+ * stacks: the host does without them, so a stack overflow meanwhile stops the machine unreported.
  */
 static void load(struct vcpu *vcpu)
 {
@@ -211,7 +207,7 @@ static void load(struct vcpu *vcpu)
 	sv->loaded = true;
 }
 
-/* Puts it into the VMCB; the CPU keeps it. */
+/* Saves the VMLOAD state in the VMCB; the CPU keeps it, too. */
 static void save(struct svm_vcpu *sv)
 {
 	if (!FAULT(VMSAVE_LOST))
@@ -231,7 +227,7 @@ void svm_vcpu_leave(struct vcpu *vcpu)
 	trap_load();
 }
 
-/* Judged by the VMCB as VMRUN will find it. */
+/* Reports the flush from the VMCB, as VMRUN will find it. */
 static void tell_observer(unsigned cpu, const struct vmcb *vmcb)
 {
 	if (vmcb->tlb_control == TLB_FLUSH_ALL)
@@ -253,7 +249,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	tlb_note_entry(tlb_cpu(vcpu->cpu), vcpu->ctx, vmcb->tlb_control != TLB_NOTHING);
 
 	vmcb->rax = vcpu->regs.r[REG_RAX];
-	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* MOV RSP, CR8 */
+	vmcb->rsp = vcpu->regs.r[REG_RSP]; /* a MOV from CR4 or CR8 may have set it */
 	if (FAULT(NO_TLB_CONTROL))
 		vmcb->tlb_control = TLB_NOTHING;
 	if (__builtin_expect(observer != NULL, 0))
@@ -271,7 +267,7 @@ void svm_vcpu_enter(struct vcpu *vcpu)
 	vcpu->regs.r[REG_RAX] = vmcb->rax;
 	vcpu->regs.r[REG_RSP] = vmcb->rsp;
 
-	/* Hardware leaves both as they were (15.16.2, 15.20). */
+	/* Hardware does not clear them (15.16.2, 15.20). */
 	vmcb->tlb_control = TLB_NOTHING;
 	vmcb->eventinj = 0;
 }
@@ -294,9 +290,8 @@ void svm_vcpu_inject(struct vcpu *vcpu, const struct vcpu_event *e)
 }
 
 /*
- * A virtual interrupt that is intercepted: hardware wants to deliver it when
- * the window opens, and exits instead (15.21.4). What is injected then goes by
- * EVENTINJ, not by this.
+ * An intercepted virtual interrupt: when hardware would deliver it, the window is open, and it
+ * exits instead (15.21.4). The real interrupt is then injected by EVENTINJ.
  */
 void svm_vcpu_want_window(struct vcpu *vcpu, bool on)
 {
@@ -337,9 +332,9 @@ void svm_vcpu_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 	s->cr0 = vmcb->cr0;
 	s->cr3 = vmcb->cr3;
 	s->cr4 = vmcb->cr4;
-	if (!FAULT(MCE_SHOWN)) /* no guest may have it: policy_state.c */
+	if (!FAULT(MCE_SHOWN)) /* guests may not set it: policy_state.c */
 		s->cr4 &= ~CR4_MCE;
-	/* LMA follows; in Bochs 2.7 it has changed already when a write to CR0 exits. */
+	/* LMA is computed: in Bochs 2.7 it has already changed when a write to CR0 exits. */
 	s->efer = vmcb->efer & ~(EFER_SVME | EFER_LMA);
 	if (s->cr0 & CR0_PG && s->efer & EFER_LME)
 		s->efer |= EFER_LMA;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The virtual machine control block, and the numbers that go with it.
+ * The virtual machine control block, and its constants.
  * AMD APM vol. 2: appendix B (layout), appendix C (exit codes), 15 (meaning).
  */
 #ifndef SVM_VMCB_H
@@ -22,8 +22,8 @@
 
 /* Intercepts: one 32-bit word each at 0x000, 0x004, 0x008, 0x00c, 0x010. */
 enum {
-	VMCB_CR_READ = 0,   /* bit n: CRn; bit 16 + n: writes to it */
-	VMCB_DR_READ = 1,   /* likewise */
+	VMCB_CR_READ = 0,   /* bit n: reads of CRn; bit 16 + n: writes */
+	VMCB_DR_READ = 1,   /* same for DRn */
 	VMCB_EXCEPTION = 2, /* bit n: vector n */
 	VMCB_MISC1 = 3,
 	VMCB_MISC2 = 4,
@@ -138,7 +138,7 @@ enum {
 #define MOVCR_VALID    (UINT64_C(1) << 63)
 #define MOVCR_GPR_MASK 0xfu
 
-/* Of .attr, which is the descriptor's bits 55:52 and 47:40 in one */
+/* Bits of .attr, which has the descriptor's bits 55:52 and 47:40 */
 #define CS_LONG (1u << 9)
 #define CS_DB	(1u << 10)
 

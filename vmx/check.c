@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A VM entry that does not like the guest's state says just that. This goes
- * through the rules for guest state (SDM vol. 3C, 27.3.1) that a guest, or we,
- * can break in practice, and names the first one that is. It runs after a
- * failure only.
+ * A VM entry that fails on guest state does not report the reason. This checks the rules for
+ * guest state (SDM vol. 3C, 27.3.1) that a guest, or we, can violate in practice, and names the
+ * first that is violated. It runs only after a failure.
  */
 #include "vmx/vmx.h"
 
 #include "kernel/lib/x86.h"
 
-/* What most of the rules look at. */
+/* State that most of the rules use. */
 struct view {
 	uint64_t cr0, cr4, efer, rip, rflags;
 	uint64_t cs, ss, tr; /* attributes */
@@ -96,7 +95,7 @@ static const char *check_segments(const struct view *v)
 	    (tr != 11 && (tr != 3 || v->long_mode)))
 		return "TR is not a present, busy TSS";
 	if (v->rflags & RFLAGS_VM)
-		return NULL; /* virtual-8086 mode has rules of its own */
+		return NULL; /* virtual-8086 mode has its own rules */
 	if (v->cs & ATTR_UNUSABLE || !(v->cs & ATTR_S) || !(v->cs & ATTR_P))
 		return "CS is not a present code segment";
 	if (cs != 9 && cs != 11 && cs != 13 && cs != 15 && (cs != 3 || !v->unrestricted))

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Controls. For each word an MSR says which bits must be 1 (its low half) and
- * which may be 1 (its high half), and each word is computed in the same way:
+ * Controls. For each word an MSR has the bits that must be 1 (low half) and those that may be 1
+ * (high half). Each word is computed the same way:
  *
  *	(wanted | must be 1) & may be 1,	wanted = required + optional
  *
- * Bits that must be 1 for no better reason than history ("default1") are let
- * go by a second, TRUE set of MSRs, where IA32_VMX_BASIC says that it exists.
- * SDM vol. 3D, A.2 to A.5.
+ * Some bits must be 1 only for compatibility ("default1"). A second, TRUE set of MSRs lifts that;
+ * IA32_VMX_BASIC reports whether it exists. SDM vol. 3D, A.2 to A.5.
  *
- * CPUs of one machine can differ, and a vCPU goes from one to the other with its
- * VMCS: what must be 1 on one of them is 1 on all, what may not be 1 on one is 0.
+ * CPUs of one machine can differ, and a vCPU moves between them with its VMCS. So a control that
+ * must be 1 on one CPU is 1 on all, and one that may not be 1 on one CPU is 0 on all.
  */
 #include "vmx/controls.h"
 
@@ -19,8 +18,8 @@
 #include "kernel/lib/format.h"
 
 /*
- * A control that we want. name: where its loss has to be told. missing: we cannot do
- * without, and say so in these words.
+ * A control that we want. name: set if its loss has to be reported. missing: set if it is
+ * required; the message if it is missing.
  */
 struct want {
 	uint32_t mask;
@@ -35,20 +34,20 @@ struct want {
 #define OPTIONAL(bit, name) { UINT32_C(1) << (bit), name, NULL }
 #define END	      { 0, NULL, NULL }
 
-/* Whatever happens on this CPU is the host's. */
+/* All physical events are the host's. */
 static const struct want pin[] = {
 	REQUIRED("pin-based", PIN_INTERRUPT_EXITING, "external-interrupt exiting"),
 	REQUIRED("pin-based", PIN_NMI_EXITING, "NMI exiting"),
-	/* So that a guest in its NMI handler does not hold up the host's NMIs. */
+	/* So that a guest in its NMI handler does not block the host's NMIs. */
 	OPTIONAL(PIN_VIRTUAL_NMIS, "virtual NMIs"),
-	OPTIONAL(PIN_PREEMPTION_TIMER, NULL), /* struct vmm_probe has it */
+	OPTIONAL(PIN_PREEMPTION_TIMER, NULL), /* reported by struct vmm_probe */
 	END,
 };
 
 /*
- * Passing on purpose: RDTSC (guests time themselves), INVLPG, CR3, PAUSE. What is optional
- * is denied where that can be had, and harmless where it passes: RDPMC reads counters that
- * the host does not use, and a guest that waits by MWAIT is left at the host's interrupt.
+ * Deliberately not intercepted: RDTSC (guests time themselves), INVLPG, CR3, PAUSE. Optional
+ * controls deny where possible, and are harmless otherwise: RDPMC reads counters that the host
+ * does not use, and a guest in MWAIT exits at the host's next interrupt.
  */
 static const struct want proc[] = {
 	REQUIRED("primary processor-based", PROC_SECONDARY, "activate secondary controls"),
@@ -65,23 +64,23 @@ static const struct want proc[] = {
 	END,
 };
 
-/* Not wanted, so that they are #UD in the guest: RDTSCP, INVPCID, XSAVES, TPAUSE. */
+/* Not set, so that they raise #UD in the guest: RDTSCP, INVPCID, XSAVES, TPAUSE. */
 static const struct want proc2[] = {
 	REQUIRED("secondary processor-based", PROC2_EPT, "enable EPT"),
-	/* Without it WBINVD writes back caches that are coherent anyway. */
+	/* Otherwise WBINVD writes back caches that are coherent anyway. */
 	OPTIONAL(PROC2_WBINVD_EXITING, "WBINVD exiting"),
-	OPTIONAL(PROC2_UNRESTRICTED, NULL), /* struct vmm_probe has it */
+	OPTIONAL(PROC2_UNRESTRICTED, NULL), /* reported by struct vmm_probe */
 	OPTIONAL(PROC2_ENCLS_EXITING, "ENCLS exiting"),
 	OPTIONAL(PROC2_ENCLV_EXITING, "ENCLV exiting"),
 	END,
 };
 
-/* An interrupt is not acknowledged: it stays pending, and the host takes it as any other. */
+/* The exit does not acknowledge interrupts: they stay pending, and the host takes them. */
 static const struct want exit_[] = {
 	REQUIRED("VM-exit", EXITC_HOST_64, "host address-space size"),
 	REQUIRED("VM-exit", EXITC_LOAD_PAT, "load IA32_PAT"),
 	REQUIRED("VM-exit", EXITC_LOAD_EFER, "load IA32_EFER"),
-	OPTIONAL(EXITC_SAVE_TIMER, NULL), /* goes with the timer */
+	OPTIONAL(EXITC_SAVE_TIMER, NULL), /* used with the timer */
 	END,
 };
 
@@ -115,7 +114,7 @@ static uint32_t *word_of(struct vmx_controls *c, unsigned i)
 	return (uint32_t *)((char *)c + words[i].offset);
 }
 
-/* Which CPUs have them: A.1 to A.10. Those with a bit need it in this MSR. */
+/* Which CPUs have which MSR: A.1 to A.10. An MSR with needs exists if needs_msr has that bit. */
 uint32_t vmx_unreadable(const struct cpu_raw *raw, const char **name)
 {
 	static const struct {
@@ -169,7 +168,7 @@ void vmx_allowed(const struct cpu_raw *raw, struct vmx_allowed *allowed)
 		allowed->words[i].must = (uint32_t)value;
 		allowed->words[i].may = (uint32_t)(value >> 32);
 	}
-	if (FAULT(WBINVD_RUNS)) /* as below Xen */
+	if (FAULT(WBINVD_RUNS)) /* as under Xen */
 		allowed->words[WORD_PROC2].may &= ~(UINT32_C(1) << PROC2_WBINVD_EXITING);
 	if (FAULT(MWAIT_RUNS))
 		allowed->words[WORD_PROC].may &= ~(UINT32_C(1) << PROC_MWAIT_EXITING);
@@ -236,7 +235,7 @@ const char *vmx_controls(const struct vmx_allowed *allowed, struct vmx_controls 
 	if (missing)
 		return missing;
 
-	/* A slice counts over many exits only where the timer's rest is saved. */
+	/* A slice that spans several exits requires that exits save the timer. */
 	if (!vmx_control(c->pin, PIN_PREEMPTION_TIMER) || !vmx_control(c->exit, EXITC_SAVE_TIMER)) {
 		c->pin &= ~(UINT32_C(1) << PIN_PREEMPTION_TIMER) | allowed->words[WORD_PIN].must;
 		c->exit &= ~(UINT32_C(1) << EXITC_SAVE_TIMER) | allowed->words[WORD_EXIT].must;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What CPUs allow in a VMCS, and what is made of it: the five control words, and the
- * bits that CR0 and CR4 must have. All of it is pure.
+ * What CPUs allow in a VMCS, and what we set: the five control words, and the fixed bits of
+ * CR0 and CR4. All of it is pure.
  */
 #ifndef VMX_CONTROLS_H
 #define VMX_CONTROLS_H
@@ -22,42 +22,42 @@ struct vmx_fixed {
 	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 };
 
-/* What one CPU allows, or what all CPUs do. */
+/* What one CPU allows, or all CPUs. */
 struct vmx_allowed {
 	struct {
-		uint32_t must, may; /* bits that are 1 in all words; in some */
+		uint32_t must, may; /* bits that must be 1; bits that may be 1 */
 	} words[VMX_WORDS];
 	struct vmx_fixed fixed;
-	uint32_t revision; /* that a VMCS starts with */
+	uint32_t revision; /* VMCS revision identifier */
 };
 
-/* A control's bit, set or not. */
+/* Whether a control is set. */
 static inline bool vmx_control(uint32_t word, unsigned bit)
 {
 	return word >> bit & 1;
 }
 
 /*
- * The first capability MSR that cannot be read, although a CPU with VMX has it: its
- * number, and *name. 0: all can be. Asked before the rest.
+ * Returns the first capability MSR that cannot be read although a CPU with VMX has it, and
+ * its *name; 0: none. Call before the rest.
  */
 uint32_t vmx_unreadable(const struct cpu_raw *raw, const char **name);
 
 void vmx_allowed(const struct cpu_raw *raw, struct vmx_allowed *allowed);
 
 /*
- * all is reduced to what own allows, too. NULL; or why no VMCS can be right on both, and
- * then all is as it was.
+ * Reduces *all to what own allows too. Returns NULL; or why no VMCS can be valid on both, with
+ * *all unchanged.
  */
 const char *vmx_allowed_by_both(struct vmx_allowed *all, const struct vmx_allowed *own);
 
 /*
- * What we can have of what we want. NULL, or the words of the first control that nestbox
- * cannot do without.
+ * Computes the controls: what we want as far as it is allowed. Returns NULL, or a message on the
+ * first required control that is missing.
  */
 const char *vmx_controls(const struct vmx_allowed *allowed, struct vmx_controls *controls);
 
-/* Appends to list[size] the names of those that before has and after has not. */
+/* Appends to list[size] the names of controls that before has and after lacks. */
 void vmx_controls_lost(const struct vmx_controls *before, const struct vmx_controls *after,
 		       char *list, size_t size);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which VMCS is current on a CPU, and whose KERNEL_GS_BASE is in the MSR.
+ * Tracks which VMCS is current on a CPU, and whose KERNEL_GS_BASE is in the MSR.
  *
- * SWAPGS changes KERNEL_GS_BASE without an exit, and the host has no use for
- * it. So the guest's value stays in the MSR over exits; it is read out when
- * another vCPU, or none, becomes current on this CPU. A vCPU goes to another CPU by
- * vmx_vcpu_unload and _load only.
+ * SWAPGS changes KERNEL_GS_BASE without an exit, and the host does not use it. So the guest's
+ * value stays in the MSR across exits, and is saved when another vCPU, or none, becomes current
+ * on this CPU. A vCPU moves to another CPU only by vmx_vcpu_unload and vmx_vcpu_load.
  */
 #include "vmx/vmx.h"
 
@@ -30,7 +29,7 @@ void vmx_make_current(struct vcpu *vcpu)
 	vc->current = vx;
 }
 
-/* VMCLEAR also writes to memory what the CPU kept of the VMCS; the fields stay. */
+/* VMCLEAR also writes to memory what the CPU cached of the VMCS; the fields keep their values. */
 enum vmx_result vmx_clear(struct vmx_vcpu *vx)
 {
 	struct vmx_cpu *vc = vx->vc;

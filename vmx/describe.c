@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exits and failures in the manual's words. Used when something went wrong,
- * so nothing here relies on a field being readable.
+ * Describes exits and failures in the manual's terms. Used when something went wrong, so nothing
+ * here relies on a field being readable.
  */
 #include "vmx/vmx.h"
 
@@ -53,7 +53,7 @@ static void describe_io(uint64_t qual, char *words)
 	       (unsigned long long)qual);
 }
 
-/* 27.8: what the qualification of reasons 33 and 34 says. */
+/* 27.8: the qualification of reasons 33 and 34. */
 static void describe_entry_failed(unsigned basic, uint64_t qual, char *words)
 {
 	const char *why = "no rule that we know is broken";

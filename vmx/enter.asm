@@ -1,23 +1,24 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *arch)
+; void vmx_enter(struct guest_regs *regs, struct vmx_vcpu *vx)
 ;
-; Runs the guest of the current VMCS until its next exit, its general
-; registers in and out of *regs (r[16] in encoding order; RSP, RIP and RFLAGS
-; are the VMCS's). arch->launched chooses the instruction. If that fails,
-; arch->result says how, and *regs is untouched. The same if an NMI came since
-; tlb_enter_guest (kernel/vm/tlb.h): it is looked for at vmx_abort_range, and one that comes between
-; there and the instruction is sent to vmx_aborted by its handler (kernel/host/trap.c).
+; Runs the guest of the current VMCS until its next exit. Loads its general
+; registers from *regs and saves them there (r[16] in encoding order; RSP, RIP and
+; RFLAGS are in the VMCS). vx->launched selects the instruction. If it fails,
+; vx->result is set and *regs is unchanged. The same if an NMI came since
+; tlb_enter_guest (kernel/vm/tlb.h): it is tested at vmx_abort_range. For an NMI
+; between there and the instruction, the handler (kernel/host/trap.c) returns to
+; vmx_aborted.
 ;
-; An exit arrives at vmx_exited with RFLAGS = 2 (interrupts off) and the RSP
-; that was current here, from the VMCS: it is written there when it changed.
+; An exit continues at vmx_exited with RFLAGS = 2 (interrupts disabled) and with the
+; RSP of the entry: HOST_RSP in the VMCS, which is rewritten when RSP differs.
 ; Sources: SDM vol. 3C, 28.5.3 "Loading Host RIP, RSP, RFLAGS, and SSP";
 ; 31.3 "VMLAUNCH/VMRESUME".
 
 bits 64
 
-; struct vmx_vcpu, enum vmx_result and enum vmcs_field: vcpu.c and vmcs.h have
-; the same numbers.
+; struct vmx_vcpu, enum vmx_result and enum vmcs_field: vcpu.c and vmcs.h have the
+; same numbers.
 %define ARCH_RESULT   0
 %define ARCH_LAUNCHED 1
 %define ARCH_HOST_RSP 8
@@ -49,7 +50,7 @@ vmx_abort_range:
 	cmp byte [CPU_NMI_SEEN], 0
 	jne vmx_aborted
 %endif
-	cmp byte [rsi + ARCH_LAUNCHED], 0 ; the loads below leave ZF alone
+	cmp byte [rsi + ARCH_LAUNCHED], 0 ; the loads below do not change ZF
 	mov rax, R(0)
 	mov rcx, R(1)
 	mov rdx, R(2)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exits: from the VMCS's read-only fields to struct vcpu_exit. One table has a
- * row for each basic exit reason, in the order of SDM vol. 3D, appendix C. A
- * VMREAD costs like a dozen other instructions, so beside reason, RIP and RSP
- * nothing is read but what the row asks for.
+ * Decodes exits from the VMCS's read-only fields into struct vcpu_exit. One table has a row for
+ * each basic exit reason, in the order of SDM vol. 3D, appendix C. A VMREAD costs as much as a
+ * dozen other instructions, so apart from reason, RIP and RSP only what the row needs is read.
  *
- * An exit can hit while an event is being delivered. That event is lost unless
- * it is injected again (exit->pending), and only some reasons can do this.
+ * An exit can interrupt the delivery of an event. The event is lost unless it is injected again
+ * (exit->pending); only some reasons can do this.
  */
 #include "vmx/vmx.h"
 
@@ -15,7 +14,7 @@
 
 typedef void decode_fn(struct vcpu *vcpu, struct vcpu_exit *exit);
 
-/* 28.2.4: the event that was on its way in. */
+/* 28.2.4: the event whose delivery was interrupted. */
 static void decode_pending(struct vcpu_exit *exit)
 {
 	uint32_t word = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
@@ -32,14 +31,14 @@ static void decode_pending(struct vcpu_exit *exit)
 				(uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH) : 0;
 }
 
-/* An IRET that faulted had unblocked NMIs already; it will do so once more (28.2.3). */
+/* An IRET that faulted has already unblocked NMIs, and will do so again (28.2.3). */
 static void block_nmi_again(void)
 {
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 		   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | BLOCKED_NMI);
 }
 
-/* Reason 0: an exception that is intercepted, or the host's NMI. */
+/* Reason 0: an intercepted exception, or an NMI of the host. */
 static void decode_event(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	uint32_t word = (uint32_t)vmcs_read(VMCS_EXIT_EVENT);
@@ -48,7 +47,8 @@ static void decode_event(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->info1 = word;
 	decode_pending(exit);
 	if ((word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE) == EVENT_NMI) {
-		/* The exit swallowed it and left NMIs blocked; an IRET is what unblocks them. */
+		/* The exit consumed the NMI and left NMIs blocked; INT's handler ends with the IRET
+		 * that unblocks them. */
 		exit->kind = EXIT_NMI;
 		__asm__ volatile("int %0" : : "i"(VECTOR_NMI) : "memory");
 		return;
@@ -57,15 +57,15 @@ static void decode_event(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->exception.type = word >> EVENT_WORD_TYPE_SHIFT & EVENT_WORD_TYPE;
 	exit->exception.error =
 		word & EVENT_WORD_HAS_ERROR ? (uint32_t)vmcs_read(VMCS_EXIT_EVENT_ERROR) : 0;
-	exit->exception.address = vmcs_read(VMCS_QUALIFICATION); /* of #PF only */
+	exit->exception.address = vmcs_read(VMCS_QUALIFICATION); /* only for #PF */
 	exit->info2 = exit->exception.address;
-	exit->length = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH); /* of INT1, INT3, INTO only */
+	exit->length = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LENGTH); /* only for INT1, INT3, INTO */
 	if (word & EVENT_WORD_NMI_IRET && !exit->pending.valid &&
 	    exit->exception.vector != VECTOR_DF)
 		block_nmi_again();
 }
 
-/* Table 28-7. A read-modify-write may say read and write: it is a write. */
+/* Table 28-7. A read-modify-write may report read and write: it is a write. */
 static void decode_fault(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	uint64_t qual = vmcs_read(VMCS_QUALIFICATION);
@@ -77,7 +77,7 @@ static void decode_fault(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->fault.gpa = exit->info2;
 	exit->fault.access = qual & QUAL_EPT_EXEC  ? ACCESS_EXEC :
 			     qual & QUAL_EPT_WRITE ? ACCESS_WRITE : ACCESS_READ;
-	/* No linear address at all: MOV CR loads the four PDPTEs of PAE paging. */
+	/* Without a linear address: MOV CR loads the four PDPTEs of PAE paging. */
 	exit->fault.walk = (qual & (QUAL_EPT_LINEAR | QUAL_EPT_FINAL)) !=
 			   (QUAL_EPT_LINEAR | QUAL_EPT_FINAL);
 	exit->fault.present = qual & QUAL_EPT_RIGHTS;
@@ -97,7 +97,7 @@ static void decode_misconfig(struct vcpu *vcpu, struct vcpu_exit *exit)
 	decode_pending(exit);
 	exit->info2 = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS);
 	exit->fault.gpa = exit->info2;
-	exit->fault.access = 0; /* hardware does not say */
+	exit->fault.access = 0; /* not reported */
 	exit->fault.walk = false;
 	exit->fault.present = true;
 }
@@ -146,10 +146,10 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->cr.write = type != MOV_FROM_CR;
 	exit->cr.source = (uint16_t)(qual >> 16);
 	if (type == MOV_FROM_CR && exit->cr.reg == REG_RSP)
-		vx->eptp = 0; /* prepare_and_enter takes the RSP that it gets */
+		vx->eptp = 0; /* so that prepare_and_enter writes the new RSP */
 }
 
-/* Reason 41: it came during the entry (27.9). */
+/* Reason 41: a machine check during VM entry (27.9). */
 static void decode_machine_check(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	(void)vcpu;
@@ -157,7 +157,7 @@ static void decode_machine_check(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->exception.type = EVENT_EXCEPTION;
 }
 
-/* Nobody expects it: what there is, for the report. */
+/* Unexpected exits: data for the report. */
 static void decode_other(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	(void)vcpu;
@@ -169,7 +169,7 @@ struct row {
 	const char *name;
 	decode_fn *more;
 	uint8_t kind;
-	bool length; /* of the instruction is valid (28.2.5) */
+	bool length; /* the instruction length is valid (28.2.5) */
 };
 
 static const struct row rows[] = {
@@ -259,7 +259,7 @@ const char *vmx_reason_name(unsigned basic)
 						  "a reason that the SDM of 2023 does not name";
 }
 
-/* The entry instruction failed (31.2), or the guest state did not please it (27.8). */
+/* The entry instruction failed (31.2), or an entry check did (27.8). */
 static void decode_entry_failed(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmx_vcpu *vx = vcpu->arch;
@@ -277,11 +277,11 @@ static void decode_entry_failed(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return;
 	}
 	exit->info1 = vmcs_read(VMCS_QUALIFICATION);
-	/* Whether it counts as launched, the manual leaves open: clear it, then it does not. */
+	/* The manual does not say whether the VMCS is launched now; VMCLEAR makes it clear. */
 	vmx_clear_launch(vcpu);
 }
 
-/* As if the NMI had ended the stay at once; what was to be injected still is. */
+/* Like an exit by the NMI right after entry; the event to inject stays pending. */
 static void decode_aborted(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct vmx_vcpu *vx = vcpu->arch;
@@ -293,7 +293,7 @@ static void decode_aborted(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->rip = vmcs_read(VMCS_GUEST_RIP);
 }
 
-/* Bit 31 says that there was no entry; other bits, and reasons without a row, are not expected. */
+/* Bit 31: the entry failed. Other bits and reasons without a row are unexpected. */
 static void decode_beyond(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	if (exit->reason == (EXIT_REASON_ENTRY_FAILED | REASON_MACHINE_CHECK)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How an instruction failed, in the manual's words; those that must not, panic. */
+/* Failures of VMX instructions in the manual's terms; those that must not fail panic. */
 #include "vmx/vmx.h"
 
 #include "kernel/lib/format.h"

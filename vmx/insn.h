@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The VMX instructions, one function each. Source: SDM vol. 3C, 31
- * "VMX Instruction Reference"; 31.2 has the three ways in which they end:
- * CF is VMfailInvalid, ZF is VMfailValid. Nobody may ignore which one it was.
+ * The VMX instructions, one function each. Source: SDM vol. 3C, 31 "VMX Instruction
+ * Reference". They succeed or fail as in 31.2: CF is VMfailInvalid, ZF is VMfailValid. The
+ * result must be checked.
  */
 #ifndef VMX_INSN_H
 #define VMX_INSN_H
@@ -12,9 +12,9 @@
 
 enum vmx_result {
 	VMX_OK = 0,
-	VMX_FAIL_INVALID = 1, /* there is no current VMCS to hold an error number */
-	VMX_FAIL_VALID = 2,   /* VMCS_INSN_ERROR says why */
-	VMX_ABORTED = 3,	      /* of vmx_enter: an NMI came first; it was not executed */
+	VMX_FAIL_INVALID = 1, /* no current VMCS that could hold an error number */
+	VMX_FAIL_VALID = 2,   /* VMCS_INSN_ERROR has the reason */
+	VMX_ABORTED = 3,	      /* vmx_enter only: an NMI came first, no entry was made */
 };
 
 #define VMX_MUST_CHECK __attribute__((warn_unused_result))
@@ -71,9 +71,9 @@ VMX_MUST_CHECK static inline enum vmx_result insn_invept(uint64_t type, uint64_t
 }
 
 /*
- * Fields of the current VMCS that must be there: asking for one that is not is
- * our own mistake, and ends in a panic that names it (failure.c). These are
- * most of what an exit costs, so the branch is all that good weather sees.
+ * For fields that must exist in the current VMCS: an access to one that does not is our bug and
+ * panics with its name (failure.c). VMREADs are most of an exit's cost, so success costs only
+ * one branch.
  */
 _Noreturn void vmcs_read_failed(uint64_t field);
 _Noreturn void vmcs_write_failed(uint64_t field);
@@ -96,7 +96,7 @@ static inline uint64_t vmcs_read(uint64_t field)
 	return value;
 }
 
-/* The same, without a register in between: an instruction less. */
+/* The same, directly to memory: saves an instruction. */
 static inline void vmcs_read_to(uint64_t *value, uint64_t field)
 {
 	__asm__ volatile("vmread %1, %0\n\t" VMCS_ELSE("vmcs_read_failed", "%1")
@@ -105,7 +105,7 @@ static inline void vmcs_read_to(uint64_t *value, uint64_t field)
 			 : "cc");
 }
 
-/* For reports: 0 where it cannot be read. */
+/* For reports: 0 if the field cannot be read. */
 static inline uint64_t vmcs_peek(uint64_t field)
 {
 	uint64_t value;

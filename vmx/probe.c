@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Can this CPU do it? A pure function of what the CPU says of itself. CPUID
- * decides whether there is VMX at all: the vendor's name says nothing, and
- * some emulators have the MSRs on CPUs without VMX. A refusal names the bit
- * that it was, and what the machine's owner can do about it.
+ * Whether this CPU is usable: a pure function of what it reports. CPUID decides whether it has
+ * VMX; the vendor's name does not matter, and some emulators have the MSRs on CPUs without VMX.
+ * A refusal names the bit that is missing and what the owner can do.
  */
 #include "vmx/vmx.h"
 
@@ -15,7 +14,7 @@
 static const char too_old[] = "take a CPU with EPT: Intel Core of the first generation (2008) or "
 			      "later, or an emulator's model of one";
 
-/* Of each line one bit at least. */
+/* At least one bit of each line is required. */
 static const struct {
 	uint64_t any;
 	const char *missing;
@@ -27,7 +26,7 @@ static const struct {
 	  "INVEPT of no type: IA32_VMX_EPT_VPID_CAP bits 25 and 26 are 0" },
 };
 
-/* VT-x is there, but for a part of it: remedy, where no hypervisor hides that. */
+/* Part of VT-x is missing. remedy: for the case that no hypervisor below may hide it. */
 static void refuse(const struct cpu_raw *raw, const char *cause, const char *remedy,
 		   struct vmm_probe *probe)
 {
@@ -65,7 +64,7 @@ static void refuse_without_msr(const struct cpu_raw *raw, uint32_t msr, const ch
 	probe->remedy = probe->remedy_words;
 }
 
-/* The firmware is the machine's own, or that of a hypervisor below. */
+/* The firmware is the machine's, or the virtual machine's if a hypervisor is below. */
 static void refuse_locked(const struct cpu_raw *raw, struct vmm_probe *probe)
 {
 	probe->cause = "VT-x is locked off by the firmware: IA32_FEATURE_CONTROL (MSR 0x3a) has "
@@ -76,7 +75,7 @@ static void refuse_locked(const struct cpu_raw *raw, struct vmm_probe *probe)
 				"in the hypervisor that this runs in, then power off and on";
 }
 
-/* First come, first named: each needs what is above it. */
+/* Names the first thing that is missing; each depends on those before. */
 static void check(const struct cpu_raw *raw, const char *missing_control, struct vmm_probe *probe)
 {
 	uint64_t lock = cpu_raw_msr(raw, MSR_FEATURE_CONTROL);
@@ -99,7 +98,7 @@ static void check(const struct cpu_raw *raw, const char *missing_control, struct
 	}
 }
 
-/* What is used where it is there, and what becomes of it where it is not. */
+/* Features used if present, and the consequence if not. */
 static void list_features(const struct vmx_controls *controls, uint64_t ept,
 			  struct vmm_probe *probe)
 {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtual CPU and its VMCS. Who keeps guest and host apart:
+ * A virtual CPU and its VMCS. What separates guest and host state:
  *
  *	RIP RSP RFLAGS, CR0 CR3 CR4, DR7	the VMCS, both ways
  *	segments, FS_BASE GS_BASE, GDTR IDTR	the VMCS, both ways
  *	SYSENTER_*, PAT, EFER, DEBUGCTL		the VMCS, both ways
  *	the other general registers		enter.asm
  *	KERNEL_GS_BASE				current.c
- *	CR2, x87, SSE				the loop above the seam
- *	CR8, DR0-DR3 DR6, XCR0			trapped; the guest never has them
- *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; likewise
+ *	CR2, x87, SSE				the vCPU loop above the seam
+ *	CR8, DR0-DR3 DR6, XCR0			trapped; never the guest's
+ *	STAR LSTAR CSTAR SFMASK, all other MSRs	trapped; never the guest's
  *	PDPTEs					the VMCS, both ways; a MOV to CR0 or
  *						CR4 that exits cannot load them, so
- *						the loop does (set_pdptes)
+ *						the vCPU loop does (set_pdptes)
  *
- * VPIDs are not used: with VPID 0 each entry and exit drops the linear and
- * combined mappings (SDM vol. 3C, 29.4.3.1), so that what is left to flush,
- * and to get wrong, is what INVEPT flushes, and that is what nestbox is about.
+ * VPIDs are not used: with VPID 0 each entry and exit flushes linear and combined mappings (SDM
+ * vol. 3C, 29.4.3.1). So only guest-physical mappings need explicit flushes, by INVEPT, and
+ * these are what nestbox is about.
  */
 #include "vmx/vmx.h"
 
@@ -35,16 +35,16 @@ _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcp
 _Static_assert((int)EVENT_NMI == 2 && (int)EVENT_SOFT_EXCEPTION == 6,
 	       "enum vcpu_event_type has the numbers of 25.8.3");
 
-/* The MSRs that do not exit, and why. */
+/* MSRs that do not exit, and why. */
 static const uint32_t passed_msrs[] = {
 	MSR_FS_BASE,	    /* a segment base like any other, in the VMCS */
-	MSR_GS_BASE,	    /* likewise */
-	MSR_KERNEL_GS_BASE, /* SWAPGS changes it anyway; switched with the VMCS */
+	MSR_GS_BASE,	    /* same */
+	MSR_KERNEL_GS_BASE, /* SWAPGS changes it without an exit; switched with the VMCS */
 };
 
 /*
- * The MSR bitmap (SDM vol. 3C, 25.6.9): 1 exits. 4 times 1 KiB: reads of MSRs
- * from 0 and from 0xc0000000 upwards, then writes of the same.
+ * The MSR bitmap (SDM vol. 3C, 25.6.9); set bits exit. Four parts of 1 KiB: reads of MSRs from 0
+ * and from 0xc0000000 upwards, then writes of the same.
  */
 static void pass_msrs(uint8_t *bitmap)
 {
@@ -58,7 +58,7 @@ static void pass_msrs(uint8_t *bitmap)
 	}
 }
 
-/* What an exit restores (28.5). Exits come with GDTR and IDTR limits of 0xffff. */
+/* State that an exit loads (28.5). Exits also set the GDTR and IDTR limits to 0xffff. */
 static void init_host(const struct cpu *cpu)
 {
 	vmcs_write(VMCS_HOST_CR0, read_cr0());
@@ -93,9 +93,9 @@ static void init_controls(const struct vmx_vcpu *vx)
 	vmcs_write(VMCS_PROC2_CONTROLS, c->proc2);
 	vmcs_write(VMCS_EXIT_CONTROLS, c->exit);
 	vmcs_write(VMCS_ENTRY_CONTROLS, c->entry);
-	/* The guest's exceptions are its own, but for three. A machine check is the host's. #AC
-	 * and #DB can follow from their own delivery, for ever, and no interrupt gets in between:
-	 * CVE-2015-5307 and CVE-2015-8104. */
+	/* Guests handle their exceptions, except three. A machine check is the host's. #AC and #DB
+	 * can recur endlessly in their own delivery, which blocks interrupts: CVE-2015-5307 and
+	 * CVE-2015-8104. */
 	vmcs_write(VMCS_EXCEPTION_BITMAP, EXCEPTIONS_EXITING);
 	vmcs_write(VMCS_PAGE_FAULT_MASK, 0);
 	vmcs_write(VMCS_PAGE_FAULT_MATCH, 0);
@@ -126,7 +126,7 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 	vmcs_write(VMCS_GUEST_IDTR_BASE, s->idtr_base);
 	vmcs_write(VMCS_GUEST_IDTR_LIMIT, s->idtr_limit);
 	vmcs_write(VMCS_GUEST_RIP, s->rip);
-	vcpu->regs.r[REG_RSP] = s->rsp; /* until prepare_and_enter */
+	vcpu->regs.r[REG_RSP] = s->rsp; /* prepare_and_enter writes it */
 	vmcs_write(VMCS_GUEST_RFLAGS, s->rflags);
 	vmcs_write(VMCS_GUEST_DR7, DR7_RESET);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
@@ -176,10 +176,10 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	}
 	vx = vcpu->arch;
 	vx->controls = vmx_common.controls;
-	vx->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice's */
-	vx->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window's */
-	vx->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* none without the other */
-	vx->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer's */
+	vx->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice sets it */
+	vx->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window sets it */
+	vx->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* only with the timer */
+	vx->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer sets it */
 	pass_msrs(page_ptr(vx->msr_bitmap_pfn));
 
 	*(uint32_t *)page_ptr(vx->vmcs_pfn) = vmx_common.allowed.revision;
@@ -197,18 +197,17 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 }
 
 /*
- * Where a vCPU goes from CPU to CPU, this is what it must not leave behind:
+ * Per-CPU state when a vCPU moves to another CPU:
  *
- *	the VMCS, as far as the CPU keeps it	VMCLEAR writes it back (current.c)
- *	KERNEL_GS_BASE				read out with that (current.c)
- *	the host state: GS, TR, GDTR, ...	written anew: each CPU has its own
- *	HOST_RSP				likewise, by enter.asm
- *	what is cached of its EPTP		flushed by the ledger, if anything changed
- *	the preemption timer			in the VMCS; armed anew at each turn
+ *	VMCS data cached by the CPU		VMCLEAR writes it back (current.c)
+ *	KERNEL_GS_BASE				saved with it (current.c)
+ *	the host state: GS, TR, GDTR, ...	rewritten: each CPU has its own
+ *	HOST_RSP				rewritten by enter.asm
+ *	translations cached for its EPTP	flushed if anything changed (tlb.h)
+ *	the preemption timer			in the VMCS; armed for each slice
  *
- * And this stays as it is on all CPUs: the controls, the fixed bits and the revision,
- * which are those that all CPUs have in common. What is not carried over: the
- * TSC, which the guest reads as it is; branch predictors.
+ * Valid on all CPUs: the controls, the fixed bits and the revision, which are the common ones.
+ * Not carried over: the TSC, which the guest reads directly; branch predictors.
  */
 void vmx_vcpu_unload(struct vcpu *vcpu)
 {
@@ -248,7 +247,7 @@ void vmx_vcpu_fini(struct vcpu *vcpu)
 	page_free(vx->pfn, FRAME_HOST);
 }
 
-/* What hardware tells translations apart by: bits 51:12 of the EPTP (29.4.1). */
+/* Hardware tags translations with bits 51:12 of the EPTP (29.4.1). */
 static uint64_t tag_of(uint64_t eptp)
 {
 	return eptp >> PAGE_SHIFT & ((UINT64_C(1) << 40) - 1);
@@ -280,7 +279,7 @@ static void enter(struct vcpu *vcpu)
 	vmx_enter(&vcpu->regs, vx);
 }
 
-/* All that is not the same at each entry; then the entry. */
+/* The slow path, for what most entries do not need; then the entry. */
 static __attribute__((noinline)) void prepare_and_enter(struct vcpu *vcpu)
 {
 	struct vmx_vcpu *vx = vcpu->arch;
@@ -320,12 +319,12 @@ void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
 
 	(void)vcpu;
 	vmcs_write(VMCS_GUEST_RIP, exit->rip + length);
-	/* The shadow of STI and MOV SS covers one instruction: this one. */
+	/* A shadow of STI or MOV SS ends with the next instruction, the one that was skipped. */
 	if (__builtin_expect(shadow & (SHADOW_STI | SHADOW_MOV_SS), 0) && !FAULT(SHADOW_VMX))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, shadow & ~(SHADOW_STI | SHADOW_MOV_SS));
 }
 
-/* Checks that an entry makes of the event: 27.2.1.3. An exit takes it out again. */
+/* Entry checks the event: 27.2.1.3. Exits clear its valid bit. */
 void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 {
 	uint32_t word = EVENT_WORD_VALID | (uint32_t)event->type << EVENT_WORD_TYPE_SHIFT |
@@ -338,19 +337,19 @@ void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 	}
 	if (event->type >= EVENT_SOFT_INTERRUPT)
 		vmcs_write(VMCS_ENTRY_INSN_LENGTH, event->length);
-	if (event->type == EVENT_NMI) /* one whose delivery faulted left NMIs blocked */
+	if (event->type == EVENT_NMI) /* an NMI whose delivery faulted left NMIs blocked */
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_NMI);
 	if (vcpu_event_is_fault(event) && !FAULT(RF_LOST))
 		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
-	if (event->vector == VECTOR_DB) /* delivered, it ends the shadow; with TF, entry insists */
+	if (event->vector == VECTOR_DB) /* delivery ends the shadow; with TF, entry requires it */
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
 				   ~(uint64_t)(SHADOW_STI | SHADOW_MOV_SS));
 	vmcs_write(VMCS_ENTRY_EVENT, word);
 }
 
-/* Open already: the exit comes before the guest's next instruction (26.2). */
+/* If the window is open already, the exit comes before the next guest instruction (26.2). */
 void vmx_want_window(struct vcpu *vcpu, bool on)
 {
 	struct vmx_vcpu *vx = vcpu->arch;
@@ -376,9 +375,9 @@ static void switch_slice(struct vmx_vcpu *vx, bool on)
 }
 
 /*
- * The timer runs in the guest only, its rest is saved at each exit (26.5.1).
- * It has 32 bits: a longer slice ends early. One shorter than the timer's unit
- * is rounded up, or the guest would not move at all.
+ * The timer runs only in the guest, and each exit saves the rest (26.5.1). It has 32 bits, so a
+ * longer slice ends early. A slice shorter than one timer tick is rounded up, or the guest would
+ * make no progress.
  */
 void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 {
@@ -387,14 +386,14 @@ void vmx_set_slice(struct vcpu *vcpu, uint64_t ticks)
 	uint64_t value = (ticks >> rate) + !!(ticks & ((UINT64_C(1) << rate) - 1));
 
 	vmx_make_current(vcpu);
-	if (FAULT(TIMER_DEAD)) /* of the CPU: it does not fire in time */
+	if (FAULT(TIMER_DEAD)) /* a CPU whose timer does not fire in time */
 		value = UINT32_MAX;
 	vmcs_write(VMCS_PREEMPTION_TIMER, value > UINT32_MAX ? UINT32_MAX : value);
 	if (vx->slice != (ticks > 0))
 		switch_slice(vx, ticks);
 }
 
-/* Natural-width and 64-bit fields as they are; attr without VMX's own bit. */
+/* attr without VMX's own "unusable" bit. */
 void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 {
 	const struct vmx_vcpu *vx = vcpu->arch;
@@ -422,10 +421,10 @@ void vmx_get_state(struct vcpu *vcpu, struct vcpu_state *s)
 }
 
 /*
- * The guest sees what it wrote, and the hardware gets what it insists on
- * beside that: CR0.NE, CR4.VMXE; and CR4.MCE, as the host has it: without, a machine
- * check in the guest would be a shutdown, not an exit. PE and PG stay the guest's choice; where
- * unrestricted guest is missing, the entry fails and says so.
+ * The guest reads back what it wrote (the shadow). Hardware also gets the bits that it requires:
+ * CR0.NE, CR4.VMXE; and CR4.MCE as in the host, because without it a machine check in the guest
+ * is a shutdown, not an exit. PE and PG are the guest's choice; without unrestricted guest the
+ * entry then fails and reports it.
  */
 void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value)
 {
@@ -457,7 +456,7 @@ void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4])
 		vmcs_write(VMCS_GUEST_PDPTE(i), pdptes[i]);
 }
 
-/* LMA is the caller's to keep: set while LME and CR0.PG are. */
+/* The caller keeps LMA consistent: set while LME and CR0.PG are set. */
 void vmx_set_efer(struct vcpu *vcpu, uint64_t value)
 {
 	struct vmx_vcpu *vx = vcpu->arch;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every number of VMX that this folder uses, each once.
+ * Every number of VMX that this folder uses, defined once.
  *
  * Sources: Intel SDM, chapters as in the edition of December 2023: vol. 3C,
  * 25 "Virtual Machine Control Structures", 28 "VM Exits", 31 "VMX Instruction
@@ -124,7 +124,7 @@ enum vmcs_field {
 	VMCS_HOST_SYSENTER_CS = 0x4c00,
 
 	/* natural width, control (B.4.1) */
-	VMCS_CR0_MASK = 0x6000, /* "guest/host mask": 1 is the host's */
+	VMCS_CR0_MASK = 0x6000, /* "guest/host mask": 1 means owned by the host */
 	VMCS_CR4_MASK = 0x6002,
 	VMCS_CR0_SHADOW = 0x6004,
 	VMCS_CR4_SHADOW = 0x6006,
@@ -160,7 +160,7 @@ enum vmcs_field {
 	VMCS_HOST_IDTR_BASE = 0x6c0e,
 	VMCS_HOST_SYSENTER_ESP = 0x6c10,
 	VMCS_HOST_SYSENTER_EIP = 0x6c12,
-	VMCS_HOST_RSP = 0x6c14, /* enter.asm has this number too */
+	VMCS_HOST_RSP = 0x6c14, /* enter.asm repeats this number */
 	VMCS_HOST_RIP = 0x6c16,
 };
 
@@ -172,7 +172,7 @@ enum vmcs_field {
 #define VMCS_GUEST_ATTR(seg)	 (VMCS_GUEST_ES_ATTR + 2u * (seg))
 #define VMCS_GUEST_BASE(seg)	 (VMCS_GUEST_ES_BASE + 2u * (seg))
 
-/* Capability MSRs (appendix A), and what unlocks them (vol. 3C, 24.7). */
+/* Capability MSRs (appendix A), and the MSR that unlocks VMX (vol. 3C, 24.7). */
 #define MSR_FEATURE_CONTROL	   0x0000003au
 #define MSR_VMX_BASIC		   0x00000480u
 #define MSR_VMX_PINBASED_CTLS	   0x00000481u
@@ -214,8 +214,8 @@ enum vmcs_field {
 enum { INVEPT_SINGLE = 1, INVEPT_ALL = 2 };
 
 /*
- * Control bits, by number (vol. 3C, 25.6 to 25.8); controls.c has their words,
- * and wants the numbers as text too.
+ * Control bits, by number (vol. 3C, 25.6 to 25.8). controls.c names their words, and also uses
+ * the numbers as text.
  */
 /* pin-based (25.6.1) */
 #define PIN_INTERRUPT_EXITING 0
@@ -262,7 +262,7 @@ enum { INVEPT_SINGLE = 1, INVEPT_ALL = 2 };
 #define ENTRYC_LOAD_PAT 14
 #define ENTRYC_LOAD_EFER 15
 
-/* Segment attributes (25.4.1): those of vcpu.h, and one more. */
+/* Segment attributes (25.4.1), in addition to those of vcpu.h. */
 #define ATTR_UNUSABLE (1u << 16)
 
 /* Interruptibility state (25.4.2). */
@@ -270,12 +270,12 @@ enum { INVEPT_SINGLE = 1, INVEPT_ALL = 2 };
 #define SHADOW_MOV_SS (1u << 1)
 #define BLOCKED_NMI   (1u << 3)
 
-/* Exceptions that exit, in the order of their vectors (25.6.3). */
+/* Intercepted exceptions, in the order of their vectors (25.6.3). */
 #define EXCEPTIONS_EXITING (1u << VECTOR_DB | 1u << VECTOR_AC | 1u << VECTOR_MC)
 
 /*
- * An event's word: on its way in (25.8.3), as the cause of an exit (25.9.2),
- * or interrupted by an exit (25.9.3). Vector in 7:0, type in 10:8.
+ * Event fields: to inject (25.8.3), the cause of an exit (25.9.2), or interrupted by an exit
+ * (25.9.3). Vector in 7:0, type in 10:8.
  */
 #define EVENT_WORD_VECTOR     0xffu
 #define EVENT_WORD_TYPE_SHIFT 8
@@ -292,11 +292,11 @@ enum { INVEPT_SINGLE = 1, INVEPT_ALL = 2 };
 #define QUAL_EPT_CAN_WRITE (1u << 4)
 #define QUAL_EPT_CAN_EXEC (1u << 5)
 #define QUAL_EPT_RIGHTS	  (QUAL_EPT_CAN_READ | QUAL_EPT_CAN_WRITE | QUAL_EPT_CAN_EXEC)
-#define QUAL_EPT_LINEAR	  (1u << 7) /* there is a linear address */
-#define QUAL_EPT_FINAL	  (1u << 8) /* its translation, not a page walk on the way */
+#define QUAL_EPT_LINEAR	  (1u << 7) /* the linear address is valid */
+#define QUAL_EPT_FINAL	  (1u << 8) /* the access itself, not a page walk for it */
 #define QUAL_EPT_NMI_IRET (1u << 12)
 
-/* Exit reason (25.9.1); the basic ones are the rows of exit.c, these few are asked for. */
+/* Exit reason (25.9.1). exit.c has a row for each basic reason; these few are named elsewhere. */
 #define EXIT_REASON_BASIC	 0xffffu
 #define EXIT_REASON_ENTRY_FAILED (1u << 31)
 enum {
@@ -312,7 +312,7 @@ enum {
 	REASON_EPT_MISCONFIG = 49,
 };
 
-/* What a guest finds after reset (vol. 3A, 12.12.4 and table 10-1). */
+/* Values after reset (vol. 3A, 12.12.4 and table 10-1). */
 #define PAT_RESET UINT64_C(0x0007040600070406)
 #define DR7_RESET UINT64_C(0x400)
 

@@ -2,40 +2,38 @@
 /*
  * Intel VMX with EPT, below the seam of kernel/vm/vmm_ops.h.
  *
- * A CPU enters VMX operation once, by VMXON (enable here). What a guest and
- * its host are to each other then stands in a page that only hardware reads
- * directly: the VMCS, one for each vCPU. One VMCS is current on a CPU, by
- * VMPTRLD, and all others are out of reach; its fields have numbers (vmcs.h)
- * and go through VMREAD and VMWRITE. VMLAUNCH, the first time, and VMRESUME
- * load the guest's state from it (enter.asm); the next exit stores it back,
- * loads the host's, and goes on at vmx_exited with the reason in read-only
- * fields, which exit.c puts into words that no vendor owns.
+ * A CPU enters VMX operation once, by VMXON (enable, in this file). Guest and host state and
+ * the controls are in the VMCS, a page per vCPU that only hardware accesses directly. VMPTRLD
+ * makes one VMCS current on a CPU; only that one can be used. Its fields have numbers (vmcs.h)
+ * and are accessed by VMREAD and VMWRITE. VMLAUNCH, for the first entry, and VMRESUME load the
+ * guest's state from it (enter.asm). The next exit saves that state, loads the host's, and
+ * continues at vmx_exited with the reason in read-only fields, which exit.c decodes.
  *
- *	vmcs.h		every number, each with its source
+ *	vmcs.h		every number, with its source
  *	insn.h		the instructions, and how they fail
- *	probe.c		can this CPU do it, and if not, why (pure)
- *	controls.c	what exits, what passes (pure)
+ *	probe.c		whether this CPU is usable, and if not, why (pure)
+ *	controls.c	what exits and what does not (pure)
  *	vmx.c		enable, disable
  *	current.c	which VMCS is current
- *	vcpu.c		the VMCS: made, entered, changed, given back; INVEPT
- *	exit.c		an exit, decoded
- *	describe.c	an exit or a failed entry, in the manual's words
- *	failure.c	the same for an instruction that fails
- *	check.c		which rule for guest state was it that entry found broken
+ *	vcpu.c		the VMCS: creation, entry, changes, destruction; INVEPT
+ *	exit.c		decodes exits
+ *	describe.c	describes exits and failed entries in the manual's terms
+ *	failure.c	the same for failed instructions
+ *	check.c		finds the guest-state rule that failed an entry
  *
- * Default deny: ports, MSRs, CR0, CR4, CR8, debug registers and what else can
- * exit does; the exceptions are listed where they are made (controls.c for
- * instructions, vcpu.c for MSRs), each with its reason.
+ * Default deny: ports, MSRs, CR0, CR4, CR8, debug registers and whatever else can exit does.
+ * The exceptions are listed where they are made (controls.c for instructions, vcpu.c for
+ * MSRs), each with its reason.
  *
- * The guest's physical addresses go through EPT, whose root (EPTP) comes from
- * the gpt/ library. The CPU caches what it finds there, tagged with the EPTP,
- * over exits and entries; only INVEPT drops it. kernel/vm/tlb.h says when it is due.
+ * Guest-physical addresses are translated by EPT; gpt/ makes its tables. The CPU caches
+ * translations, tagged with the EPTP, across exits and entries; only INVEPT flushes them.
+ * kernel/vm/tlb.h decides when.
  *
- * What decode and skip read is the VMCS that is current. They belong to the
- * enter before them; no other vCPU may be touched in between.
+ * decode and skip use the current VMCS. They follow an enter of the same vCPU; no other vCPU
+ * may be used in between.
  *
- * Caveat: a guest that single-steps itself (RFLAGS.TF) over an instruction
- * that we answer takes its #DB one instruction late.
+ * Limitation: if a guest single-steps (RFLAGS.TF) over an instruction that we emulate, its #DB
+ * comes one instruction late.
  */
 #include "vmx/vmx.h"
 
@@ -51,7 +49,7 @@ struct vmx_common vmx_common;
 _Static_assert(sizeof(struct vmx_cpu) <= PAGE_SIZE, "it gets a page");
 _Static_assert(offsetof(struct vmx_cpu, tlb) == 0, "tlb_cpu");
 
-/* SDM vol. 3C, 24.7: each CPU has its own lock, and its firmware may have forgotten some. */
+/* SDM vol. 3C, 24.7: each CPU has its own lock, and firmware may have missed some CPUs. */
 static bool unlock(char *error)
 {
 	uint64_t value;
@@ -77,7 +75,7 @@ static bool unlock(char *error)
 	return true;
 }
 
-/* What must be 1 is made so; a 1 that must be 0 is somebody else's decision, and refused. */
+/* Sets the bits that must be 1. Fails on set bits that must be 0: clearing them is not up to us. */
 static bool fix_crs(const struct vmx_fixed *fixed, char *error)
 {
 	uint64_t cr0 = read_cr0() | fixed->cr0_fixed0;
@@ -128,7 +126,7 @@ static bool start(struct vmx_cpu *vc, uint32_t revision, char *error)
 	*(uint32_t *)page_ptr(vc->vmxon_pfn) = revision;
 	result = insn_vmxon(vc->vmxon_pfn << PAGE_SHIFT);
 	if (result != VMX_OK) {
-		/* No VMCS is current yet, so no error number: 31.3 VMXON. */
+		/* There is no current VMCS yet, so there is no error number: 31.3 VMXON. */
 		format(error, VMM_TEXT_MAX, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
 		       "was not accepted",
 		       result == VMX_FAIL_INVALID ? "VMfailInvalid" : "VMfailValid",
@@ -139,7 +137,7 @@ static bool start(struct vmx_cpu *vc, uint32_t revision, char *error)
 	return true;
 }
 
-/* Deliberate bugs, of the machine: a CPU that is not like the first one. */
+/* Deliberate bugs of the machine: a CPU that differs from the first one. */
 static void make_different(struct vmx_allowed *own)
 {
 	if (FAULT(CONTROLS_DIFFER))
@@ -150,7 +148,7 @@ static void make_different(struct vmx_allowed *own)
 		own->revision++;
 }
 
-/* What all CPUs have in common, this one included; lost: what the others had without it. */
+/* Computes what all CPUs including this one allow; lost: what the others lose by this one. */
 static const char *join(const struct cpu_raw *raw, struct vmx_allowed *own,
 			struct vmx_common *common, char *lost)
 {
@@ -198,8 +196,8 @@ static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 	}
 	vmx_common = common;
 	cpu->arch = vc;
-	/* What was cached before VMXOFF may still be (29.4.3.2): with the record all zeroes,
-	 * the first entry flushes. */
+	/* Translations cached before VMXOFF may still be there (29.4.3.2). The record is zeroed,
+	 * so the first entry flushes. */
 	return true;
 }
 

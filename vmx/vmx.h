@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of this folder share. vmx.c has the theory. */
+/* Shared by the files of this folder. vmx.c has an overview. */
 #ifndef VMX_VMX_H
 #define VMX_VMX_H
 
@@ -9,50 +9,50 @@
 #include "vmx/controls.h"
 #include "vmx/insn.h"
 
-/* A CPU in VMX operation: struct cpu's arch. */
+/* A CPU in VMX operation: arch of struct cpu. */
 struct vmx_cpu {
 	struct tlb_cpu tlb; /* first: tlb.h */
 	uint64_t pfn;	    /* of this record */
 	uint64_t vmxon_pfn; /* of the VMXON region */
-	struct vmx_vcpu *current; /* whose VMCS, and KERNEL_GS_BASE, is loaded */
-	uint64_t invepts;	  /* INVEPTs that succeeded */
-	struct vmx_fixed fixed;	  /* of this CPU: what its own CRs must be */
+	struct vmx_vcpu *current; /* the vCPU whose VMCS and KERNEL_GS_BASE are loaded */
+	uint64_t invepts;	  /* INVEPTs so far */
+	struct vmx_fixed fixed;	  /* the CR bits that this CPU itself requires */
 	uint64_t kernel_gs_base; /* the host's */
 	uint32_t vcpus;
-	uint8_t timer_rate; /* the preemption timer counts once in 2^n ticks of the TSC */
+	uint8_t timer_rate; /* the preemption timer ticks once per 2^n TSC ticks */
 	bool invept_single;
 };
 
 /*
- * What all CPUs that are on allow, and what is made of it for each VMCS. Complete before
- * the first vCPU is made.
+ * What all enabled CPUs allow, and the controls computed from it. Final before the first
+ * vCPU is created.
  */
 struct vmx_common {
 	struct vmx_allowed allowed;
 	struct vmx_controls controls;
-	bool any; /* a CPU is on */
+	bool any; /* a CPU is enabled */
 };
 
 extern struct vmx_common vmx_common; /* vmx.c */
 
-/* A virtual CPU: struct vcpu's arch. */
+/* A virtual CPU: arch of struct vcpu. */
 struct vmx_vcpu {
-	uint8_t result; /* enum vmx_result of the last entry; enter.asm has the offsets */
-	bool launched;	/* this VMCS takes VMRESUME, no more VMLAUNCH */
+	uint8_t result; /* enum vmx_result of the last entry; enter.asm knows the offsets */
+	bool launched;	/* the VMCS is launched: use VMRESUME */
 	bool slice;	/* the preemption timer is on */
-	uint64_t host_rsp; /* as in the VMCS */
+	uint64_t host_rsp; /* copy of the VMCS field */
 	/*
-	 * As in the VMCS of a vCPU that can go on as it is. 0: something is to
-	 * be done before the next entry (vcpu.c: prepare).
+	 * Copy of the VMCS field while nothing has to be prepared for the next entry; otherwise
+	 * 0 (vcpu.c: prepare_and_enter).
 	 */
 	uint64_t eptp;
 	uint64_t pfn;	/* of this record */
-	struct vmx_cpu *vc; /* that it is on; NULL between unload and load */
+	struct vmx_cpu *vc; /* CPU that it is on; NULL between unload and load */
 	uint64_t vmcs_pfn;
 	uint64_t msr_bitmap_pfn;
-	uint64_t efer;		 /* as in the VMCS */
-	uint64_t kernel_gs_base; /* the guest's, while it is not current */
-	struct vmx_controls controls; /* as in the VMCS */
+	uint64_t efer;		 /* copy of the VMCS field */
+	uint64_t kernel_gs_base; /* the guest's, while the vCPU is not current */
+	struct vmx_controls controls; /* copies of the VMCS fields */
 };
 
 static inline struct vmx_cpu *vmx_cpu_of(const struct vcpu *vcpu)
@@ -68,7 +68,7 @@ extern const char vmx_exited[], vmx_abort_range[], vmx_abort_range_end[], vmx_ab
 void vmx_probe(const struct cpu_raw *raw, struct vmm_probe *probe);
 
 /* vcpu.c */
-/* Flushes what this CPU caches of this EPTP, and counts it. */
+/* Flushes what this CPU has cached for this EPTP, and counts it. */
 void vmx_invept(struct vmx_cpu *vc, uint64_t eptp);
 bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *error);
 void vmx_vcpu_fini(struct vcpu *vcpu);
@@ -85,13 +85,13 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned number, uint64_t value);
 void vmx_set_efer(struct vcpu *vcpu, uint64_t value);
 void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4]);
 
-/* current.c: makes vcpu's VMCS the current one on vcpu->cpu, before its fields are used. */
+/* current.c: loads vcpu's VMCS on vcpu->cpu. Required before its fields are accessed. */
 void vmx_make_current(struct vcpu *vcpu);
 
-/* VMCLEAR; it is not current afterwards. */
+/* VMCLEAR. The VMCS is not current afterwards. */
 enum vmx_result vmx_clear(struct vmx_vcpu *vx);
 
-/* The next entry is a VMLAUNCH again. */
+/* Makes the next entry a VMLAUNCH. */
 void vmx_clear_launch(struct vcpu *vcpu);
 
 /* exit.c */
@@ -99,14 +99,14 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
 /* The name of a basic exit reason; never NULL. */
 const char *vmx_reason_name(unsigned basic);
 
-/* describe.c: texts of at most VMM_TEXT_MAX. */
+/* describe.c: words has VMM_TEXT_MAX bytes. */
 void vmx_describe(struct vcpu *vcpu, char *words);
 bool vmx_fault_linear(struct vcpu *vcpu, uint64_t *gva);
 
-/* failure.c: how an instruction of this name failed, the VM-instruction error in words. */
+/* failure.c: describes how the instruction insn failed, with the VM-instruction error. */
 void vmx_describe_failure(char *words, const char *insn, enum vmx_result result);
 
-/* check.c: the first rule for guest state that the current VMCS breaks; NULL: none found. */
+/* check.c: the first guest-state rule that the current VMCS violates; NULL: none found. */
 const char *vmx_check_guest(const struct vmx_fixed *fixed);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A complete user of the generic page table, as a Linux program: a piece of memory
- * stands for physical memory, and one table of each format is built in it. No CPU
- * walks them here, so nothing has to be flushed; where it would, it says so.
+ * A complete user of the generic page table, as a Linux program: an array stands for physical
+ * memory, and one table of each format is built in it. No CPU walks the tables, so nothing has
+ * to be flushed; comments say where a flush would be needed.
  *
  *	cc -std=c17 -Wall -Wextra -Werror -o example/example example/example.c *.c
  *	example/example
  *
- * Ends with 0 if all was as it has to be.
+ * Exits with 0 if everything is as expected.
  */
 #define _DEFAULT_SOURCE
 #include <inttypes.h>
@@ -21,16 +21,16 @@
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)
 
-/* Table pages come from here: the arena is what the CPU would see from 4 GiB on. */
+/* The memory for table pages; the CPU would see it from 4 GiB on. */
 #define TABLES	 64
 #define BASE_PFN (UINT64_C(4) * 1024 * MIB / VMM_GPT_PAGE_SIZE)
 
-/* What is mapped: pages that belong to the guest, and that nobody here looks into. */
+/* The pages that are mapped. They would belong to the guest and are never accessed here. */
 #define GUEST_PFN UINT64_C(0x200000)
 
 struct arena {
 	uint8_t *memory;
-	struct vmm_gpt_node nodes[TABLES]; /* one for each page of it */
+	struct vmm_gpt_node nodes[TABLES]; /* one per page */
 	struct vmm_gpt_node *free;	   /* linked by .next */
 	unsigned used;
 };
@@ -44,7 +44,7 @@ static void expect(bool holds, const char *what)
 	exit(1);
 }
 
-/* ---- The surroundings: the hooks ---- */
+/* ---- The hooks ---- */
 
 static struct vmm_gpt_node *get_table(void *ctx)
 {
@@ -90,7 +90,7 @@ static void arena_init(struct arena *arena)
 	}
 }
 
-/* ---- Showing ---- */
+/* ---- Printing ---- */
 
 static void print_extents(const struct vmm_gpt *gpt, const char *title)
 {
@@ -136,9 +136,9 @@ static void count_leaf(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 	++*(unsigned *)arg;
 }
 
-/* ---- What one does with a table ---- */
+/* ---- Operations ---- */
 
-/* Two leaves of 2 MiB, and a page of its own below them. */
+/* Maps two leaves of 2 MiB, and one page below them. */
 static void map(struct vmm_gpt *gpt)
 {
 	struct vmm_gpt_result r;
@@ -150,7 +150,7 @@ static void map(struct vmm_gpt *gpt)
 	r = vmm_gpt_map(gpt, 64 * KIB, GUEST_PFN + 7, 1, VMM_GPT_READ | VMM_GPT_EXEC, VMM_GPT_WB);
 	EXPECT(r.changed && r.flush == VMM_GPT_FLUSH_NONE);
 	r = vmm_gpt_map(gpt, 64 * KIB, GUEST_PFN + 8, 1, VMM_GPT_READ, VMM_GPT_WB);
-	EXPECT(r.error == VMM_GPT_CONFLICT); /* what is there stays */
+	EXPECT(r.error == VMM_GPT_CONFLICT); /* the existing mapping stays */
 	r = vmm_gpt_map_region(gpt, 2 * MIB, 6 * MIB, GUEST_PFN + 512, VMM_GPT_RWX, VMM_GPT_WB, 3,
 			       NULL);
 	EXPECT(r.error == VMM_GPT_OK && r.entry == 2);
@@ -158,7 +158,7 @@ static void map(struct vmm_gpt *gpt)
 	EXPECT(r.error == VMM_GPT_NOT_POPULATED);
 }
 
-/* A walker that holds a pointer into the tables is in a section meanwhile. */
+/* A walker must be in a section while it holds a pointer into the tables. */
 static void look_up(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
 {
 	struct vmm_gpt_leaf leaf;
@@ -171,7 +171,7 @@ static void look_up(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
 	printf("  gpa 0x300000: entry 0x%016" PRIx64 ", a leaf of level %u, pfn 0x%" PRIx64 "\n",
 	       *ptep, level, leaf.pfn);
 	EXPECT(leaf.pfn == GUEST_PFN + 512 && leaf.prot == VMM_GPT_RWX && !leaf.dirty);
-	vmm_gpt_reset_dirty(gpt, ptep, true); /* as the CPU does at a write */
+	vmm_gpt_reset_dirty(gpt, ptep, true); /* as the CPU does on a write */
 	vmm_gpt_read_unlock(section);
 }
 
@@ -185,16 +185,16 @@ static void split_and_merge(struct vmm_gpt *gpt, struct vmm_gpt_retired *taken)
 	EXPECT(r.entry == 256 && r.flush == VMM_GPT_FLUSH_REQUIRED);
 	print_extents(gpt, "split, and half of it read-only");
 	r = vmm_gpt_merge(gpt, 2 * MIB, 2, taken);
-	EXPECT(r.error == VMM_GPT_CONFLICT && !r.changed); /* not all of it is alike */
+	EXPECT(r.error == VMM_GPT_CONFLICT && !r.changed); /* the leaves differ */
 	r = vmm_gpt_protect_region(gpt, 2 * MIB, 4 * MIB, VMM_GPT_RWX);
 	EXPECT(r.entry == 256 && r.flush == VMM_GPT_FLUSH_NONE); /* rights added */
 	r = vmm_gpt_merge(gpt, 2 * MIB, 2, taken);
 	EXPECT(r.changed && taken->count == 1);
 	vmm_gpt_collect(gpt, 0, 16 * MIB, VMM_GPT_DIRTY, true, count_leaf, &dirty);
-	EXPECT(dirty == 1); /* the leaf that was written to, in one piece again */
+	EXPECT(dirty == 1); /* the leaf that was written, merged again */
 }
 
-/* What was taken out is used again only when nobody can reach it any more. */
+/* Retired pages are freed only when nothing can reach them any more. */
 static void take_down(struct vmm_gpt *gpt, struct vmm_gpt_retired *taken)
 {
 	struct vmm_gpt_result r = vmm_gpt_vacate_region(gpt, 0, 16 * MIB, taken);
@@ -208,8 +208,8 @@ static void take_down(struct vmm_gpt *gpt, struct vmm_gpt_retired *taken)
 	printf("  unmapped and vacated: %" PRIu64 " tables to be given back after a flush\n",
 	       taken->count);
 	stamp = vmm_gpt_grace_start(gpt);
-	/* here each CPU that ran the guest executes INVEPT, or gets TLB_CONTROL */
-	EXPECT(vmm_gpt_grace_elapsed(gpt, stamp)); /* and no walker is in an old section */
+	/* here each CPU that ran the guest would execute INVEPT or use TLB_CONTROL */
+	EXPECT(vmm_gpt_grace_elapsed(gpt, stamp)); /* no walker is in an old section */
 	vmm_gpt_free_retired(gpt, taken);
 }
 

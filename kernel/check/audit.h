@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Does all of it agree? The tree, the pages that hardware walks, what was
- * allocated, and what the guest was given. For a guest that does not run.
+ * Consistency of the tree, the pages that hardware walks, the allocations, and the regions.
+ * For a guest that is not running.
  */
 #ifndef KERNEL_CHECK_AUDIT_H
 #define KERNEL_CHECK_AUDIT_H
@@ -9,28 +9,28 @@
 #include "kernel/vm/aspace.h"
 #include "kernel/lib/log.h"
 
-/* Hears what is wrong, each in words. */
+/* Receives each error, in words. */
 typedef void audit_wrong_fn(const char *fmt, ...) LOG_FORMAT(1, 2);
 
-/* What is in use before a guest is made: nothing, unless one before lost something. */
+/* Pages in use before a guest is created: none, unless an earlier guest leaked. */
 struct audit_base {
 	uint64_t guest, tables; /* pages */
 	audit_wrong_fn *wrong;
 };
 struct audit_base audit_begin(audit_wrong_fn *wrong);
 
-/* What is in use for this other guest, that is there as well, goes in as well. */
+/* Adds the pages of another guest that exists at the same time. */
 void audit_beside(struct audit_base *base, const struct aspace *as);
 
 /*
- * Before the guest's memory is taken down: each entry, node and count of the table;
- * each leaf in a region, with no more rights than that has, on a block of its own,
- * of its size, that was got for it; all table pages and blocks that are in use are
- * in this table, or in retired. Says what is wrong; true: nothing.
+ * Before the guest's memory is taken down. Checks each entry, node and count of the table; that
+ * each leaf is in a region, has no more rights than it, and maps a block of its own and of its
+ * size that was allocated for it; and that all table pages and blocks in use are in this table
+ * or retired. Reports each error; true: none.
  */
 bool audit_aspace(struct aspace *as, const struct audit_base *base);
 
-/* Afterwards: nothing more is in use for a guest than before, and the allocator agrees with itself. */
+/* After the guest is gone: no page of it is in use, and the allocator is consistent. */
 bool audit_nothing_left(const struct audit_base *base);
 
 #endif

@@ -7,35 +7,38 @@
 
 enum { ROOTS = 64, ROOT_BITS = 6, TAGS = 16 };
 
-/* In a frame's record: a table has it, or maps it. Else the time when that ended, and for which root. */
+/*
+ * A frame's state: this, while a table contains or maps it; otherwise the time when that ended,
+ * and the root.
+ */
 #define REACHABLE UINT64_MAX
 
 struct root {
-	uint64_t pfn;	    /* 0: the slot is free */
-	uint64_t taken;	    /* when something was last taken from it */
-	uint64_t completed; /* somebody relies on what was taken up to then */
+	uint64_t pfn;	    /* 0: free slot */
+	uint64_t taken;	    /* time of the last removal */
+	uint64_t completed; /* removals up to this time are relied upon */
 	bool watched;
 };
 
-/* What a CPU may have cached under a tag. Only that CPU changes it; others look at flushed. */
+/* What a CPU may have cached for a tag. Only that CPU changes it; others read flushed and root. */
 struct tag {
 	uint64_t tag;
-	uint64_t root; /* whose translations; 0: none */
+	uint64_t root; /* whose translations are cached; 0: none */
 	uint64_t flushed;
 };
 
 struct tlbcheck_cpu {
 	struct tag tags[TAGS];
-	unsigned next;	    /* the slot that is used again next */
-	struct tag *inside; /* in the guest, by this tag; NULL: not */
-	uint64_t walks;	    /* in a section of this root's; 0: none */
+	unsigned next;	    /* next slot to replace */
+	struct tag *inside; /* tag of the guest the CPU is in; NULL: none */
+	uint64_t walks;	    /* root whose read section it is in; 0: none */
 	uint64_t since;
-	uint64_t holds; /* this root's lock; 0: none */
+	uint64_t holds; /* root whose lock it holds; 0: none */
 };
 
 static struct {
 	uint64_t clock;
-	unsigned watched; /* roots; where there is none, entries are of no interest */
+	unsigned watched; /* number of roots; if 0, entries are ignored */
 	struct root roots[ROOTS];
 	struct tlbcheck_cpu cpus[TLBCHECK_CPUS_MAX];
 	unsigned ncpus;
@@ -100,7 +103,7 @@ static bool may_have_cached(uint64_t root_pfn)
 	return false;
 }
 
-/* A slot for one more: one that was never used, or whose root nobody has anything of. */
+/* Takes a slot: one that was never used, or whose root no CPU has cached. */
 static struct root *new_root(uint64_t pfn)
 {
 	for (unsigned i = 0; i < ROOTS; i++) {
@@ -156,7 +159,7 @@ void tlbcheck_root_ends(uint64_t root_pfn)
 
 /* Stores. */
 
-/* Of all frames that an entry leads to: a table page, or the pages of a leaf. */
+/* Sets the state of all frames that an entry refers to: a table page, or the pages of a leaf. */
 static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 {
 	bool leaf = gpt_pte_is_leaf(check.format, pte, level);
@@ -168,7 +171,7 @@ static void set_frames(uint64_t pte, unsigned level, uint64_t value)
 		set_frame(i, value);
 }
 
-/* Whether both lead to the same table, or the same pages. */
+/* Whether both entries refer to the same table or the same pages. */
 static bool same_frames(uint64_t old, uint64_t new, unsigned level)
 {
 	const struct vmm_gpt_format *f = check.format;
@@ -179,7 +182,7 @@ static bool same_frames(uint64_t old, uint64_t new, unsigned level)
 	       vpeo_pte_pfn(f, old, leaf ? level : 1) == vpeo_pte_pfn(f, new, leaf ? level : 1);
 }
 
-/* Whether a CPU that goes by old may do what it may not by new. */
+/* Whether a CPU that uses old may do something that new does not allow. */
 static bool takes(uint64_t old, uint64_t new, unsigned level)
 {
 	const struct vmm_gpt_format *f = check.format;
@@ -195,9 +198,9 @@ static bool takes(uint64_t old, uint64_t new, unsigned level)
 }
 
 /*
- * What an entry leads to, now that it was stored. Others may have taken it out again
- * before we come to say so: nothing is noted that is no longer true, nor over what
- * they have noted since we looked.
+ * Marks what an entry refers to as reachable, after the store. Other CPUs may have removed it
+ * already: mark nothing if it no longer holds, and do not overwrite a state that changed since
+ * it was read.
  */
 static void set_reachable(const vmm_gpt_pte_t *ptep, uint64_t pte, unsigned level)
 {
@@ -233,7 +236,7 @@ void tlbcheck_wrote(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t new)
 	if (takes(old, new, level)) {
 		when = now();
 		raise_to(&root->taken, when);
-		/* What was a leaf, and is a table now, is reached by the table. */
+		/* The pages of a leaf that was split stay reachable through the table. */
 		if (!same_frames(old, new, level) &&
 		    !(gpt_pte_is_leaf(f, old, level) && vpeo_pte_is_present(f, new)))
 			set_frames(old, level, stamp_of(root, when));
@@ -262,7 +265,7 @@ static struct tlbcheck_cpu *cpu_at(unsigned n)
 {
 	ASSERT(n < TLBCHECK_CPUS_MAX);
 	if (n >= check.ncpus)
-		check.ncpus = n + 1; /* CPUs begin one after the other */
+		check.ncpus = n + 1; /* CPUs start one after the other */
 	return &check.cpus[n];
 }
 
@@ -303,12 +306,12 @@ void tlbcheck_enter(unsigned n, uint64_t tag, uint64_t root_pfn)
 		panic("tlb check: CPU %u enters root 0x%lx, but has root 0x%lx cached under the "
 		      "same tag 0x%lx",
 		      n, (unsigned long)root_pfn, (unsigned long)t->root, (unsigned long)tag);
-	/* Nothing has been cached since the flush: it counts as if it were made now. */
+	/* Nothing was cached since the flush, so it counts as if it were made now. */
 	if (!t->root)
 		store(&t->flushed, now());
 	store(&t->root, root_pfn);
 	__atomic_store_n(&cpu->inside, t, __ATOMIC_SEQ_CST);
-	/* Behind that: who completes a change either sees us inside, or we see it completed. */
+	/* Afterwards: either the initiator sees us inside, or we see the completed change. */
 	if (load(&root->completed) > t->flushed)
 		panic("tlb check: CPU %u enters root 0x%lx without a flush: it flushed at %lu, and "
 		      "a change was complete at %lu",
@@ -321,7 +324,7 @@ void tlbcheck_exit(unsigned n)
 	__atomic_store_n(&check.cpus[n].inside, NULL, __ATOMIC_SEQ_CST);
 }
 
-/* Walks in software. */
+/* Software walks. */
 
 void tlbcheck_walk(unsigned n, uint64_t root_pfn)
 {
@@ -355,9 +358,9 @@ void tlbcheck_read(unsigned n, const vmm_gpt_pte_t *ptep)
 		      n, (unsigned long)pfn);
 }
 
-/* Changes that are done, and frames that come back. */
+/* Completed changes, and freed frames. */
 
-/* Nobody may be inside of root that has not flushed since when. */
+/* No CPU may be in the guest of root that has not flushed since when. */
 static void check_nobody_inside(struct root *root, uint64_t when, const char *what, uint64_t pfn)
 {
 	raise_to(&root->completed, when);
@@ -372,7 +375,7 @@ static void check_nobody_inside(struct root *root, uint64_t when, const char *wh
 	}
 }
 
-/* Nobody may be walking root's table that began to before when. */
+/* No CPU may be walking root's table since before when. */
 static void check_nobody_walks(const struct root *root, uint64_t when, uint64_t pfn)
 {
 	for (unsigned n = 0; n < check.ncpus; n++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The checker (tlbcheck.h) for the guests' address spaces. */
+/* Attaches the checker (tlbcheck.h) to the guests' address spaces. */
 #include "kernel/check/tlbcheck_attach.h"
 
 #include "kernel/host/cpu.h"

@@ -4,7 +4,7 @@
 
 #include "gpt/vmm_gpt.h"
 
-/* From now on the checker watches all guests' tables, of this format. False: no memory for it. */
+/* Makes the checker watch all guests' tables, which have this format. False: no memory for it. */
 bool tlbcheck_attach(const struct vmm_gpt_format *format);
 
 #endif

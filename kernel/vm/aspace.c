@@ -13,7 +13,7 @@ const struct observer *observer;
 /* Nested entries select from the host's PAT. */
 _Static_assert(VMM_GPT_PAT == MMU_PAT, "kernel/host/mmu.h");
 
-/* Hooks for gpt/: a table page's node comes from a heap of ours, and is found by its frame. */
+/* Hooks for gpt/. The node of a table page comes from our slab and is found by its frame. */
 static struct vmm_gpt_node *get_table(void *ctx)
 {
 	struct aspace *as = ctx;
@@ -41,7 +41,7 @@ static void put_table(void *ctx, struct vmm_gpt_node *node)
 	slab_free(&as->nodes, node);
 }
 
-/* NULL for what is no table: then a damaged entry is found by a check, not by a fault. */
+/* NULL if it is not a table: then a check finds a damaged entry, not a fault. */
 static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
 {
 	const struct frame *frame = page_frame_if_any(pfn);
@@ -109,7 +109,7 @@ void aspace_retire(void *arg, uint64_t gpa, const struct vmm_gpt_leaf *leaf)
 
 	aspace_count(&as->mapped, -(UINT64_C(1) << aspace_leaf_order(leaf->level)));
 	if (!aspace_owns(gpa, leaf))
-		return; /* better lost than given back twice; the audit has said so */
+		return; /* leaking it is better than freeing it twice; the audit has reported it */
 	if (FAULT(NO_LIMBO)) {
 		pages_free(leaf->pfn, frame->order, FRAME_GUEST);
 		return;
@@ -156,7 +156,7 @@ bool aspace_reap_sync(struct aspace *as)
 	return any;
 }
 
-/* cpu is the one that could still use all of it, and must not without a flush. */
+/* cpu is the only CPU that could still use the memory, and it must flush before it can. */
 static void release_all(struct aspace *as, const struct cpu *cpu)
 {
 	ASSERT(tlb_is_stale(tlb_cpu(cpu), &as->ctx));
@@ -179,7 +179,7 @@ uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		vacated = vmm_gpt_vacate_region(&as->gpt, 0, VMM_GPT_GPA_END, &as->retired.tables);
 	ASSERT_EQ(vacated.error, VMM_GPT_OK);
 	if (!FAULT(FLUSH_MARK))
-		aspace_flush(as); /* whatever those two say: the root goes as well */
+		aspace_flush(as); /* unconditionally: the root goes too */
 	invalidate(cpu, &as->ctx);
 	release_all(as, cpu);
 	left = as->gpt.tables - 1;
@@ -255,7 +255,7 @@ void aspace_moved(struct aspace *as)
 	__atomic_store_n(&as->moving, false, __ATOMIC_SEQ_CST);
 }
 
-/* In a section. */
+/* Call in a read section. */
 static void *find(const struct aspace *as, uint64_t gpa)
 {
 	struct vmm_gpt_leaf leaf;

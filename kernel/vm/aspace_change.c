@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changing what is mapped while a guest is there: HC_MEMORY.
+ * Changing mappings while a guest exists: HC_MEMORY.
  *
- * Each change is made between two exits of the CPU that asks for it; the guest's
- * others may be anywhere. What it takes out goes to the retired, behind a flush that
- * waits until none of them can go by what was before. Large leaves that stick out of
- * what is changed are split here and not in gpt/, since their blocks have to be
- * broken up with them.
+ * Each change is made between two exits of the calling CPU; the guest's other CPUs may be
+ * anywhere. What it removes is retired after a flush that waits until none of them can use
+ * the old translations. Large leaves that extend beyond the range are split here and not in
+ * gpt/, because their allocator blocks must be split too.
  */
 #include "kernel/vm/aspace.h"
 #include "kernel/lib/fault.h"
@@ -25,7 +24,7 @@ static bool leaf_at(struct aspace *as, uint64_t gpa, struct vmm_gpt_extent *e)
 	return vmm_gpt_next(&as->gpt, gpa, gpa + 1, e) && e->kind == VMM_GPT_MAPPED;
 }
 
-/* The block of a leaf becomes blocks as its split made leaves: one way down to gpa. */
+/* Splits the block of a leaf the way its split made leaves, along the path to gpa. */
 static void break_up(const struct vmm_gpt_extent *e, uint64_t gpa, unsigned to)
 {
 	uint64_t pfn = e->leaf.pfn, base = e->gpa;
@@ -62,7 +61,7 @@ bool aspace_split(struct aspace *as, uint64_t gpa, unsigned to)
 	return true;
 }
 
-/* Splits a leaf that is both below and above this edge. */
+/* Splits a leaf that lies across this edge. */
 static bool cut(struct aspace *as, uint64_t edge)
 {
 	struct vmm_gpt_extent e;
@@ -98,7 +97,7 @@ static bool merge_to(struct aspace *as, uint64_t gpa, unsigned level)
 	return true;
 }
 
-/* What is at gpa; of leaves, all that follow with the same rights. */
+/* The extent at gpa; a leaf is extended by all that follow with the same rights. */
 static bool next_alike(struct aspace *as, uint64_t gpa, uint64_t end, struct vmm_gpt_extent *run)
 {
 	struct vmm_gpt_extent e;
@@ -112,8 +111,8 @@ static bool next_alike(struct aspace *as, uint64_t gpa, uint64_t end, struct vmm
 }
 
 /*
- * Those that are alike at once, since each keeps its other rights. One that a fault
- * maps meanwhile, with all rights, came behind it.
+ * Runs of leaves with equal rights are changed in one call, which keeps their other rights. A
+ * leaf that a fault maps meanwhile, with all rights, counts as mapped after the change.
  */
 static void take_right(struct aspace *as, uint64_t start, uint64_t end, unsigned right)
 {
@@ -133,7 +132,7 @@ static void take_right(struct aspace *as, uint64_t start, uint64_t end, unsigned
 	flush_if(as, all);
 }
 
-/* Where a large leaf must not be executable, its parts are not either: who fetches splits it. */
+/* If large leaves must not be executable, their parts lose that right; a fetch splits it again. */
 static bool merge(struct aspace *as, uint64_t gpa)
 {
 	bool any = false;
@@ -157,8 +156,8 @@ static struct vmm_gpt_result unmap(struct aspace *as, uint64_t start, uint64_t e
 }
 
 /*
- * One flush serves both: what each takes out is in retired. Between the two a fault
- * may map something again, without the lock: then the entries stay.
+ * One flush serves both, because all they take out is in retired. Between them a fault may map
+ * a page without the lock; then the entries stay.
  */
 static enum aspace_outcome vacate(struct aspace *as, uint64_t start, uint64_t end)
 {
@@ -168,7 +167,7 @@ static enum aspace_outcome vacate(struct aspace *as, uint64_t start, uint64_t en
 
 	taken = as->retired.tables.count - waiting;
 	as->counts.taken += taken;
-	/* It may have split an empty entry. */
+	/* It may have split an empty entry at an edge. */
 	aspace_count(&as->counts.tables, as->gpt.tables + taken - tables);
 	if (unmapped.flush == VMM_GPT_FLUSH_REQUIRED)
 		r.flush = unmapped.flush;
@@ -180,7 +179,7 @@ static enum aspace_outcome vacate(struct aspace *as, uint64_t start, uint64_t en
 	return r.error ? ASPACE_DENIED : ASPACE_MAPPED;
 }
 
-/* Leaves that move together, behind one flush. */
+/* Leaves that move together, with one flush. */
 enum { BATCH = 32 };
 
 struct batch {
@@ -190,8 +189,8 @@ struct batch {
 };
 
 /*
- * A block for a leaf to move to; where there is none of its size, it is split, and *e
- * is its first part. 0: there is none at all.
+ * Allocates a block for a leaf to move to. If there is none of its size, the leaf is split and
+ * *e becomes its first part. 0: no memory.
  */
 static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
 {
@@ -206,7 +205,7 @@ static uint64_t block_for(struct aspace *as, struct vmm_gpt_extent *e)
 	return pfn;
 }
 
-/* The next leaves of [start, end), with a new block for each; where they end. */
+/* Collects the next leaves of [start, end) with a new block for each; returns where they end. */
 static uint64_t gather(struct aspace *as, uint64_t start, uint64_t end, struct batch *b, bool *ok)
 {
 	struct vmm_gpt_extent e;
@@ -240,8 +239,8 @@ static void place(struct aspace *as, const struct vmm_gpt_extent *e, uint64_t pf
 }
 
 /*
- * Leaves get other blocks. They are unmapped first, with the flush, so that nobody
- * writes to the old ones any more; no fault maps others meanwhile.
+ * Moves leaves to other blocks. They are unmapped and flushed first, so that nothing writes to
+ * the old blocks; faults map nothing meanwhile.
  */
 static bool move(struct aspace *as, uint64_t start, uint64_t end)
 {
@@ -269,7 +268,7 @@ static void clean(struct aspace *as, uint64_t start, uint64_t end)
 		&as->gpt, start, end, VMM_GPT_ACCESSED | VMM_GPT_DIRTY, true, NULL, NULL);
 
 	ASSERT_EQ(r.error, VMM_GPT_OK);
-	if (r.flush != VMM_GPT_FLUSH_NONE) /* also for A: what is asked for is to be exact */
+	if (r.flush != VMM_GPT_FLUSH_NONE) /* also for A: the caller wants exact bits */
 		aspace_flush(as);
 }
 

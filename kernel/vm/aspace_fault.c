@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a fault does to an address space.
+ * Handling a second-level fault.
  *
- * Where large leaves must not be executable (small_exec), data gets them without that
- * right. A fetch finds it missing: then the leaf is split, and the page of 4 KiB that was
- * fetched from gets it. What is fetched from first gets a leaf of 4 KiB at once.
+ * If large leaves must not be executable (small_exec), data gets large leaves without execute
+ * permission. A fetch from one splits it, and the fetched 4 KiB page becomes executable. A page
+ * that is first touched by a fetch gets a 4 KiB leaf at once.
  */
 #include "kernel/vm/aspace.h"
 #include "kernel/lib/fault.h"
@@ -12,18 +12,18 @@
 #include "kernel/host/panic.h"
 #include "kernel/lib/string.h"
 
-/* The way of a fault on 4 KiB, which is the usual one, has the level as a constant. */
+/* Inlined, so that the usual 4 KiB fault has the level as a constant. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 enum {
-	SPAN = 2 << 20, /* what one lowest table holds: populated at once */
-	REFUSED_MAX = 1000,
+	SPAN = 2 << 20, /* covered by one lowest table: populated at once */
+	REFUSED_MAX = 1000, /* repeats of one fault on one CPU that can be lost races */
 };
 
-/* A deliberate bug: no CPU takes a leaf with these two bits (3:2) the other way. */
+/* A deliberate bug: CPUs reject a leaf with these two bits (3:2) flipped. */
 enum { FAULTY_BITS = 0xc };
 
-/* Where the image goes on in this leaf; UINT64_MAX: it has none of it. */
+/* The index of the leaf's first page in the image; UINT64_MAX: beyond the image. */
 static inline uint64_t image_page(const struct region *r, uint64_t gpa, unsigned level)
 {
 	uint64_t at = (gpa & ~(aspace_leaf_size(level) - 1)) - r->start;
@@ -34,9 +34,9 @@ static inline uint64_t image_page(const struct region *r, uint64_t gpa, unsigned
 struct aspace_plan aspace_plan_fault(const struct aspace *as, const struct vcpu_exit *exit)
 {
 	/*
-	 * Where there is nothing, reading is all that the guest's page walk asks for.
-	 * Where there is something that is not enough for it, that lacks the right to
-	 * write: a walk sets A and D, in EPT as soon as EPT has A and D itself.
+	 * For a missing entry, a page walk is treated as a read. If the entry is present but
+	 * insufficient for a page walk, write permission is missing, because walks set A/D (in
+	 * EPT if its own A/D bits are enabled).
 	 */
 	unsigned walk = VMM_GPT_READ | (exit->fault.present ? VMM_GPT_WRITE : 0);
 	unsigned want = exit->fault.walk ? walk : exit->fault.access;
@@ -72,7 +72,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* A block for a leaf at gpa, with what is there at the beginning; 0: there is none. */
+/* Allocates a block for a leaf at gpa and fills it with the initial content; 0: no memory. */
 static ALWAYS_INLINE uint64_t get_block(const struct region *region, uint64_t gpa, unsigned level)
 {
 	uint64_t page = image_page(region, gpa, level), at = page << PAGE_SHIFT, pfn;
@@ -100,8 +100,8 @@ static void count(struct aspace_counts *c, const struct vcpu_exit *exit)
 }
 
 /*
- * An entry for a leaf at gpa: of small ones, for all of the region that share
- * their lowest table with it.
+ * Creates an entry for a leaf at gpa. For a small leaf, creates entries for all pages of the
+ * region in the same lowest table.
  */
 static __attribute__((noinline)) bool populate(struct aspace *as, const struct region *region,
 					       uint64_t gpa, unsigned level)
@@ -123,7 +123,7 @@ static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, 
 {
 	struct vmm_gpt_result r = { .error = VMM_GPT_RETRY };
 
-	/* Looked at in the section: who moves waits for those that began before. */
+	/* Test it inside the section: the mover waits for sections that began before. */
 	aspace_read_lock(as);
 	if (!__atomic_load_n(&as->moving, __ATOMIC_SEQ_CST))
 		r = vmm_gpt_map(&as->gpt, gpa, pfn, level, prot, VMM_GPT_WB);
@@ -131,7 +131,7 @@ static ALWAYS_INLINE struct vmm_gpt_result map(struct aspace *as, uint64_t gpa, 
 	return r;
 }
 
-/* With the lock: maps pfn at gpa, and makes the entry first where there is none. */
+/* With the lock: maps pfn at gpa, creating the entry first if there is none. */
 static struct vmm_gpt_result populate_and_map(struct aspace *as, const struct region *region,
 					      uint64_t gpa, uint64_t pfn, unsigned level,
 					      unsigned prot)
@@ -141,7 +141,7 @@ static struct vmm_gpt_result populate_and_map(struct aspace *as, const struct re
 	return map(as, gpa, pfn, level, prot);
 }
 
-/* Maps pfn at gpa; where the entry is not there, or about to be another, with the lock. */
+/* Maps pfn at gpa; takes the lock if the entry is missing or frozen, or a move is in progress. */
 static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const struct region *region,
 						   uint64_t gpa, uint64_t pfn, unsigned level,
 						   bool has_lock)
@@ -166,7 +166,7 @@ static ALWAYS_INLINE struct vmm_gpt_result install(struct aspace *as, const stru
 	return r;
 }
 
-/* Deliberate bugs in a leaf that was just mapped. */
+/* Deliberate bugs in a new leaf. */
 static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, uint64_t pfn)
 {
 	struct vmm_gpt_result ignored;
@@ -183,7 +183,7 @@ static void spoil(struct aspace *as, const struct region *region, uint64_t gpa, 
 	aspace_read_unlock(as);
 }
 
-/* A new leaf of this level around gpa, or why there is none. */
+/* Maps a new leaf of this level around gpa; on an error there is none. */
 static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct region *region,
 						 uint64_t gpa, unsigned level, bool has_lock)
 {
@@ -194,7 +194,7 @@ static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct
 
 	if (!pfn)
 		return (struct vmm_gpt_result){ .error = VMM_GPT_NO_MEMORY };
-	/* Before it is mapped: from then on another CPU may unmap it, and ask whose it is. */
+	/* Before it is mapped: afterwards another CPU may unmap it and needs the owner. */
 	page_frame(pfn)->owner = (void *)base;
 	r = install(as, region, base, pfn, level, has_lock);
 	if (r.error || !r.changed) {
@@ -211,9 +211,8 @@ static ALWAYS_INLINE struct vmm_gpt_result place(struct aspace *as, const struct
 }
 
 /*
- * The level for gpa, from this one down: where there are smaller entries already,
- * theirs; and an empty one that is larger, because memory for it ran out since it
- * was made, gives way. 0: there is no memory for that.
+ * The level for a leaf at gpa, at most this one. Smaller entries that exist are kept. A larger
+ * empty entry, left from before memory for its leaf ran out, is split. 0: no memory for that.
  */
 static unsigned make_room(struct aspace *as, uint64_t gpa, unsigned level)
 {
@@ -231,7 +230,7 @@ static unsigned make_room(struct aspace *as, uint64_t gpa, unsigned level)
 	return r.error ? 0 : level;
 }
 
-/* With the lock: the largest leaf that there is memory for. */
+/* With the lock: maps the largest leaf that memory allows. */
 static struct vmm_gpt_result place_largest(struct aspace *as, const struct aspace_plan *plan,
 					   uint64_t gpa)
 {
@@ -258,8 +257,8 @@ static bool is_mapped(const struct aspace *as, uint64_t gpa)
 }
 
 /*
- * Who waited for the lock may find that it is mapped by now. That is looked at first:
- * if memory for a large leaf has run out meanwhile, what is there must not be split.
+ * Recheck under the lock: another vCPU may have mapped it. If memory for large leaves has run
+ * out since, the existing leaf must not be split.
  */
 static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_plan *plan,
 				       uint64_t gpa)
@@ -277,7 +276,7 @@ static struct vmm_gpt_result place_any(struct aspace *as, const struct aspace_pl
 
 enum grant { GRANT_NOTHING, GRANTED, GRANT_NO_MEMORY };
 
-/* Gives a leaf the rights that it can have again. NOTHING: it has them. */
+/* Restores all rights that the region allows. NOTHING: the leaf has them, or is gone. */
 static enum grant grant_locked(struct aspace *as, const struct region *region, uint64_t gpa,
 			       bool fetch)
 {
@@ -312,9 +311,8 @@ static enum grant grant(struct aspace *as, const struct region *region, uint64_t
 }
 
 /*
- * What is there already stays, if another CPU was quicker. But if hardware refuses
- * a mapping that should serve it, it will do so for ever: that is told from
- * another CPU's doing by its coming again and again.
+ * The page is mapped: another CPU was faster. A lost race does not recur, so more than
+ * REFUSED_MAX repeats of one instruction mean that hardware rejects the entry.
  */
 static enum aspace_outcome spurious(struct aspace *as, const struct vcpu_exit *exit)
 {
@@ -335,7 +333,7 @@ static void served(struct aspace *as)
 	as->refused[aspace_cpu(as)].times = 0;
 }
 
-/* What other vCPUs had taken out may be all that there is. */
+/* Memory retired by other vCPUs may be all that is left: wait for it. */
 static bool reclaim(struct aspace *as)
 {
 	bool any;

@@ -53,7 +53,7 @@ static void dump_state(const struct vcpu_run *run, const struct vcpu_state *s)
 
 /* The second level. */
 
-/* An entry above the lowest level, or a leaf: what it says, and what it should. */
+/* A table's entry or a leaf, decoded; flags it if it is not validly encoded. */
 static void describe_present(const struct vmm_gpt *gpt, uint64_t pte, unsigned level, char *words)
 {
 	static const char *const types[8] = { "UC", "WC", "type 2", "type 3",
@@ -131,7 +131,7 @@ static void dump_step(void *arg, const struct gwalk_step *step)
 	     e & GWALK_NX ? " NX" : "");
 }
 
-/* True if it leads to *gpa. */
+/* True if the walk succeeds, with the result in *gpa. */
 static bool dump_walk(const struct vcpu_run *run, const struct vcpu_state *s, const char *what,
 		      uint64_t gva, uint64_t *gpa)
 {
@@ -171,7 +171,7 @@ static void dump_exit(const struct vcpu_run *run, const char *name)
 		     e->type, e->error);
 }
 
-/* The linear address that the last exit is about, where that is known. */
+/* The linear address of the access that exited, if known. */
 static bool linear_address(const struct vcpu_run *run, uint64_t *gva)
 {
 	const struct vcpu_exit *exit = &run->exit;

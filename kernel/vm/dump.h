@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is shown of a guest that ended in a way nobody wanted. For the eyes of
- * those who know the manuals; every line is a diagnostic of the report.
+ * The dump of a guest that ended unexpectedly, for readers who know the manuals. Every line
+ * is a diagnostic of the report.
  */
 #ifndef KERNEL_VM_DUMP_H
 #define KERNEL_VM_DUMP_H
@@ -9,9 +9,9 @@
 #include "kernel/vm/vcpu_run.h"
 
 /*
- * The last exit in words, the guest's state, the second level's way to the
- * address concerned, and the guest's own walks. The vCPU still exists.
- * Believes nothing: guest memory is read through aspace_read alone.
+ * Dumps the last exit in words, the guest's state, the second-level walk of the address
+ * concerned, and the guest's own page walks. The vCPU must still exist. Trusts nothing: guest
+ * memory is read only through aspace_read.
  */
 void dump_guest(const struct vcpu_run *run, const char *name);
 

@@ -4,7 +4,7 @@
 #include "kernel/host/pages.h"
 #include "kernel/lib/x86.h"
 
-/* How a paging mode cuts an address. */
+/* How a paging mode splits an address. */
 struct mode {
 	uint8_t levels, index_bits, entry_bytes;
 	uint8_t leaves; /* bit n: level n may be a large leaf */
@@ -54,7 +54,7 @@ bool gwalk_steps(struct aspace *as, const struct vcpu_state *s, uint64_t gva, ui
 		*gpa = gva;
 		return true;
 	}
-	if (m.levels == 3) /* PAE: the top table has 4 entries, at 32 bytes */
+	if (m.levels == 3) /* PAE: the top table has 4 entries and is aligned to 32 bytes */
 		table = s->cr3 & 0xffffffe0u;
 	for (unsigned level = m.levels;; level--) {
 		unsigned shift = PAGE_SHIFT + m.index_bits * (level - 1);

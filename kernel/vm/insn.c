@@ -23,7 +23,7 @@ static bool is_legacy_prefix(uint8_t b)
 	return false;
 }
 
-/* 0f 20 /r and 0f 22 /r: the register number has its high bits in REX. */
+/* 0f 20 /r and 0f 22 /r. REX has the high bits of the register numbers. */
 static void decode_mov_cr(struct insn *insn, uint8_t opcode, uint8_t modrm, uint8_t rex, bool lock)
 {
 	insn->kind = EXIT_CR;
@@ -36,7 +36,7 @@ static void decode_mov_cr(struct insn *insn, uint8_t opcode, uint8_t modrm, uint
 	insn->length++;
 }
 
-/* 0f 01 /6 with a register; the form that reads memory is not one of ours. */
+/* 0f 01 /6 with a register; LMSW from memory is not decoded. */
 static void decode_lmsw(struct insn *insn, uint8_t modrm, uint8_t rex)
 {
 	insn->kind = EXIT_CR;
@@ -84,7 +84,7 @@ bool insn_decode(const uint8_t *bytes, unsigned n, bool long_mode, struct insn *
 	for (; at < n; at++) {
 		if (is_legacy_prefix(bytes[at])) {
 			lock |= bytes[at] == 0xf0;
-			rex = 0; /* counts only right before the opcode */
+			rex = 0; /* ignored unless right before the opcode */
 		} else if (long_mode && (bytes[at] & 0xf0) == 0x40) {
 			rex = bytes[at];
 		} else {
@@ -100,7 +100,7 @@ bool insn_decode(const uint8_t *bytes, unsigned n, bool long_mode, struct insn *
 		return false;
 	insn->length = (uint8_t)(at + 2);
 	insn->kind = kind_of_0f(bytes[at + 1]);
-	if (insn->kind == EXIT_CR) { /* CLTS: the others have a byte more */
+	if (insn->kind == EXIT_CR) { /* CLTS: the others are a byte longer */
 		insn->cr_op = CR_CLTS;
 		insn->write = true;
 	}

@@ -5,13 +5,13 @@
 #include "kernel/lib/fault.h"
 
 /*
- * CPUID: the leaves that are shown, and the bits of them that are; all else
- * reads as zero. What stays works in a guest without help: SDM vol. 2A, CPUID;
- * APM vol. 3, appendix E.
+ * The CPUID leaves that guests see, and the bits of them; everything else reads as zero. Only
+ * features that work in a guest without help are shown: SDM vol. 2A, CPUID; APM vol. 3,
+ * appendix E.
  */
 struct cpuid_rule {
 	uint32_t leaf;
-	uint32_t eax, ebx, ecx, edx; /* bits that stay */
+	uint32_t eax, ebx, ecx, edx; /* bits that are passed through */
 };
 
 #define ALL 0xffffffffu
@@ -21,7 +21,7 @@ struct cpuid_rule {
 #define LEAF1_EDX 0x078aa179u
 /* LAHF, LOCK MOV CR0, ABM, SSE4A, misaligned SSE, PREFETCH */
 #define EXT1_ECX 0x000001f1u
-/* What AMD repeats of leaf 1, and NX, 1 GiB pages, long mode */
+/* AMD's copies of leaf 1 bits, and NX, 1 GiB pages, long mode */
 #define EXT1_EDX (0x0182a179u | CPUID_EXT1_EDX_NX | CPUID_EXT1_EDX_PAGE1GB | CPUID_EXT1_EDX_LM)
 #define CLFLUSH_SIZE 0x0000ff00u
 #define ADDRESS_BITS 0x0000ffffu

@@ -5,11 +5,10 @@
 #include "kernel/lib/fault.h"
 
 /*
- * The bits that a guest may change, and those where whatever it writes is
- * ignored; any other change is #GP. CR0: caches stay on, and what no CPU
- * defines is ignored, as CPUs do (SDM vol. 3A, 2.5). CR4 and EFER: what CPUID
- * shows and needs no state that nobody switches. CR8: there is no APIC, so no
- * priority but 0.
+ * The bits that a guest may change, and those whose writes are ignored; changing any other bit
+ * is #GP. CR0: caches stay on, and writes to undefined bits are ignored, as on CPUs (SDM vol.
+ * 3A, 2.5). CR4 and EFER: features that CPUID shows and whose state is switched. CR8: there is
+ * no APIC, so the only priority is 0.
  */
 struct rule {
 	uint64_t free, ignored;
@@ -33,7 +32,7 @@ static bool apply(const struct rule *rule, uint64_t value, uint64_t *reg)
 }
 
 /*
- * What no CPU lets happen. SDM vol. 2B, MOV to CR; vol. 3A, 4.1.1 and 9.8.5;
+ * Combinations that every CPU rejects. SDM vol. 2B, MOV to CR; vol. 3A, 4.1.1 and 9.8.5;
  * APM vol. 2, 3.1 and 14.6.
  */
 static bool is_legal(const struct vcpu_state *from, const struct vcpu_state *to)
@@ -49,7 +48,7 @@ static bool is_legal(const struct vcpu_state *from, const struct vcpu_state *to)
 		return false;
 	if (!paging && was_paging && vcpu_in_code64(from))
 		return false;
-	/* Long mode begins in 32-bit code: no CS.L yet. */
+	/* Long mode is entered from 32-bit code: CS.L is still clear. */
 	return was_paging || !paging || !long_enabled || !(to->seg[SEG_CS].attr & SEG_ATTR_L);
 }
 
@@ -72,7 +71,7 @@ bool policy_cr_write(struct vcpu_state *s, unsigned number, uint64_t value)
 	switch (number) {
 	case 0:
 		return apply(&cr0, value, &next.cr0) && become(s, &next);
-	case 3: /* intercepted only where a CPU cannot do without */
+	case 3: /* intercepted only where the CPU requires it */
 		s->cr3 = value;
 		return true;
 	case 4:
@@ -96,7 +95,7 @@ uint64_t policy_cr_read(const struct vcpu_state *s, unsigned number)
 	return 0;
 }
 
-/* EFER is the only one beside those that hardware switches (vmx/, svm/). */
+/* EFER is the only one besides those that hardware switches (vmx/, svm/). */
 bool policy_msr_read(const struct vcpu_state *s, uint32_t msr, uint64_t *value)
 {
 	if (msr != MSR_EFER)

@@ -23,7 +23,7 @@ const char *preflight_host(const struct cpu_raw *raw, const char **remedy)
 	return NULL;
 }
 
-/* Why not: the host's own needs first; then the side that is there, but cannot be used. */
+/* The reason: first the host's own requirements, then a vendor that is present but not usable. */
 static void refuse(const struct cpu_raw *raw, struct preflight *p)
 {
 	p->ops = NULL;

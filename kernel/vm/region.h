@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a guest's physical memory is made of, and the leaves that it can be mapped by. Pure. */
+/* A guest's physical memory regions, and the leaves that can map them. Pure. */
 #ifndef KERNEL_VM_REGION_H
 #define KERNEL_VM_REGION_H
 
@@ -9,13 +9,12 @@ enum region_kind {
 	REGION_RAM,  /* read, write, execute */
 	REGION_ROM,  /* read, execute */
 	REGION_DATA, /* read, write */
-	REGION_HOLE, /* nothing is there, on purpose; so it has a name in reports */
+	REGION_HOLE, /* deliberately nothing; reports show its name */
 };
 
 /*
- * [start, start + size) in bytes, multiples of a page. image_size bytes from
- * image on are what its first pages begin with, copied at the first touch; the
- * rest begins as zeroes.
+ * [start, start + size) in bytes, multiples of a page. The first image_size bytes start as
+ * a copy of image, made at the first touch; the rest is zeroed.
  */
 struct region {
 	const char *name;
@@ -25,7 +24,7 @@ struct region {
 	uint64_t image_size;
 };
 
-/* What a leaf of this level covers, in bytes; and the order of a block of that size. */
+/* Size of a leaf of this level in bytes, and the order of a block of that size. */
 static inline uint64_t aspace_leaf_size(unsigned level)
 {
 	return VMM_GPT_PAGE_SIZE << VMM_GPT_INDEX_BITS * (level - 1);
@@ -36,12 +35,12 @@ static inline unsigned aspace_leaf_order(unsigned level)
 	return VMM_GPT_INDEX_BITS * (level - 1);
 }
 
-/* The largest leaf of the region that gpa can be in. */
+/* The level of the largest leaf around gpa that lies within the region, at most max_level. */
 unsigned region_leaf(const struct region *region, uint64_t gpa, unsigned max_level);
 /* VMM_GPT_READ, _WRITE, _EXEC */
 unsigned region_prot(const struct region *region);
 
-/* Those of a leaf of this level. small_exec: none above 4 KiB is executable. */
+/* The rights of a leaf of this level. small_exec: leaves above 4 KiB are not executable. */
 static inline unsigned region_leaf_prot(const struct region *region, unsigned level,
 					bool small_exec)
 {
@@ -50,7 +49,7 @@ static inline unsigned region_leaf_prot(const struct region *region, unsigned le
 	return level > 1 && small_exec ? prot & ~(unsigned)VMM_GPT_EXEC : prot;
 }
 
-/* "rwx" and less, as the map and traces show it. */
+/* "rwx" or fewer, for the map and traces. */
 const char *region_rights(const struct region *region);
 const char *region_leaf_rights(const struct region *region, unsigned level, bool small_exec);
 

@@ -8,9 +8,9 @@
 #include "kernel/host/nmi.h"
 #include "kernel/host/smp.h"
 
-enum { PATIENCE_US = 20000000 }; /* a CPU may have to wait for its turn on the host below */
+enum { PATIENCE_US = 20000000 }; /* 20 s: under another hypervisor a CPU may wait for its turn */
 
-/* Whether a CPU is in the guest, and may use what was there before this generation. */
+/* Whether a CPU is in the guest and may use what was removed before this generation. */
 static bool may_be_stale(const struct tlb_cpu *cpu, const struct tlb_context *ctx, uint64_t gen)
 {
 	return __atomic_load_n(&cpu->active_ctx, __ATOMIC_SEQ_CST) == ctx->ctx_id &&
@@ -41,7 +41,7 @@ void tlb_shootdown(struct tlb_context *ctx)
 	for (unsigned i = 0; i < n; i++)
 		if (may_be_stale(tlb_cpu(smp_cpu(i)), ctx, gen) && !FAULT(NO_KICK))
 			kick(smp_cpu(i));
-	/* A CPU in the guest leaves it without taking any lock that we might hold. */
+	/* A CPU in the guest leaves it without taking any lock that we may hold. */
 	for (unsigned i = 0; i < n && !FAULT(NO_ACK); i++)
 		while (may_be_stale(tlb_cpu(smp_cpu(i)), ctx, gen))
 			if (!clock_is_patient(&patience))

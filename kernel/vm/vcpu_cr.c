@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Control registers and EFER: what a guest writes becomes its state, if
- * policy_state.c lets it, with all that hangs on it: EFER.LMA follows paging,
- * and some CPUs keep the four top entries of PAE paging in registers.
+ * Control registers and EFER. If policy_state.c allows a write, the guest's state changes with
+ * all consequences: EFER.LMA follows paging, and some CPUs keep the four PDPTEs of PAE paging in
+ * registers.
  */
 #include "kernel/vm/policy.h"
 #include "kernel/vm/vcpu_handlers.h"
 
-/* PAE paging: CR3 holds the address of 4 entries; what must be 0 in one that is present. */
+/* PAE paging: the table address in CR3, and bits that must be 0 in a present PDPTE. */
 #define PAE_TABLE	UINT64_C(0xffffffe0)
 #define PAE_PRESENT	UINT64_C(1)
 #define PAE_RESERVED_LOW UINT64_C(0x1e6)
@@ -25,7 +25,7 @@ static void change(struct vcpu_run *run, const struct vcpu_state *from,
 		run->ops->set_efer(run->vcpu, to->efer);
 }
 
-/* The exit's record, completed where the CPU leaves it to us to look. */
+/* Completes the exit by decoding the instruction, if the CPU did not report the register. */
 static bool complete(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	struct insn insn;
@@ -44,7 +44,7 @@ static bool complete(struct vcpu_run *run, struct vcpu_exit *exit)
 	return true;
 }
 
-/* LMSW writes the low four bits, and can set PE, but not clear it. */
+/* LMSW writes the low four bits; it can set PE, but not clear it. */
 static uint64_t value_of(struct vcpu_run *run, const struct vcpu_exit *exit,
 			 const struct vcpu_state *s)
 {
@@ -59,7 +59,7 @@ static uint64_t value_of(struct vcpu_run *run, const struct vcpu_exit *exit,
 				   (uint32_t)*vcpu_reg(run, exit->cr.reg);
 }
 
-/* SDM vol. 3A, 4.4.1: the writes that load the top entries of PAE paging. */
+/* SDM vol. 3A, 4.4.1: writes that load the PDPTEs. */
 static bool loads_pdptes(const struct vcpu_state *from, const struct vcpu_state *to,
 			 unsigned number)
 {
@@ -87,7 +87,7 @@ static bool write_cr(struct vcpu_run *run, struct vcpu_exit *exit, const struct 
 	if (!policy_cr_write(&to, exit->cr.number, value_of(run, exit, from)))
 		return vcpu_deny(run);
 	if (run->ops->set_pdptes && loads_pdptes(from, &to, exit->cr.number)) {
-		do /* another vCPU may have it moved or unmapped in between */
+		do /* another vCPU may move or unmap it in between */
 			if (!vcpu_touch(run, exit, to.cr3 & PAE_TABLE))
 				return false;
 		while (!aspace_read(run->as, to.cr3 & PAE_TABLE, pdptes, sizeof(pdptes)));
@@ -104,7 +104,7 @@ bool on_cr(struct vcpu_run *run, struct vcpu_exit *exit)
 	struct vcpu_state state;
 
 	if (!complete(run, exit))
-		return vcpu_deny(run); /* LMSW from memory, where the CPU does not help */
+		return vcpu_deny(run); /* LMSW from memory, which is not decoded */
 	run->ops->get_state(run->vcpu, &state);
 	*vcpu_reg(run, REG_RSP) = state.rsp;
 	if (exit->cr.write)

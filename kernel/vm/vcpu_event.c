@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Events on their way into the guest. An exception or an NMI goes in at the
- * next entry. So does an interrupt, if RFLAGS.IF is set behind the instruction
- * that exited; else it waits for its window, which only hardware sees open:
- * RFLAGS.IF, and no shadow of STI or MOV SS.
+ * Event injection. An exception or an NMI is injected at the next entry. So is an interrupt, if
+ * RFLAGS.IF is set after the instruction that exited; otherwise it waits for its window, which
+ * only hardware detects: RFLAGS.IF, and no shadow of STI or MOV SS.
  *
- * A second-level fault while an event is delivered is not seen here: it leaves
- * the event in exit->pending, and what handles the fault injects it again.
+ * A second-level fault during event delivery is not handled here: the exit has the event in
+ * exit->pending, and the fault handler injects it again.
  *
- * #DB and #AC exit, and go in again as they were. What was being delivered when they came is
- * dropped, as on a CPU: both are benign (SDM vol. 3A, table 6-5), so they take its place, and
- * what an instruction caused is caused again. DR6 needs no care: VMX leaves it alone, and no
- * guest can read it; under SVM it has changed in the VMCB already (APM vol. 2, 15.12.2).
+ * #DB and #AC exit and are injected unchanged. An event whose delivery they interrupted is
+ * dropped, as on a CPU: both are benign (SDM vol. 3A, table 6-5), so they replace it, and an
+ * event caused by an instruction recurs. DR6 needs no care: VMX leaves it alone, and no guest can
+ * read it; under SVM it has changed in the VMCB already (APM vol. 2, 15.12.2).
  *
- * An NMI that a guest asks for inside of its NMI handler comes at once: only
- * some CPUs would tell when it ends.
+ * An NMI that a guest requests inside its NMI handler is injected at once: only some CPUs report
+ * the end of the handler.
  */
 #include "kernel/lib/fault.h"
 #include "kernel/host/mce.h"
@@ -23,8 +22,8 @@
 
 #define BIT(n) (1u << (n))
 
-/* SDM vol. 3A, table 6-1; APM vol. 2, 8.2. What only instructions cause (#BP, #OF, #BR),
- * what is the machine's (#MC) or reserved cannot be asked for. */
+/* SDM vol. 3A, table 6-1; APM vol. 2, 8.2. Not available: exceptions that only instructions cause
+ * (#BP, #OF, #BR), machine checks (#MC), and reserved vectors. */
 #define EXCEPTIONS                                                                        \
 	(BIT(VECTOR_DE) | BIT(VECTOR_DB) | BIT(VECTOR_UD) | BIT(VECTOR_NM) | BIT(VECTOR_DF) | \
 	 BIT(VECTOR_TS) | BIT(VECTOR_NP) | BIT(VECTOR_SS) | BIT(VECTOR_GP) | BIT(VECTOR_PF) | \
@@ -35,7 +34,7 @@
 
 enum { ERROR_MAX = 0x7fff }; /* SDM vol. 3C, 27.2.1.3 */
 
-/* Real mode has no error codes. */
+/* In real mode there are no error codes. */
 static bool has_error(struct vcpu_run *run, uint8_t vector)
 {
 	struct vcpu_state state;
@@ -110,8 +109,9 @@ void vcpu_event_offer(struct vcpu_run *run)
 }
 
 /*
- * Where the delivery raises it again, the next exit comes before the guest's next instruction,
- * and no host interrupt has an exit of its own: so each one lets them in.
+ * If delivery raises the exception again, the next exit comes before the guest executes an
+ * instruction, and host interrupts cause no exit of their own. So each of these exits lets the
+ * host take interrupts.
  */
 bool on_exception(struct vcpu_run *run, struct vcpu_exit *exit)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The instructions that exit: what each does to the guest, as the policy has it. */
+/* Instructions that exit: what they do to the guest, according to the policy. */
 #include "kernel/lib/format.h"
 #include "kernel/vm/gwalk.h"
 #include "kernel/vm/insn.h"
@@ -17,8 +17,8 @@ static bool read_insn(struct vcpu_run *run, const struct vcpu_exit *exit,
 }
 
 /*
- * Another vCPU may be having the instruction's page moved, or one of the tables on
- * the way there: then it is not mapped for a while. With the lock nothing moves.
+ * Another vCPU may be moving the instruction's page or a page table on the way to it, which
+ * unmaps it for a moment. Under the lock nothing moves.
  */
 static bool read_again(struct vcpu_run *run, const struct vcpu_exit *exit,
 		       const struct vcpu_state *state, struct insn *insn)
@@ -34,9 +34,8 @@ static bool read_again(struct vcpu_run *run, const struct vcpu_exit *exit,
 }
 
 /*
- * Where the CPU does not say how long the instruction is: look. What the last
- * look found is kept (fetch_page), for as long as instructions are fetched from the
- * same page.
+ * For CPUs that do not report the instruction's length. The page found is kept in fetch_page
+ * while instructions are fetched from the same page.
  */
 bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *insn)
 {
@@ -46,7 +45,7 @@ bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *
 	run->ops->get_state(run->vcpu, &state);
 	if (!read_insn(run, exit, &state, insn) && !read_again(run, exit, &state, insn))
 		return false;
-	if (run->shared) /* others may have that memory unmapped */
+	if (run->shared) /* others may unmap that page */
 		return true;
 	run->fetch_page = gwalk(run->as, &state, page, &gpa) ? aspace_ptr(run->as, gpa) : NULL;
 	run->fetch_gva = page;
@@ -55,9 +54,8 @@ bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *
 }
 
 /*
- * The short way: CPUID without a prefix, in fetch_page. The guest may have
- * changed its tables since; what is seen is believed only because it is the
- * very instruction that exited.
+ * Fast path: CPUID without a prefix, in fetch_page. The guest may have changed its page tables
+ * since; the bytes are trusted only because they are the instruction that exited.
  */
 static bool is_plain_cpuid(const struct vcpu_run *run, const struct vcpu_exit *exit)
 {
@@ -79,7 +77,7 @@ static bool cannot_decode(struct vcpu_run *run, const struct vcpu_exit *exit)
 	return vcpu_end(run, exit, END_UNEXPECTED);
 }
 
-/* Out of line, for those CPUs that do say. 0: it cannot be decoded. */
+/* Out of line for CPUs that report the length. 0: it cannot be decoded. */
 static __attribute__((noinline)) unsigned length_of(struct vcpu_run *run,
 						    const struct vcpu_exit *exit)
 {
@@ -123,7 +121,7 @@ bool on_cpuid(struct vcpu_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
-/* Where there is nothing, it is as with an empty bus: reads give ones, writes get lost. */
+/* Unused ports behave like an empty bus: reads return ones, writes are dropped. */
 bool on_io(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	uint64_t ones = exit->io.size == 1 ? 0xff : exit->io.size == 2 ? 0xffff : 0xffffffff;
@@ -153,7 +151,7 @@ bool on_cache(struct vcpu_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
-/* What it asked for itself wakes a guest; nobody sends it interrupts of his own accord. */
+/* Only an interrupt that the guest asked for itself can wake it. */
 bool on_hlt(struct vcpu_run *run, struct vcpu_exit *exit)
 {
 	struct vcpu_state state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The vCPU loop: enter, decode, handle, again. Each kind of exit has one handler
- * (vcpu_handlers.h), which says whether the guest goes on. Nothing here knows a vendor,
- * or what the guest is for.
+ * The vCPU loop: enter, decode, handle, repeat. Each exit kind has one handler
+ * (vcpu_handlers.h), which returns whether the guest continues. Nothing here depends on the
+ * vendor or on the guest's purpose.
  */
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
@@ -107,7 +107,7 @@ static handler_fn *const handlers[EXIT_KINDS] = {
 	[EXIT_ENTRY_FAILED] = on_entry_failed,
 };
 
-/* What hardware does not switch and the host does not use: x87 and SSE, CR2. */
+/* State that hardware does not switch and the host does not use: x87, SSE, CR2. */
 static void fpu_load(struct vcpu *vcpu)
 {
 	write_cr2(vcpu->cr2);
@@ -121,7 +121,7 @@ static void fpu_save(struct vcpu *vcpu)
 	vcpu->cr2 = read_cr2();
 }
 
-/* A deliberate bug: what is due is read while nobody sees that this CPU is about to enter. */
+/* A deliberate bug: reads the generation before this CPU is visible as about to enter. */
 static void begin(struct cpu *cpu, struct tlb_cpu *tlb, const struct tlb_context *ctx)
 {
 	if (!FAULT(RACE_GAP)) {
@@ -140,7 +140,7 @@ static void note_entry(struct vcpu_run *run)
 	uint64_t now = rdtsc();
 
 	run->entered = now;
-	/* A deliberate bug, of the host below: it takes all of the slice, and as much again. */
+	/* A deliberate bug of the host below: it steals the whole slice, and as much again. */
 	while (FAULT(TIME_STOLEN) && rdtsc() + now < 2 * run->deadline)
 		cpu_pause();
 }
@@ -166,7 +166,7 @@ void vcpu_loop(struct vcpu_run *run)
 	run->hooks->begin(run);
 	do {
 		begin(cpu, tlb, vcpu->ctx);
-		/* After that: a CPU that stops us either is seen here, or sees us active, and kicks. */
+		/* After begin: either we see the stop, or its sender sees us active and kicks. */
 		if (is_stopped(run, exit)) {
 			tlb_exit_guest(tlb);
 			break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Second-level faults: what the address space makes of them. */
+/* Second-level faults. */
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
 #include "kernel/vm/vcpu_handlers.h"
