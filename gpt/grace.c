@@ -3,25 +3,25 @@
  * Grace periods. A reader publishes the current generation before it reads the
  * tables. A writer unlinks, starts a new generation, then scans the readers. Both use
  * a locked operation in between, so either the reader does not find what was
- * unlinked, or the writer sees its section. A section that started in the new
+ * unlinked, or the writer sees its reader. A section that started in the new
  * generation or later cannot find it.
  */
 #include "tree.h"
 
-void vmm_gpt_register_reader(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
+void vmm_gpt_register_reader(struct vmm_gpt *gpt, struct vmm_gpt_reader *reader)
 {
-	*section = (struct vmm_gpt_reader){ .next = gpt->sections };
-	gpt->sections = section;
+	*reader = (struct vmm_gpt_reader){ .next = gpt->readers };
+	gpt->readers = reader;
 }
 
-void vmm_gpt_read_lock(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
+void vmm_gpt_read_lock(struct vmm_gpt *gpt, struct vmm_gpt_reader *reader)
 {
-	vmm_gpt_pte_exchange(&section->since, vmm_gpt_pte_load(&gpt->generation));
+	vmm_gpt_pte_exchange(&reader->since, vmm_gpt_pte_load(&gpt->generation));
 }
 
-void vmm_gpt_read_unlock(struct vmm_gpt_reader *section)
+void vmm_gpt_read_unlock(struct vmm_gpt_reader *reader)
 {
-	vmm_gpt_pte_exchange(&section->since, 0);
+	vmm_gpt_pte_exchange(&reader->since, 0);
 }
 
 uint64_t vmm_gpt_grace_start(struct vmm_gpt *gpt)
@@ -36,7 +36,7 @@ uint64_t vmm_gpt_grace_start(struct vmm_gpt *gpt)
 
 bool vmm_gpt_grace_elapsed(const struct vmm_gpt *gpt, uint64_t cookie)
 {
-	for (const struct vmm_gpt_reader *s = gpt->sections; s; s = s->next) {
+	for (const struct vmm_gpt_reader *s = gpt->readers; s; s = s->next) {
 		uint64_t since = vmm_gpt_pte_load(&s->since);
 
 		if (since && since < cookie && !FAULT(GPT_GRACE))

@@ -35,7 +35,7 @@ static bool fits(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
 }
 
 /* Whether a leaf of this level at gpa already maps what the run would map. */
-static bool agrees(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa, unsigned level,
+static bool same_mapping(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa, unsigned level,
 		   uint64_t pte)
 {
 	struct vmm_gpt_leaf leaf;
@@ -45,12 +45,12 @@ static bool agrees(const struct vmm_gpt *gpt, const struct run *run, uint64_t gp
 }
 
 /* Whether the run can skip an entry that is neither empty nor a table. */
-static struct vmm_gpt_result meet(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
+static struct vmm_gpt_result check_existing(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
 				  unsigned level, uint64_t pte)
 {
 	if (pte == VMM_GPT_VACANT)
 		return gpt_fail_at(VMM_GPT_NOT_POPULATED, level, pte);
-	if (!agrees(gpt, run, gpa, level, pte))
+	if (!same_mapping(gpt, run, gpa, level, pte))
 		return gpt_fail_at(VMM_GPT_CONFLICT, level, pte);
 	return gpt_error(VMM_GPT_OK);
 }
@@ -96,7 +96,7 @@ static struct vmm_gpt_result plan(const struct vmm_gpt *gpt, const struct run *r
 			if (!pte && level == 1)
 				continue;
 			if (pte)
-				result = meet(gpt, run, at, level, pte);
+				result = check_existing(gpt, run, at, level, pte);
 			else if (!fits(gpt, run, at, level))
 				*tables +=
 					plan_empty(gpt, run, level, gpa, next - VMM_GPT_PAGE_SIZE);
@@ -108,7 +108,7 @@ static struct vmm_gpt_result plan(const struct vmm_gpt *gpt, const struct run *r
 static void map_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node);
 
 /* Merges a table of empty entries into one empty entry, where a large leaf would fit. */
-static bool clear_away(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node,
+static bool merge_empty_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node,
 		       unsigned index, struct vmm_gpt_node *child)
 {
 	vmm_gpt_pte_t *table = gpt_table(gpt, child->pfn);
@@ -121,7 +121,7 @@ static bool clear_away(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node
 		uint64_t pte = vmm_gpt_pte_load(&table[i]);
 
 		if (pte && (!gpt_pte_is_table(gpt->format, pte) ||
-			    !clear_away(gpt, run, child, i,
+			    !merge_empty_table(gpt, run, child, i,
 					gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1)))))
 			return false;
 	}
@@ -176,13 +176,13 @@ static void map_entry(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node 
 			struct vmm_gpt_node *child =
 				gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1));
 
-			if (clear_away(gpt, run, node, index, child))
+			if (merge_empty_table(gpt, run, node, index, child))
 				continue;
 			map_table(gpt, run, child);
 			return;
 		}
 		if (pte) {
-			struct vmm_gpt_result met = meet(gpt, run, gpa, node->level, pte);
+			struct vmm_gpt_result met = check_existing(gpt, run, gpa, node->level, pte);
 
 			if (met.error) {
 				run->result.error = met.error;

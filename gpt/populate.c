@@ -36,16 +36,16 @@ struct populate_req {
 };
 
 /* Whether one entry of this level may populate all that it covers. */
-static inline bool can_stand(const struct vmm_gpt *gpt, const struct populate_req *wish, unsigned level)
+static inline bool may_be_large(const struct vmm_gpt *gpt, const struct populate_req *req, unsigned level)
 {
-	return level <= wish->max_level && gpt_has_leaf(gpt, level, 0);
+	return level <= req->max_level && gpt_has_leaf(gpt, level, 0);
 }
 
 /*
  * The number of tables needed below vacant entries of this level for [start, last].
  * At levels whose entries may be large, only the partial ones at the edges need one.
  */
-static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req *wish, unsigned level,
+static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req *req, unsigned level,
 			   uint64_t start, uint64_t last)
 {
 	uint64_t tables = 0;
@@ -54,7 +54,7 @@ static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req 
 		uint64_t size = gpt_size(l);
 		uint64_t entries = last / size - start / size + 1;
 
-		if (can_stand(gpt, wish, l)) {
+		if (may_be_large(gpt, req, l)) {
 			bool head = start & (size - 1);
 			bool tail = (last + VMM_GPT_PAGE_SIZE) & (size - 1);
 
@@ -66,7 +66,7 @@ static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req 
 }
 
 /* The number missing for [start, last] in a table of level 2 or above that begins at gpa. */
-static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req *wish,
+static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req *req,
 			   const vmm_gpt_pte_t *table, unsigned level, uint64_t gpa, uint64_t start,
 			   uint64_t last)
 {
@@ -79,9 +79,9 @@ static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req 
 
 		clip(level, gpa, i, &from, &to);
 		if (pte == VMM_GPT_VACANT)
-			missing += tables_for(gpt, wish, level, from, to);
+			missing += tables_for(gpt, req, level, from, to);
 		else if (level > 2 && gpt_pte_is_table(gpt->format, pte))
-			missing += missing_in(gpt, wish,
+			missing += missing_in(gpt, req,
 					      gpt_table(gpt, vpeo_pte_pfn(gpt->format, pte, 1)),
 					      level - 1, gpa + i * gpt_size(level), from, to);
 	}
@@ -89,21 +89,21 @@ static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req 
 }
 
 /* Populates slots of a table that is not linked yet; its page is zeroed. */
-static void fill_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
+static void populate_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
 	unsigned first = gpt_index(start, 1);
-	unsigned behind = gpt_index(last, 1) + 1;
+	unsigned end = gpt_index(last, 1) + 1;
 
 	for (unsigned i = 0; i < first; i++)
 		vmm_gpt_pte_store(&slots[i], VMM_GPT_VACANT);
-	for (unsigned i = behind; i < VMM_GPT_ENTRIES; i++)
+	for (unsigned i = end; i < VMM_GPT_ENTRIES; i++)
 		vmm_gpt_pte_store(&slots[i], VMM_GPT_VACANT);
-	node->in_use = (uint16_t)(behind - first);
+	node->in_use = (uint16_t)(end - first);
 }
 
 /* Populates slots of a linked table. True if any was vacant. */
-static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
+static bool populate_linked(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
 	unsigned added = 0;
@@ -123,29 +123,29 @@ static bool fill_old(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t st
 	return added;
 }
 
-static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
+static void populate_in(struct vmm_gpt *gpt, struct populate_req *req, struct vmm_gpt_node *node,
 			uint64_t start, uint64_t last);
 
 /* Makes a table for a vacant entry, complete with all below it, and populates [start, last]. */
-static uint64_t new_table(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
+static uint64_t new_table(struct vmm_gpt *gpt, struct populate_req *req, struct vmm_gpt_node *node,
 			  unsigned index, uint64_t start, uint64_t last)
 {
-	struct vmm_gpt_node *child = gpt_link_new(&wish->reserve, node, index);
+	struct vmm_gpt_node *child = gpt_link_new(&req->reserve, node, index);
 	vmm_gpt_pte_t *table = gpt_table(gpt, child->pfn);
 
 	gpt->tables++;
 	if (child->level == 1) {
-		fill_new(gpt, child, start, last);
+		populate_new(gpt, child, start, last);
 	} else {
 		for (unsigned i = 0; i < VMM_GPT_ENTRIES; i++)
 			vmm_gpt_pte_store(&table[i], VMM_GPT_VACANT);
-		populate_in(gpt, wish, child, start, last);
+		populate_in(gpt, req, child, start, last);
 	}
 	return vpeo_map_table(gpt->format, child->pfn);
 }
 
 /* Populates [start, last] in a table of level 2 or above, using the reserve. */
-static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct vmm_gpt_node *node,
+static void populate_in(struct vmm_gpt *gpt, struct populate_req *req, struct vmm_gpt_node *node,
 			uint64_t start, uint64_t last)
 {
 	vmm_gpt_pte_t *table = gpt_table(gpt, node->pfn);
@@ -159,20 +159,20 @@ static void populate_in(struct vmm_gpt *gpt, struct populate_req *wish, struct v
 		if (pte == VMM_GPT_VACANT) {
 			bool all = to - from == last_page(gpt_size(node->level));
 
-			pte = all && can_stand(gpt, wish, node->level) ?
+			pte = all && may_be_large(gpt, req, node->level) ?
 				      0 :
-				      new_table(gpt, wish, node, i, from, to);
+				      new_table(gpt, req, node, i, from, to);
 			vmm_gpt_pte_exchange(&table[i], pte);
 			node->in_use++;
-			wish->changed = true;
+			req->changed = true;
 		} else if (gpt_pte_is_table(gpt->format, pte)) {
 			struct vmm_gpt_node *child =
 				gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1));
 
 			if (child->level > 1)
-				populate_in(gpt, wish, child, from, to);
+				populate_in(gpt, req, child, from, to);
 			else
-				wish->changed |= fill_old(gpt, child, from, to);
+				req->changed |= populate_linked(gpt, child, from, to);
 		}
 	}
 }
@@ -181,18 +181,18 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
 					      unsigned max_level)
 {
 	struct vmm_gpt_result result = { .error = (uint8_t)gpt_check_range(start, end) };
-	struct populate_req wish = { .max_level = max_level };
+	struct populate_req req = { .max_level = max_level };
 
 	if (result.error)
 		return result;
 	if (!max_level)
 		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
-	result.entry = missing_in(gpt, &wish, gpt_table(gpt, gpt->root->pfn), gpt->root->level, 0,
+	result.entry = missing_in(gpt, &req, gpt_table(gpt, gpt->root->pfn), gpt->root->level, 0,
 				  start, last_page(end));
-	if (!gpt_reserve(gpt, &wish.reserve, result.entry))
+	if (!gpt_reserve(gpt, &req.reserve, result.entry))
 		return gpt_error(VMM_GPT_NO_MEMORY);
-	populate_in(gpt, &wish, gpt->root, start, last_page(end));
-	result.changed = wish.changed;
+	populate_in(gpt, &req, gpt->root, start, last_page(end));
+	result.changed = req.changed;
 	return result;
 }
 

@@ -23,17 +23,17 @@ struct range_op {
  * entry that stopped it, frozen or a table by now; otherwise 0.
  */
 typedef uint64_t range_fn(const struct vmm_gpt *gpt, const struct gpt_span *span, unsigned level,
-			  struct range_op *sweep);
+			  struct range_op *op);
 
 /* Not inlined: decoding needs many registers, which the loops below need themselves. */
 __attribute__((noinline)) static void tell(const struct vmm_gpt *gpt, const struct gpt_span *span,
 					   unsigned i, uint64_t pte, unsigned level,
-					   const struct range_op *sweep)
+					   const struct range_op *op)
 {
 	struct vmm_gpt_leaf leaf;
 
 	gpt_decode(gpt, pte, level, &leaf);
-	sweep->tell(sweep->arg, span->gpa + (uint64_t)i * VMM_GPT_PAGE_SIZE, &leaf);
+	op->tell(op->arg, span->gpa + (uint64_t)i * VMM_GPT_PAGE_SIZE, &leaf);
 }
 
 /* For an entry that is not a leaf: whether it is a frozen leaf or a table. */
@@ -43,7 +43,7 @@ static inline bool stops(uint64_t pte)
 }
 
 static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
-				  unsigned level, struct range_op *sweep)
+				  unsigned level, struct range_op *op)
 {
 	vmm_gpt_pte_t *slots = span->slots;
 	unsigned count = span->count;
@@ -54,33 +54,33 @@ static inline uint64_t unmap_span(const struct vmm_gpt *gpt, const struct gpt_sp
 
 		if (gpt_pte_is_leaf(gpt->format, pte, level)) {
 			leaves++;
-			if (sweep->tell)
-				tell(gpt, span, i, pte, level, sweep);
+			if (op->tell)
+				tell(gpt, span, i, pte, level, op);
 		} else if (stops(pte)) {
 			stopped = pte;
 		}
 	}
 	if (leaves)
-		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
-	sweep->result.entry += leaves * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
+		op->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	op->result.entry += leaves * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
 	return stopped;
 }
 
 /* Adds the outcome of a span to the result; returns the entry that stopped it. */
-static inline uint64_t note_protected(struct range_op *sweep, unsigned level, uint64_t changed,
+static inline uint64_t note_protected(struct range_op *op, unsigned level, uint64_t changed,
 				      uint64_t removed, uint64_t stopped)
 {
-	sweep->result.entry += changed * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
+	op->result.entry += changed * (gpt_size(level) >> VMM_GPT_PAGE_SHIFT);
 	if (removed && !FAULT(GPT_PROTECT_FLUSH))
-		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+		op->result.flush = VMM_GPT_FLUSH_REQUIRED;
 	return stopped;
 }
 
 static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
-				    unsigned level, struct range_op *sweep)
+				    unsigned level, struct range_op *op)
 {
 	const struct vmm_gpt_format *format = gpt->format;
-	const uint64_t mask = format->rights_mask, rights = sweep->rights;
+	const uint64_t mask = format->rights_mask, rights = op->rights;
 	uint64_t changed = 0, removed = 0;
 
 	for (unsigned i = 0; i < span->count; i++) {
@@ -92,27 +92,27 @@ static inline uint64_t protect_span(const struct vmm_gpt *gpt, const struct gpt_
 				break;
 			if ((pte & mask) == rights)
 				break;
-			if (level > 1 && !gpt_has_leaf(gpt, level, sweep->prot)) {
-				sweep->result.error = VMM_GPT_NOT_EXPRESSIBLE;
-				return note_protected(sweep, level, changed, removed, 0);
+			if (level > 1 && !gpt_has_leaf(gpt, level, op->prot)) {
+				op->result.error = VMM_GPT_NOT_EXPRESSIBLE;
+				return note_protected(op, level, changed, removed, 0);
 			}
 		} while (!vmm_gpt_pte_cas(ptep, &pte, (pte & ~mask) | rights));
 		if (!gpt_pte_is_leaf(format, pte, level)) {
 			if (stops(pte))
-				return note_protected(sweep, level, changed, removed, pte);
+				return note_protected(op, level, changed, removed, pte);
 			continue;
 		}
 		/* Bits that deny when set have the opposite sense. */
 		removed |= (pte ^ format->inverted) & ~(rights ^ format->inverted) & mask;
 		changed += (pte & mask) != rights;
 	}
-	return note_protected(sweep, level, changed, removed, 0);
+	return note_protected(op, level, changed, removed, 0);
 }
 
 /* Collects from one entry. Returns the entry if it stops the operation, else 0. */
 __attribute__((noinline)) static uint64_t take_bits(const struct vmm_gpt *gpt,
 						    const struct gpt_span *span, unsigned i,
-						    unsigned level, struct range_op *sweep)
+						    unsigned level, struct range_op *op)
 {
 	vmm_gpt_pte_t *ptep = &span->slots[i];
 	uint64_t pte = vmm_gpt_pte_load(ptep);
@@ -120,51 +120,51 @@ __attribute__((noinline)) static uint64_t take_bits(const struct vmm_gpt *gpt,
 	do {
 		if (!gpt_pte_is_leaf(gpt->format, pte, level))
 			return stops(pte) ? pte : 0;
-		if (!(pte & sweep->bits))
+		if (!(pte & op->bits))
 			return 0;
-	} while (sweep->clear && !vmm_gpt_pte_cas(ptep, &pte, pte & ~sweep->bits));
-	sweep->result.entry++;
-	if (sweep->tell)
-		tell(gpt, span, i, pte, level, sweep);
-	if (sweep->clear && (pte & sweep->bits & gpt->format->dirty))
-		sweep->result.flush = VMM_GPT_FLUSH_REQUIRED;
+	} while (op->clear && !vmm_gpt_pte_cas(ptep, &pte, pte & ~op->bits));
+	op->result.entry++;
+	if (op->tell)
+		tell(gpt, span, i, pte, level, op);
+	if (op->clear && (pte & op->bits & gpt->format->dirty))
+		op->result.flush = VMM_GPT_FLUSH_REQUIRED;
 	return 0;
 }
 
 static inline uint64_t collect_span(const struct vmm_gpt *gpt, const struct gpt_span *span,
-				    unsigned level, struct range_op *sweep)
+				    unsigned level, struct range_op *op)
 {
 	/* Almost all entries of level 1 have none of these bits: skip them cheaply. */
-	const uint64_t bits = sweep->bits | VMM_GPT_VACANT;
+	const uint64_t bits = op->bits | VMM_GPT_VACANT;
 	uint64_t stopped = 0;
 
 	for (unsigned i = 0; i < span->count && !stopped; i++)
 		if (level > 1 || (vmm_gpt_pte_load(&span->slots[i]) & bits))
-			stopped = take_bits(gpt, span, i, level, sweep);
+			stopped = take_bits(gpt, span, i, level, op);
 	return stopped;
 }
 
 /* Splits what extends beyond the range. False if it failed; the result has the error. */
-static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct range_op *sweep)
+static bool cut(struct vmm_gpt *gpt, uint64_t start, uint64_t end, struct range_op *op)
 {
 	struct vmm_gpt_result result = gpt_split_edges(gpt, start, end, GPT_SPLIT_LEAF);
 
-	sweep->result.error = result.error;
-	sweep->result.changed |= result.changed;
+	op->result.error = result.error;
+	op->result.changed |= result.changed;
 	if (result.flush)
-		sweep->result.flush = result.flush;
+		op->result.flush = result.flush;
 	return !result.error;
 }
 
 /* Calls fn for every span of [start, end); if cuts is set, splits at the edges first. */
 static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
-						 range_fn *fn, bool cuts, struct range_op *sweep)
+						 range_fn *fn, bool cuts, struct range_op *op)
 {
-	struct vmm_gpt_result *result = &sweep->result;
+	struct vmm_gpt_result *result = &op->result;
 	struct gpt_span span;
 	uint64_t gpa = start;
 
-	if (cuts && !cut(gpt, start, end, sweep))
+	if (cuts && !cut(gpt, start, end, op))
 		return *result;
 	while (gpt_next_span(gpt, &gpa, end, &span)) {
 		uint64_t stopped;
@@ -173,13 +173,13 @@ static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t star
 			/* Empty, or mapped since the split: never process it as a whole. */
 			stopped = vmm_gpt_pte_load(span.slots);
 			if (gpt_pte_is_leaf(gpt->format, stopped, span.level) &&
-			    !cut(gpt, start, end, sweep))
+			    !cut(gpt, start, end, op))
 				break;
 			stopped = stops(stopped) ? stopped : 0;
 		} else if (span.level == 1) {
-			stopped = fn(gpt, &span, 1, sweep);
+			stopped = fn(gpt, &span, 1, op);
 		} else {
-			stopped = fn(gpt, &span, span.level, sweep);
+			stopped = fn(gpt, &span, span.level, op);
 		}
 		if (gpt_pte_is_frozen(stopped))
 			result->error = VMM_GPT_RETRY;
@@ -195,12 +195,12 @@ static inline struct vmm_gpt_result for_range(struct vmm_gpt *gpt, uint64_t star
 struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					   vmm_gpt_leaf_fn *gone, void *arg)
 {
-	struct range_op sweep = { .tell = gone, .arg = arg };
+	struct range_op op = { .tell = gone, .arg = arg };
 	enum vmm_gpt_error error = gpt_check_range(start, end);
 
 	if (error)
 		return gpt_error(error);
-	return for_range(gpt, start, end, unmap_span, true, &sweep);
+	return for_range(gpt, start, end, unmap_span, true, &op);
 }
 
 /* Whether the range fully covers large leaves, or 2 MiB of one, that must not be executable. */
@@ -230,7 +230,7 @@ static bool forbids_exec(const struct vmm_gpt *gpt, uint64_t start, uint64_t end
 struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					     unsigned prot)
 {
-	struct range_op sweep = { .prot = prot };
+	struct range_op op = { .prot = prot };
 	enum vmm_gpt_error error = gpt_check_range(start, end);
 
 	if (error)
@@ -238,14 +238,14 @@ struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start
 	if (vpeo_map_page(gpt->format, &gpt->caps, 1, 0, prot, VMM_GPT_WB) == VMM_GPT_NO_ENCODING ||
 	    (prot & VMM_GPT_EXEC && forbids_exec(gpt, start, end)))
 		return gpt_error(VMM_GPT_NOT_EXPRESSIBLE);
-	sweep.rights = gpt->format->rights[prot];
-	return for_range(gpt, start, end, protect_span, true, &sweep);
+	op.rights = gpt->format->rights[prot];
+	return for_range(gpt, start, end, protect_span, true, &op);
 }
 
 struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 				      unsigned bits, bool clear, vmm_gpt_leaf_fn *found, void *arg)
 {
-	struct range_op sweep = {
+	struct range_op op = {
 		.tell = found,
 		.arg = arg,
 		.bits = (bits & VMM_GPT_ACCESSED ? gpt->format->accessed : 0) |
@@ -257,7 +257,7 @@ struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint6
 
 	if (error)
 		return gpt_error(error);
-	result = for_range(gpt, start, end, collect_span, false, &sweep);
+	result = for_range(gpt, start, end, collect_span, false, &op);
 	result.changed = clear && result.entry;
 	if (result.changed && !result.flush)
 		result.flush = VMM_GPT_FLUSH_OPTIONAL;

@@ -260,7 +260,7 @@ struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * Finds the entry across an edge of a range, if it is to be split there. Returns its
  * level, or 0.
  */
-static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned which,
+static unsigned split_edge_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned which,
 			  vmm_gpt_pte_t **ptep)
 {
 	unsigned level;
@@ -277,7 +277,7 @@ static unsigned cut_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned whi
 }
 
 /* The number of splits of an entry of this level until edge is a boundary of entries. */
-static unsigned cut_depth(uint64_t edge, unsigned level)
+static unsigned split_edge_depth(uint64_t edge, unsigned level)
 {
 	unsigned depth = 0;
 
@@ -287,12 +287,12 @@ static unsigned cut_depth(uint64_t edge, unsigned level)
 }
 
 /* The number of splits for both edges. Where both are in one entry, one split serves both. */
-static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
+static unsigned split_edge_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
 {
 	vmm_gpt_pte_t *at_start, *at_end;
-	unsigned first = cut_level(gpt, start, which, &at_start);
-	unsigned last = cut_level(gpt, end, which, &at_end);
-	unsigned tables = (first ? cut_depth(start, first) : 0) + (last ? cut_depth(end, last) : 0);
+	unsigned first = split_edge_level(gpt, start, which, &at_start);
+	unsigned last = split_edge_level(gpt, end, which, &at_end);
+	unsigned tables = (first ? split_edge_depth(start, first) : 0) + (last ? split_edge_depth(end, last) : 0);
 
 	if (!first || !last || at_start != at_end)
 		return tables;
@@ -306,13 +306,13 @@ static unsigned cut_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t e
 	return tables;
 }
 
-static void cut_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
+static void split_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
 		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	vmm_gpt_pte_t *ptep;
 	unsigned level;
 
-	while (reserve->count && (level = cut_level(gpt, edge, which, &ptep)))
+	while (reserve->count && (level = split_edge_level(gpt, edge, which, &ptep)))
 		gpt_split_entry(gpt, ptep, level, which, reserve, result);
 }
 
@@ -322,13 +322,13 @@ struct vmm_gpt_result gpt_split_edges(struct vmm_gpt *gpt, uint64_t start, uint6
 	struct gpt_reserve reserve = { 0 };
 
 	/* Others may map larger entries meanwhile: repeat until none extends beyond the range. */
-	for (unsigned tables; (tables = cut_tables(gpt, start, end, which));) {
+	for (unsigned tables; (tables = split_edge_tables(gpt, start, end, which));) {
 		if (!gpt_reserve(gpt, &reserve, tables)) {
 			result.error = VMM_GPT_NO_MEMORY;
 			break;
 		}
-		cut_edge(gpt, start, which, &reserve, &result);
-		cut_edge(gpt, end, which, &reserve, &result);
+		split_edge(gpt, start, which, &reserve, &result);
+		split_edge(gpt, end, which, &reserve, &result);
 	}
 	gpt_unreserve(gpt, &reserve);
 	return result;

@@ -204,7 +204,7 @@ struct vmm_gpt {
 	struct vmm_gpt_hooks hooks;
 	uint64_t tables; /* table pages in the tree, including the root */
 	uint64_t generation;
-	struct vmm_gpt_reader *sections;
+	struct vmm_gpt_reader *readers;
 };
 
 /* Table pages taken out of a tree, linked by .next. Initialize to { 0 }. */
@@ -435,11 +435,11 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, ui
 /* ---- Grace periods: when retired and unmapped pages may be reused ---- */
 
 /* Registers a reader. Serialized by the caller's lock. */
-void vmm_gpt_register_reader(struct vmm_gpt *gpt, struct vmm_gpt_reader *section);
+void vmm_gpt_register_reader(struct vmm_gpt *gpt, struct vmm_gpt_reader *reader);
 
 /* Enclose every use of a pointer into the tables. Not nestable; never block. */
-void vmm_gpt_read_lock(struct vmm_gpt *gpt, struct vmm_gpt_reader *section);
-void vmm_gpt_read_unlock(struct vmm_gpt_reader *section);
+void vmm_gpt_read_lock(struct vmm_gpt *gpt, struct vmm_gpt_reader *reader);
+void vmm_gpt_read_unlock(struct vmm_gpt_reader *reader);
 
 /*
  * Returns a cookie for everything that was taken out or unmapped before the call.

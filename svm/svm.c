@@ -19,7 +19,7 @@
 
 _Static_assert(offsetof(struct svm_cpu, tlb) == 0, "tlb_cpu");
 
-static void give_back(struct cpu *cpu)
+static void free_pages(struct cpu *cpu)
 {
 	struct svm_cpu *sc = svm_cpu(cpu);
 
@@ -52,7 +52,7 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 	sc->host_pfn = page_alloc_zeroed(FRAME_HOST);
 	if (!sc->hsave_pfn || !sc->host_pfn) {
 		format(error, VMM_TEXT_MAX, "no memory");
-		give_back(cpu);
+		free_pages(cpu);
 		return false;
 	}
 	/* SVMDIS without the lock may be cleared. */
@@ -60,7 +60,7 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 		msr_write_safe(MSR_VM_CR, cpu_raw_msr(raw, MSR_VM_CR) & ~VM_CR_SVMDIS);
 	if (!msr_write_safe(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME)) {
 		format(error, VMM_TEXT_MAX, "EFER.SVME cannot be set, although CPUID and VM_CR allow it");
-		give_back(cpu);
+		free_pages(cpu);
 		return false;
 	}
 	wrmsr(MSR_VM_HSAVE_PA, sc->hsave_pfn << PAGE_SHIFT);
@@ -74,7 +74,7 @@ static void svm_disable(struct cpu *cpu)
 {
 	wrmsr(MSR_VM_HSAVE_PA, 0);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~EFER_SVME);
-	give_back(cpu);
+	free_pages(cpu);
 }
 
 /*

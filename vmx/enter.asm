@@ -19,9 +19,9 @@ bits 64
 
 ; struct vmx_vcpu, enum vmx_result and enum vmcs_field: vcpu.c and vmcs.h have the
 ; same numbers.
-%define ARCH_RESULT   0
-%define ARCH_LAUNCHED 1
-%define ARCH_HOST_RSP 8
+%define VX_RESULT   0
+%define VX_LAUNCHED 1
+%define VX_HOST_RSP 8
 %define VMX_FAIL_INVALID 1
 %define VMX_FAIL_VALID	 2
 %define VMX_ABORTED	 3
@@ -42,7 +42,7 @@ vmx_enter:
 	push r15
 	push rsi
 	push rdi
-	cmp rsp, [rsi + ARCH_HOST_RSP]
+	cmp rsp, [rsi + VX_HOST_RSP]
 	jne new_rsp
 global vmx_abort_range, vmx_abort_range_end, vmx_aborted
 vmx_abort_range:
@@ -50,7 +50,7 @@ vmx_abort_range:
 	cmp byte [CPU_NMI_SEEN], 0
 	jne vmx_aborted
 %endif
-	cmp byte [rsi + ARCH_LAUNCHED], 0 ; the loads below do not change ZF
+	cmp byte [rsi + VX_LAUNCHED], 0 ; the loads below do not change ZF
 	mov rax, R(0)
 	mov rcx, R(1)
 	mov rdx, R(2)
@@ -84,11 +84,11 @@ vmx_aborted:
 	mov eax, VMX_ABORTED
 out:
 	mov rsi, [rsp + 8]
-	mov [rsi + ARCH_RESULT], al
+	mov [rsi + VX_RESULT], al
 	jmp restore
 
 new_rsp:
-	mov [rsi + ARCH_HOST_RSP], rsp
+	mov [rsi + VX_HOST_RSP], rsp
 	mov eax, VMCS_HOST_RSP
 	vmwrite rax, rsp
 	ja vmx_abort_range

@@ -146,7 +146,7 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_state *s)
 	vmx_set_efer(vcpu, s->efer);
 }
 
-static bool get_pages(struct vcpu *vcpu)
+static bool alloc_pages(struct vcpu *vcpu)
 {
 	uint64_t pfn = page_alloc_zeroed(FRAME_HOST);
 	struct vmx_vcpu *vx;
@@ -169,7 +169,7 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	enum vmx_result result;
 
 	vcpu->arch = NULL;
-	if (!get_pages(vcpu)) {
+	if (!alloc_pages(vcpu)) {
 		format(error, VMM_TEXT_MAX, "no memory for a VMCS and its MSR bitmap");
 		vmx_vcpu_fini(vcpu);
 		return false;

@@ -93,7 +93,7 @@ static bool fix_crs(const struct vmx_fixed *fixed, char *error)
 	return true;
 }
 
-static struct vmx_cpu *get_pages(void)
+static struct vmx_cpu *alloc_pages(void)
 {
 	uint64_t pfn = page_alloc_zeroed(FRAME_HOST), vmxon_pfn = page_alloc_zeroed(FRAME_HOST);
 	struct vmx_cpu *vc;
@@ -111,7 +111,7 @@ static struct vmx_cpu *get_pages(void)
 	return vc;
 }
 
-static void put_pages(struct vmx_cpu *vc)
+static void free_pages(struct vmx_cpu *vc)
 {
 	page_free(vc->vmxon_pfn, FRAME_HOST);
 	page_free(vc->pfn, FRAME_HOST);
@@ -173,7 +173,7 @@ static const char *join(const struct cpu_raw *raw, struct vmx_allowed *own,
 
 static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 {
-	struct vmx_cpu *vc = get_pages();
+	struct vmx_cpu *vc = alloc_pages();
 	struct vmx_common common;
 	struct vmx_allowed own;
 	const char *why;
@@ -191,7 +191,7 @@ static bool vmx_enable(struct cpu *cpu, const struct cpu_raw *raw, char *words)
 	if (why)
 		format(words, VMM_TEXT_MAX, "%s", why);
 	if (why || !start(vc, own.revision, words)) {
-		put_pages(vc);
+		free_pages(vc);
 		return false;
 	}
 	vmx_common = common;
@@ -211,7 +211,7 @@ static void vmx_disable(struct cpu *cpu)
 	VERIFY_EQ(insn_vmxoff(), VMX_OK);
 	write_cr4(read_cr4() & ~CR4_VMXE);
 	cpu->arch = NULL;
-	put_pages(vc);
+	free_pages(vc);
 }
 
 static void vmx_invalidate(struct cpu *cpu, const struct tlb_context *ctx)

@@ -93,7 +93,7 @@ static bool pages_agree(const struct audit_base *base)
 	return !error;
 }
 
-static uint64_t count_waiting(const struct aspace *as)
+static uint64_t count_retired(const struct aspace *as)
 {
 	uint64_t waiting = 0;
 
@@ -102,9 +102,9 @@ static uint64_t count_waiting(const struct aspace *as)
 	return waiting;
 }
 
-void audit_beside(struct audit_base *base, const struct aspace *as)
+void audit_add_guest(struct audit_base *base, const struct aspace *as)
 {
-	base->guest += as->mapped + count_waiting(as);
+	base->guest += as->mapped + count_retired(as);
 	base->tables += as->gpt.tables + as->retired.tables.count;
 }
 
@@ -121,7 +121,7 @@ bool audit_aspace(struct aspace *as, const struct audit_base *base)
 		base->wrong("and %u more of these", audit.wrong - SHOWN_MAX);
 	ok = !audit.wrong;
 	ok &= agree(base, "pages mapped", audit.pages, as->mapped);
-	ok &= agree(base, "the guest's pages", base->guest + audit.pages + count_waiting(as),
+	ok &= agree(base, "the guest's pages", base->guest + audit.pages + count_retired(as),
 		    pages_in_use(FRAME_GUEST));
 	ok &= agree(base, "table pages", base->tables + as->gpt.tables + as->retired.tables.count,
 		    pages_in_use(FRAME_TABLE));

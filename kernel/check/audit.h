@@ -20,7 +20,7 @@ struct audit_base {
 struct audit_base audit_begin(audit_wrong_fn *wrong);
 
 /* Adds the pages of another guest that exists at the same time. */
-void audit_beside(struct audit_base *base, const struct aspace *as);
+void audit_add_guest(struct audit_base *base, const struct aspace *as);
 
 /*
  * Before the guest's memory is taken down. Checks each entry, node and count of the table; that

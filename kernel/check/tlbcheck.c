@@ -398,7 +398,7 @@ void tlbcheck_complete(uint64_t root_pfn)
 				    root_pfn);
 }
 
-void tlbcheck_given_back(uint64_t pfn)
+void tlbcheck_freed(uint64_t pfn)
 {
 	uint64_t stamp = pfn < check.nframes ? load(&check.frames[pfn]) : 0;
 	struct root *root;

@@ -51,6 +51,6 @@ void tlbcheck_hold(unsigned cpu, uint64_t root_pfn);
 void tlbcheck_complete(uint64_t root_pfn);
 
 /* The frame is returned to the allocator; for pages_on_free. */
-void tlbcheck_given_back(uint64_t pfn);
+void tlbcheck_freed(uint64_t pfn);
 
 #endif

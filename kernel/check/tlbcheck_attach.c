@@ -54,6 +54,6 @@ bool tlbcheck_attach(const struct vmm_gpt_format *format)
 	tlbcheck_init(page_ptr(pfn), nframes, (uintptr_t)page_ptr(0), root_of, format);
 	pte_observer = &pte_checker;
 	observer = &checker;
-	pages_on_free(tlbcheck_given_back);
+	pages_on_free(tlbcheck_freed);
 	return true;
 }

@@ -76,7 +76,7 @@ static bool on_hypercall(struct vcpu_run *run, struct vcpu_exit *exit)
 	if (number == HC_VALUE)
 		ok = report_value(g, (uint32_t)*vcpu_reg(run, REG_RCX), *vcpu_reg(run, REG_RBX));
 	else if (number == HC_INJECT)
-		ok = vcpu_event_ask(run, *vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RCX),
+		ok = vcpu_event_request(run, *vcpu_reg(run, REG_RDX), *vcpu_reg(run, REG_RCX),
 				    *vcpu_reg(run, REG_RBX));
 	*vcpu_reg(run, REG_RAX) = ok ? 0 : UINT64_MAX;
 	return vcpu_skip(run, exit);

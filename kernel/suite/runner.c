@@ -243,7 +243,7 @@ static bool take_down(const struct machine *m, struct aspace *spaces, unsigned n
 		struct audit_base beside = *base;
 
 		for (unsigned i = 0; i < n; i++)
-			audit_beside(&beside, &spaces[i]);
+			audit_add_guest(&beside, &spaces[i]);
 		ok &= audit_aspace(&spaces[n], &beside);
 		ok &= expect_same("table pages left after vacating", 0,
 				  aspace_fini(&spaces[n], m->cpu, m->ops->invalidate));

@@ -83,7 +83,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 		return false;
 	ASSERT_EQ(r.error, VMM_GPT_OK);
 	for (unsigned i = 0; i < ncpus; i++)
-		vmm_gpt_register_reader(&as->gpt, &as->walkers[i]);
+		vmm_gpt_register_reader(&as->gpt, &as->readers[i]);
 	OBSERVE(root_begins, as->gpt.root->pfn);
 	as->ctx.pmtp = vmm_gpt_get_pmtp(&as->gpt, !FAULT(AD_OFF));
 	as->ctx.ctx_id = ++serial;
@@ -218,7 +218,7 @@ void aspace_read_lock(struct aspace *as)
 {
 	if (FAULT(NO_SECTION))
 		return;
-	vmm_gpt_read_lock(&as->gpt, &as->walkers[aspace_cpu(as)]);
+	vmm_gpt_read_lock(&as->gpt, &as->readers[aspace_cpu(as)]);
 	OBSERVE(walk, this_cpu()->number, as->gpt.root->pfn);
 }
 
@@ -227,7 +227,7 @@ void aspace_read_unlock(struct aspace *as)
 	if (FAULT(NO_SECTION))
 		return;
 	OBSERVE(walk, this_cpu()->number, 0);
-	vmm_gpt_read_unlock(&as->walkers[aspace_cpu(as)]);
+	vmm_gpt_read_unlock(&as->readers[aspace_cpu(as)]);
 }
 
 bool aspace_is_populated(struct aspace *as, uint64_t gpa)
@@ -240,7 +240,7 @@ bool aspace_is_populated(struct aspace *as, uint64_t gpa)
 	return populated;
 }
 
-void aspace_moving(struct aspace *as)
+void aspace_move_begin(struct aspace *as)
 {
 	uint64_t stamp;
 
@@ -250,7 +250,7 @@ void aspace_moving(struct aspace *as)
 		cpu_pause();
 }
 
-void aspace_moved(struct aspace *as)
+void aspace_move_end(struct aspace *as)
 {
 	__atomic_store_n(&as->moving, false, __ATOMIC_SEQ_CST);
 }

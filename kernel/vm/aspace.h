@@ -73,7 +73,7 @@ struct aspace {
 	struct spinlock lock;
 	bool moving; /* faults take the lock: unmapped pages will be mapped again */
 	struct slab nodes;
-	struct vmm_gpt_reader walkers[ASPACE_CPUS_MAX]; /* per CPU */
+	struct vmm_gpt_reader readers[ASPACE_CPUS_MAX]; /* per CPU */
 	struct aspace_refused refused[ASPACE_CPUS_MAX]; /* per CPU */
 	struct aspace_retired retired;
 	uint64_t mapped; /* 4 KiB pages mapped now */
@@ -176,8 +176,8 @@ vmm_gpt_leaf_fn aspace_retire;
 void aspace_flush(struct aspace *as);
 
 /* Between these two no fault maps anything without the lock. The caller holds it. */
-void aspace_moving(struct aspace *as);
-void aspace_moved(struct aspace *as);
+void aspace_move_begin(struct aspace *as);
+void aspace_move_end(struct aspace *as);
 
 /*
  * To read the table, either hold the lock, so that nothing is removed, or be in a read

@@ -247,7 +247,7 @@ static bool move(struct aspace *as, uint64_t start, uint64_t end)
 	struct batch b;
 	bool ok = true;
 
-	aspace_moving(as);
+	aspace_move_begin(as);
 	while (ok && start < end) {
 		uint64_t next = gather(as, start, end, &b, &ok);
 
@@ -258,7 +258,7 @@ static bool move(struct aspace *as, uint64_t start, uint64_t end)
 		aspace_reap_sync(as);
 		start = next;
 	}
-	aspace_moved(as);
+	aspace_move_end(as);
 	return ok;
 }
 

@@ -32,7 +32,7 @@ static bool complete(struct vcpu_run *run, struct vcpu_exit *exit)
 
 	if (exit->cr.op != CR_MOV || exit->cr.reg != REG_UNKNOWN)
 		return true;
-	if (!vcpu_look(run, exit, &insn))
+	if (!vcpu_decode_insn(run, exit, &insn))
 		return false;
 	if (insn.cr_op == CR_MOV)
 		exit->cr.number = insn.cr;

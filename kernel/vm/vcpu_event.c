@@ -71,7 +71,7 @@ bool vcpu_raise(struct vcpu_run *run, uint8_t vector)
 	return true;
 }
 
-bool vcpu_event_ask(struct vcpu_run *run, uint64_t type, uint64_t vector, uint64_t error)
+bool vcpu_event_request(struct vcpu_run *run, uint64_t type, uint64_t vector, uint64_t error)
 {
 	struct vcpu_event e = { .valid = true, .type = (uint8_t)type, .vector = (uint8_t)vector };
 

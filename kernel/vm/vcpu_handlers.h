@@ -24,7 +24,7 @@ bool vcpu_touch(struct vcpu_run *run, const struct vcpu_exit *exit, uint64_t gpa
 
 /* vcpu_insn.c */
 /* Decodes the instruction that exited. False: it does not match the exit. */
-bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *insn);
+bool vcpu_decode_insn(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *insn);
 /* Injects #GP and counts it. Returns true. */
 bool vcpu_deny(struct vcpu_run *run);
 handler_fn on_cpuid, on_io, on_refused, on_cache, on_hlt;

@@ -37,7 +37,7 @@ static bool read_again(struct vcpu_run *run, const struct vcpu_exit *exit,
  * For CPUs that do not report the instruction's length. The page found is kept in fetch_page
  * while instructions are fetched from the same page.
  */
-bool vcpu_look(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *insn)
+bool vcpu_decode_insn(struct vcpu_run *run, const struct vcpu_exit *exit, struct insn *insn)
 {
 	uint64_t page = exit->fetch / PAGE_SIZE * PAGE_SIZE, gpa;
 	struct vcpu_state state;
@@ -85,7 +85,7 @@ static __attribute__((noinline)) unsigned length_of(struct vcpu_run *run,
 
 	if (is_plain_cpuid(run, exit))
 		return 2;
-	return vcpu_look(run, exit, &insn) ? insn.length : 0;
+	return vcpu_decode_insn(run, exit, &insn) ? insn.length : 0;
 }
 
 bool vcpu_skip(struct vcpu_run *run, const struct vcpu_exit *exit)

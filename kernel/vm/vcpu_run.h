@@ -107,7 +107,7 @@ void vcpu_inject(struct vcpu_run *run, const struct vcpu_event *event);
 
 /* Injects an event as soon as the guest can take it. False: no event of this type (enum
  * vcpu_event_type) and vector can be injected, or an interrupt waits already. */
-bool vcpu_event_ask(struct vcpu_run *run, uint64_t type, uint64_t vector, uint64_t error);
+bool vcpu_event_request(struct vcpu_run *run, uint64_t type, uint64_t vector, uint64_t error);
 
 /* Call when the memory that instructions were fetched from may be unmapped. */
 void vcpu_forget_fetch(struct vcpu_run *run);

@@ -119,11 +119,11 @@ static void news_may_come_late(void **state)
 	*entry(TABLE, 1) = b;
 	write_entry(TABLE, 1, 0);
 	tlbcheck_wrote(entry(TABLE, 1), 0, b);
-	tlbcheck_given_back(PAGE_B);
+	tlbcheck_freed(PAGE_B);
 	/* But it counts if it is true. */
 	*entry(TABLE, 1) = b;
 	tlbcheck_wrote(entry(TABLE, 1), 0, b);
-	caught(tlbcheck_given_back(PAGE_B));
+	caught(tlbcheck_freed(PAGE_B));
 }
 
 static void what_takes_and_what_does_not(void **state)
@@ -173,21 +173,21 @@ static void what_takes_and_what_does_not(void **state)
 static void frames_come_back_late(void **state)
 {
 	(void)state;
-	caught(tlbcheck_given_back(PAGE_A)); /* it is mapped */
-	caught(tlbcheck_given_back(TABLE));
+	caught(tlbcheck_freed(PAGE_A)); /* it is mapped */
+	caught(tlbcheck_freed(TABLE));
 	enter_with_flush(0);
 	write_entry(TABLE, 0, 0);
-	caught(tlbcheck_given_back(PAGE_A));
+	caught(tlbcheck_freed(PAGE_A));
 	tlbcheck_exit(0);
-	tlbcheck_given_back(PAGE_A);
-	tlbcheck_given_back(PAGE_B);	    /* was never there */
+	tlbcheck_freed(PAGE_A);
+	tlbcheck_freed(PAGE_B);	    /* was never there */
 	caught(tlbcheck_enter(0, ROOT, ROOT)); /* could still reach it */
 	tlbcheck_exit(0);
 	enter_with_flush(0);
 	write_entry(ROOT, 0, 0); /* an empty table */
-	caught(tlbcheck_given_back(TABLE));
+	caught(tlbcheck_freed(TABLE));
 	tlbcheck_exit(0);
-	tlbcheck_given_back(TABLE);
+	tlbcheck_freed(TABLE);
 }
 
 static void a_flush_before_the_store_is_none(void **state)
@@ -227,7 +227,7 @@ static void roots_are_not_mixed_up(void **state)
 	enter_with_flush(1);
 	tlbcheck_exit(1);
 	tlbcheck_root_ends(ROOT);
-	tlbcheck_given_back(ROOT);
+	tlbcheck_freed(ROOT);
 	caught(tlbcheck_enter(1, ROOT, ROOT)); /* there is none */
 	tlbcheck_root_begins(ROOT);
 	caught(tlbcheck_enter(1, ROOT, ROOT));
@@ -252,15 +252,15 @@ static void large_leaves(void **state)
 	caught(tlbcheck_complete(ROOT)); /* the size is another */
 	tlbcheck_exit(0);
 	tlbcheck_complete(ROOT);
-	caught(tlbcheck_given_back(512 + 77));
+	caught(tlbcheck_freed(512 + 77));
 	for (unsigned i = 0; i < 512; i++)
 		write_entry(TABLE, i, gpt_pte_freeze(leaf(512 + i, VMM_GPT_RWX)));
 	write_entry(ROOT, 1, large);
-	caught(tlbcheck_given_back(512 + 77));
-	tlbcheck_given_back(TABLE);
+	caught(tlbcheck_freed(512 + 77));
+	tlbcheck_freed(TABLE);
 	write_entry(ROOT, 1, 0);
 	for (unsigned i = 0; i < 512; i++)
-		tlbcheck_given_back(512 + i);
+		tlbcheck_freed(512 + i);
 }
 
 static void walkers_in_software(void **state)
@@ -281,15 +281,15 @@ static void walkers_in_software(void **state)
 
 	/* What it may have found does not come back before it leaves. */
 	write_entry(TABLE, 0, 0);
-	caught(tlbcheck_given_back(PAGE_A));
+	caught(tlbcheck_freed(PAGE_A));
 	tlbcheck_walk(0, 0);
 	tlbcheck_walk(0, ROOT); /* this one came too late to find it */
-	tlbcheck_given_back(PAGE_A);
+	tlbcheck_freed(PAGE_A);
 	write_entry(ROOT, 0, 0);
 	tlbcheck_walk(1, OTHER_ROOT);
-	caught(tlbcheck_given_back(TABLE));
+	caught(tlbcheck_freed(TABLE));
 	tlbcheck_walk(0, 0);
-	tlbcheck_given_back(TABLE);
+	tlbcheck_freed(TABLE);
 
 	/* A root that has ended, or none has begun to watch, is read by anybody. */
 	write_entry(ROOT, 0, vpeo_map_table(&vmm_gpt_ept, TABLE));
