@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # mkiso.sh KERNEL ISO MODULES CMDLINE
-# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE. In front of
-# that, behind a mark, its grub.cfg has empty lines into which commands may be written.
-set -euf # f: words are words, also with a * in them
+# Makes a hybrid ISO for BIOS and UEFI whose only menu entry starts KERNEL with CMDLINE. Its
+# grub.cfg begins with a mark and empty lines, over which commands may be written.
+set -euf # f: no globbing, since words may contain a *
 kernel=$1 iso=$2 modules=$3 cmdline=$4
 here=$(dirname "$0")
 work=$(mktemp -d "${iso%.iso}.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 tree=$work/tree
-export TMPDIR="$work" # grub-mkrescue leaves its files there if it is interrupted
+export TMPDIR="$work" # where grub-mkrescue leaves its files if it is interrupted
 
 mkdir -p "$tree/boot/grub"
 objcopy --strip-debug "$kernel" "$tree/boot/nestbox"
