@@ -19,7 +19,8 @@ enum { CPU_GDT_ENTRIES = 5 };
 
 struct cpu {
 	struct cpu *self; /* first: GS:0, for this_cpu */
-	uint64_t nmi_seen; /* second, GS:8: an NMI came since tlb_enter_guest */
+	/* Second, GS:8: an NMI came since tlb_enter_guest. The entry code tests it last. */
+	uint64_t nmi_seen;
 	unsigned number;
 	uint32_t apic_id;
 	void *arch;    /* the vendor's per-CPU data, while virtualization is enabled */

@@ -217,7 +217,7 @@ static void mask_lvt(void)
 static void set_up(void)
 {
 	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
-	if (FAULT(APIC_LEFT) || FAULT(TPR_KEPT)) /* a deliberate bug, of the firmware */
+	if (FAULT(APIC_LEFT) || FAULT(TPR_KEPT)) /* a deliberate firmware bug */
 		apic_write(APIC_TPR, 0xff);
 	if (!FAULT(TPR_KEPT))
 		apic_write(APIC_TPR, 0);

@@ -34,8 +34,8 @@ bool memmap_has(const struct memmap *map, uint64_t start, uint64_t end);
 
 /*
  * Every page up to the highest one needs a record of this size in bytes. Drops the highest
- * ranges if they are smaller than MEMMAP_WORTH times the records that only they need; returns
- * the bytes dropped. Then records take at most 1/MEMMAP_WORTH of memory, whatever holes it
+ * ranges unless they are larger than MEMMAP_WORTH times the records that only they need;
+ * returns the bytes dropped. Then records take at most 1/MEMMAP_WORTH of memory, whatever holes it
  * has, unless even the lowest range is too high for that. The lowest range always stays.
  */
 enum { MEMMAP_WORTH = 8 };

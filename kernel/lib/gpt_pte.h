@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's version of the accessors in gpt/pte.h. They report every access to an
- * optional observer, and read-modify-writes are sequentially consistent. gpt/ is built
+ * The kernel's version of the accessors in gpt/pte.h. They report loads and changes to
+ * an optional observer, and read-modify-writes are sequentially consistent. gpt/ is built
  * with this file as VMM_GPT_PTE_H, so this file must not depend on anything above gpt/.
  */
 #ifndef KERNEL_LIB_GPT_PTE_H

@@ -39,9 +39,9 @@ void log_end(void)
 }
 
 /*
- * Let the holder finish its line: a CPU stopped halfway might have sent a byte that is not
- * in the CRC, or the reverse. Time out, because the holder may be stuck. Do not wait if it
- * is this CPU.
+ * Let the holder finish its line: a CPU can be stopped anywhere, even between adding a byte
+ * to the CRC and sending it. Time out, because the holder may be stuck. Do not wait if it is
+ * this CPU.
  */
 void log_take_over(uint64_t ticks)
 {
