@@ -29,8 +29,8 @@ struct bootinfo {
 	bool cmdline_cut;		    /* it was longer, and was truncated */
 	char loader[BOOTINFO_LOADER_MAX];
 	const uint8_t *map; /* points into the parsed bytes */
-	uint32_t map_step; /* bytes from one entry to the next */
-	unsigned nmap; /* at least 1 */
+	uint32_t map_step;  /* bytes from one entry to the next */
+	unsigned nmap;	    /* at least 1 */
 	bool efi;
 	uint64_t efi_table;   /* address of the EFI system table */
 	unsigned efi_pointer; /* bytes of a pointer in it; 0: unknown */

@@ -19,7 +19,7 @@ struct memmap {
 	struct memory_range ranges[MEMMAP_MAX + 1]; /* ascending, disjoint, not empty */
 	unsigned n;				    /* at most MEMMAP_MAX */
 	unsigned wrapped;			    /* entries of the map that end beyond 2^64 */
-	uint64_t beyond;   /* available bytes at or above the limit */
+	uint64_t beyond;			    /* available bytes at or above the limit */
 	uint64_t given_up; /* bytes given up because there were too many ranges */
 };
 
