@@ -2,18 +2,19 @@
 #
 #	make		the bootable ISO, build/nestbox.iso
 #	make check	the quick tests: host tests, and one boot in QEMU
-#	make FAULT=NAME	the ISO with a deliberate bug, build-fault/NAME/nestbox.iso
-#	make faults	is each of them caught? ONLY=NAME: this one
+#	make FAULT=NAME	an ISO with a deliberate bug, build-fault/NAME/nestbox.iso
+#	make faults	checks that each is caught; ONLY=NAME: only this one
 #	make list-faults	their names
-#	make V=1 ...	shows the commands
-#	make lint	clang-tidy and cppcheck; which rooms use which; headers alone
-#	make format	as .clang-format says
+#	make V=1 ...	prints the commands
+#	make lint	clang-tidy, cppcheck, and the dependencies between rooms, and
+#			whether each header can be included alone
+#	make format	formats by .clang-format
 #	make clean
 #
-# CMDLINE is what the ISO's kernel is started with. Everything else about
-# running and testing is in run.sh.
+# CMDLINE is the command line of the ISO's kernel. Everything else about running
+# and testing is in run.sh.
 
-ifeq ($(origin CC),default) # make's own "cc"
+ifeq ($(origin CC),default) # make's built-in "cc"
 CC	:= gcc
 endif
 NASM	?= nasm
@@ -31,8 +32,8 @@ Q	:= @
 endif
 say	= @printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$@)
 
-# kernel/lib/fault.h: a deliberate bug is built in a folder of its own, from the few
-# sources that are not the same with it, and from the ordinary build's objects.
+# kernel/lib/fault.h: a build with a deliberate bug has its own directory. Only the sources
+# that mention the bug, and main.c, are compiled again; other objects are the ordinary ones.
 FAULTS	:= $(shell { grep -ohE '\<FAULT\([A-Z0-9_]+\)' $(CSRC) | sed -E 's/.*\((.*)\)/\1/'; \
 	   sed -nE 's/^%ifn?def FAULT_([A-Z0-9_]+)$$/\1/p' $(ASRC); } | tr A-Z_ a-z- | sort -u)
 PLAIN	:= $(BUILD)
@@ -66,8 +67,8 @@ ISO	:= $(BUILD)/nestbox.iso
 
 all: $(ISO)
 
-# Linked twice: the table of symbols is made of the first kernel, and is part of
-# the second. It lies behind the text, so no address in it is another one then.
+# Linked twice: the second kernel contains the symbol table of the first. The table comes
+# after the text, so it does not change the addresses of symbols.
 $(BUILD)/nameless.elf: $(OBJS) linker.ld $(PLAIN)/flags
 	$(Q)$(LD) $(LDFLAGS) -T linker.ld -o $@ $(OBJS)
 
@@ -105,7 +106,7 @@ $(BUILD)/%.asm.o: %.asm Makefile $(PLAIN)/flags
 $(FAULTY_OBJS): FAULT_FLAGS := -DFAULT_$(FAULT_NAME)=1
 endif
 
-# Only when it changes, so that main.o is built again only then.
+# Rewritten only if it changes, so that main.o is rebuilt only then.
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
 	@echo '#define NESTBOX_VERSION "$(VERSION)"' | cmp -s - $@ || \
@@ -114,8 +115,8 @@ $(BUILD)/version.h: FORCE
 $(BUILD)/kernel/main.o: $(BUILD)/version.h
 $(BUILD)/kernel/main.o: KCFLAGS += -include $(BUILD)/version.h
 
-# Guests: a flat image each. layout.h is read by C and by NASM alike: its
-# #define lines are the only ones that the assembler gets to see.
+# Each guest is a flat image. C and NASM share layout.h: NASM sees only its #define
+# lines.
 $(PLAIN)/guest/%.bin: guest/%/guest.asm guest/%/layout.h $(wildcard guest/*.inc guest/*/*.inc) \
 		$(PLAIN)/guest/abi.inc Makefile $(PLAIN)/flags
 	@mkdir -p $(@D)/$*
@@ -127,7 +128,7 @@ $(PLAIN)/guest/abi.inc: guest/abi.h
 	@mkdir -p $(@D)
 	@sed -n 's/^#define/%define/p' $< > $@
 
-# The images as data: guest_NAME_image, guest_NAME_image_end.
+# The images as data, with symbols guest_NAME_image and guest_NAME_image_end.
 $(PLAIN)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
 	@mkdir -p $(@D)
 	@{ echo 'section .rodata'; for g in $(GUESTS); do \
@@ -138,8 +139,8 @@ $(PLAIN)/guest/images.asm: $(MAKEFILE_LIST) guest/images.h
 $(PLAIN)/guest/images.o: $(PLAIN)/guest/images.asm $(IMAGES)
 	$(Q)$(NASM) -f elf64 -I $(PLAIN)/ -o $@ $<
 
-# Only what GRUB needs, which halves the ISO. mmap: cutmem, for tests. part_*: UEFI GRUB
-# complains without.
+# Only the modules needed, which halves the ISO. mmap has cutmem, for tests. UEFI GRUB
+# prints errors without part_*.
 GRUB_MODULES := multiboot2 normal iso9660 configfile serial terminal terminfo test echo mmap \
 	part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt part_msdos \
 	part_plan part_sun part_sunpc
@@ -155,10 +156,10 @@ faults:
 list-faults:
 	@printf '%s\n' $(FAULTS)
 
-# Each can be included alone; a guest's layout comes before events.h.
+# Each can be included alone. A guest's layout.h has to come before events.h.
 HEADERS	:= $(filter-out guest/events.h,$(wildcard $(ROOMS:%=%/*.h)))
 
-# No warnings, from two tools that see different things; arrows between rooms point down.
+# Two tools that find different things must not warn; rooms may use only lower rooms.
 lint: iso
 	clang-tidy --quiet $(CSRC) -- $(KCFLAGS) -DNESTBOX_VERSION='"lint"' -Wno-unknown-warning-option
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --std=c11 \
@@ -175,7 +176,7 @@ clean:
 
 -include test/test.mk
 
-# What everything is built with: where that changes, everything is built again.
+# Tools and flags: if they change, everything is rebuilt.
 FLAGS	:= $(CC) $(shell $(CC) -dumpfullversion 2> /dev/null); $(KCFLAGS); $(HOST_CFLAGS); $(NASM); $(LD)
 ifneq ($(FLAGS),$(file <$(PLAIN)/flags))
 $(shell mkdir -p $(PLAIN))

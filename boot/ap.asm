@@ -1,16 +1,16 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; The first steps of every CPU but the boot CPU: from real mode, where a SIPI
-; starts it, to 64-bit C. smp_start.c copies [ap_start, ap_end) to a page below
+; Start-up code of all CPUs except the boot CPU: from real mode, where a SIPI
+; starts them, to 64-bit C. smp_start.c copies [ap_start, ap_end) to a page below
 ; 640 KiB and puts a struct ap_data into the next page. SDM vol. 3A, 9.4.4.
 ;
-; All CPUs may be here at once, without a stack. They write to this page, but all
-; of them the same. Then they wait at the gate, which lets one pass for each time that
-; it is opened.
+; All CPUs may run this at once, without a stack. They write to this page, but all
+; write the same values. Then they wait at the gate, which lets one CPU pass each
+; time it is opened.
 
 %include "boot/cr.inc"
 
-; struct ap_data, from where this page begins
+; struct ap_data, as offsets from the start of this page
 AP_CR3	    equ 4096
 AP_ENTRY    equ 4096 + 8
 AP_STACK    equ 4096 + 16
@@ -31,7 +31,7 @@ ap_start:
 	xor ebx, ebx
 	mov bx, cs
 	mov ds, bx
-	shl ebx, 4		; where the page is
+	shl ebx, 4		; physical address of the page
 	lea eax, [ebx + gdt - ap_start]
 	mov [gdtr - ap_start + 2], eax
 	lea eax, [ebx + ap32 - ap_start]
@@ -55,7 +55,7 @@ ap32:	mov eax, 0x10
 	mov eax, [ebx + AP_CR3]
 	mov cr3, eax
 	mov ecx, EFER
-	mov eax, EFER_LME | EFER_NXE ; the tables have NX in them
+	mov eax, EFER_LME | EFER_NXE ; the tables use NX
 	xor edx, edx
 	wrmsr
 	mov eax, CR0_LONG

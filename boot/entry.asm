@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; From GRUB to C: the multiboot2 header, and the way from 32-bit protected mode
-; to long mode. GRUB enters here on BIOS and on UEFI machines alike.
+; The entry point: the multiboot2 header, and the switch from 32-bit protected mode
+; to long mode. GRUB enters here both on BIOS and on UEFI machines.
 ; Multiboot2 specification 2.0, 3.1 (header), 3.3 (machine state).
 
 MULTIBOOT2_MAGIC	equ 0xe85250d6
@@ -38,7 +38,8 @@ entry32:
 	push eax		; magic, for kernel_main
 	push ebx		; boot information
 
-	; Long mode: CPUID.8000_0001:EDX[29]. CPUID itself: EFLAGS.ID can be changed.
+	; Check for CPUID (EFLAGS.ID can be toggled), then for long mode:
+	; CPUID.8000_0001:EDX[29].
 	pushfd
 	pop eax
 	mov ecx, eax
@@ -58,7 +59,7 @@ entry32:
 	test edx, 1 << 29
 	jz no_long_mode
 
-	; One to one, the first 4 GiB, in 2 MiB pages; mmu.c builds the real tables.
+	; Identity map the first 4 GiB with 2 MiB pages; mmu.c builds the final tables.
 	mov edi, boot_pml4
 	mov dword [edi], boot_pdpt + PTE_PRESENT_WRITE
 	mov edi, boot_pdpt
@@ -118,7 +119,7 @@ no_long_mode:
 	out dx, al
 	jmp .next
 
-	; exit=, of the words in our own file: kernel/host/poweroff.c.
+	; Obey exit= in the words embedded in the kernel's file, as kernel/host/poweroff.c.
 .halt:	mov edi, exit_qemu
 	mov ebx, EXIT_QEMU_SIZE
 	call is_in_words
@@ -138,7 +139,7 @@ no_long_mode:
 	hlt
 	jmp .for_ever
 
-; ZF: the EBX bytes at EDI are somewhere in the block of words.
+; Sets ZF if the EBX bytes at EDI occur in the block of words.
 is_in_words:
 	mov esi, words_block
 	mov eax, 1024
@@ -152,7 +153,7 @@ is_in_words:
 	inc esi
 	dec eax
 	jnz .next
-	test esi, esi		; not 0
+	test esi, esi		; nonzero: clears ZF
 .done:	ret
 
 	bits 64
@@ -190,9 +191,9 @@ EXIT_BOCHS_SIZE equ $ - exit_bochs
 shutdown: db "Shutdown"
 SHUTDOWN_SIZE equ $ - shutdown
 
-; A log of its own (docs/log.md), whose checksum is made here.
+; A complete log (docs/log.md); the macros compute its checksum at assembly time.
 %assign crc 0xffffffff
-%macro sum 1			; a byte
+%macro sum 1			; adds a byte to the CRC
 %assign crc crc ^ (%1)
 %rep 8
 %assign crc (crc >> 1) ^ (0xedb88320 & -(crc & 1))

@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Interrupt stubs: one for each vector. All of them end in trap_entry (trap.c)
-; with a struct trap_frame.
+; Interrupt stubs, one per vector. All call trap_entry (trap.c) with a struct
+; trap_frame.
 
 	bits 64
 	section .text
@@ -29,7 +29,7 @@ stub_common:
 	push rcx
 	push rdx
 	push rbx
-	push rsp		; of no use; keeps the encoding order
+	push rsp		; unused; keeps the encoding order
 	push rbp
 	push rsi
 	push rdi
@@ -44,7 +44,7 @@ stub_common:
 	cld
 	mov rdi, rsp
 	call trap_entry
-	global trap_return	; backtrace.c: the frame is above
+	global trap_return	; for backtrace.c: the frame is above
 trap_return:
 	pop r15
 	pop r14

@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # mkiso.sh KERNEL ISO MODULES CMDLINE
-# A hybrid ISO for BIOS and UEFI whose one entry starts KERNEL with CMDLINE. It has a file of
-# empty lines, after a mark, for commands that grub.cfg may be made to run first.
-set -euf # f: words are words, also with a * in them
+# Makes a hybrid ISO for BIOS and UEFI whose only menu entry starts KERNEL with CMDLINE. It has
+# a file of empty lines after a mark, over which commands for GRUB may be written; grub.cfg
+# runs it only if the "#" before that is overwritten, too.
+set -euf # f: no globbing, since words may contain a *
 kernel=$1 iso=$2 modules=$3 cmdline=$4
 here=$(dirname "$0")
 work=$(mktemp -d "${iso%.iso}.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 tree=$work/tree
-export TMPDIR="$work" # grub-mkrescue leaves its files there if it is interrupted
+export TMPDIR="$work" # where grub-mkrescue leaves its files if it is interrupted
 
 mkdir -p "$tree/boot/grub"
 objcopy --strip-debug "$kernel" "$tree/boot/nestbox"

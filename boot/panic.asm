@@ -1,9 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; panic, assert_failed, assert_eq_failed: keep the registers as they are where
-; something went wrong, for the report, and go on in panic.c, the arguments
-; untouched. There is one place to keep them: a panic inside of a panic says no
-; more than that.
+; panic, assert_failed, assert_eq_failed: save the caller's registers for the report
+; and continue in panic.c with the arguments unchanged. There is only one save area: a
+; panic within a panic does not print registers.
 
 	bits 64
 	default rel

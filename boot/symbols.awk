@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# From "nm -n" to a table of all that has an address in .text, for NASM:
-# backtrace.c, struct symbol.
+# Converts the output of "nm -n" to a table of all symbols in .text, as NASM source:
+# struct symbol in backtrace.c.
 BEGIN { n = 0; print "section .symbols alloc noexec nowrite progbits" }
 $2 ~ /^[tT]$/ {
 	gsub(/\.(constprop|isra)\.[0-9]+/, "", $3) # the compiler's copies

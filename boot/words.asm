@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Words for the kernel that are put into its file (docs/running.md): whoever
-; writes them finds the place by the NUL and the mark in front, which no other
-; place in the file has. kernel/host/words.h
+; Space for command-line words that are written into the kernel's file
+; (docs/running.md). The writer finds it by the NUL and the mark in front, which occur
+; nowhere else in the file. kernel/host/words.h
 
 WORDS_MAX equ 1024
 

@@ -3,7 +3,7 @@
  * Grace periods. A reader publishes the current generation before it reads the
  * tables. A writer unlinks, starts a new generation, then scans the readers. Both use
  * a locked operation in between, so either the reader does not find what was
- * unlinked, or the writer sees its reader. A section that started in the new
+ * unlinked, or the writer sees the reader. A reader that started in the new
  * generation or later cannot find it.
  */
 #include "tree.h"

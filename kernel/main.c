@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of contents: from GRUB to the last line of the report. */
+/* The top level: from GRUB's entry to the last line of the report. */
 #include "kernel/host/acpi.h"
 #include "kernel/host/acpi_devices.h"
 #include "kernel/host/bootinfo.h"
@@ -45,14 +45,15 @@ static struct machine this_machine;
 static struct bootinfo info;
 static struct cmdline cmdline;
 
-/* Until memory_init, all below 4 GiB is mapped (boot/entry.asm). */
+/* Valid until memory_init: boot/entry.asm maps everything below 4 GiB. */
 static const void *see_low(void *ctx, uint64_t pa, uint64_t size)
 {
 	(void)ctx;
 	return pa && pa < BOOT_MAPPED && size <= BOOT_MAPPED - pa ? (const void *)pa : NULL;
 }
 
-/* exit= first of all, in whatever can be read: whatever is wrong, the machine has to end. */
+/* Finds exit= before anything else, in whatever is readable, so that every error ends the
+ * machine. */
 static void read_exit(const void *bytes, size_t size)
 {
 	const char *grubs = bootinfo_find_cmdline(bytes, &size);
@@ -67,8 +68,8 @@ static void say_remarks(const struct remarks *remarks)
 		note("%s", remarks->text[i]);
 }
 
-/* It stays where it is, somewhere below 4 GiB, and is not needed any more once memory_init
- * hands out memory. */
+/* The boot information is not copied: it lies somewhere below 4 GiB, and is not used after
+ * memory_init, when its memory may be allocated. */
 static void read_bootinfo(uint32_t magic, uintptr_t boot)
 {
 	const void *bytes = (const void *)boot;
@@ -90,7 +91,7 @@ static void read_bootinfo(uint32_t magic, uintptr_t boot)
 		report_bad_input("boot", "%s; GRUB 2 is a loader that is known to work", error);
 }
 
-/* GRUB's words, then those in our own file. */
+/* Parses GRUB's words, then those embedded in the kernel's file. */
 static void read_cmdline(void)
 {
 	static char line[BOOTINFO_CMDLINE_MAX + WORDS_BLOCK_SIZE];
@@ -117,8 +118,8 @@ static void read_cmdline(void)
 		report_bad_input("command-line", "%s", error);
 }
 
-/* It ran; if it got no time, that is no result. A complaint of the hardware's stays, and so
- * whichever test comes next fails by it. */
+/* Reports the result of a test that ran; a skip if it was starved of time. A hardware error
+ * stays signaled, so all later tests fail, too. */
 static void end_test(const char *name, bool ok, const struct run_counts *counts, const char *todo)
 {
 	const char *complaint = nmi_complaint();
@@ -194,7 +195,7 @@ static void list_cpus(void)
 	say_remarks(&listed.remarks);
 	if (error)
 		note("other CPUs are not used: %s", error);
-	/* A deliberate bug, of the firmware: CPUs that are listed and not there. */
+	/* A deliberate firmware bug: lists absent CPUs. */
 	for (unsigned i = 0; FAULT(CPUS_GHOST) && i < 7; i++)
 		listed.apic_id[listed.n++] = 0xe0 + i;
 }
@@ -207,7 +208,7 @@ static void list_devices(void)
 	acpi_read_ioapics(info.rsdp, see_low, NULL, &ioapics);
 }
 
-/* For each CPU: else the first one without leave takes it from all. */
+/* Apply this to each CPU's probe: otherwise one CPU with the erratum restricts all. */
 static void allow_large_exec(struct vmm_probe *probe)
 {
 	if (cmdline.small_exec)
@@ -218,7 +219,7 @@ static void allow_large_exec(struct vmm_probe *probe)
 	probe->errata &= ~(uint32_t)ERRATUM_ITLB_MULTIHIT;
 }
 
-/* Another CPU, on that CPU: what it lacks, the others do without. */
+/* Runs on another CPU, to admit it. All CPUs then do without what it lacks. */
 static bool admit(struct cpu *cpu, char *error, size_t size)
 {
 	struct cpu_raw own;
@@ -249,7 +250,7 @@ static bool admit(struct cpu *cpu, char *error, size_t size)
 	return true;
 }
 
-/* Without an APIC nobody else can be reached; the boot CPU is there all the same. */
+/* Without an APIC no other CPU can be started. The boot CPU counts in any case. */
 static void start_cpus(bool has_apic)
 {
 	static const struct acpi_cpus none;

@@ -26,14 +26,14 @@ enum {
 	X2APIC_ID = 4,
 	X2APIC_FLAGS = 8,
 	FLAG_ENABLED = 1 << 0,
-	LAPIC_ID_NONE = 0xff, /* broadcast: nobody's */
+	LAPIC_ID_NONE = 0xff, /* broadcast, no CPU's ID */
 };
 
-#define X2APIC_ID_NONE UINT32_MAX /* likewise */
+#define X2APIC_ID_NONE UINT32_MAX /* the same */
 
 /*
- * A whole table with this signature; NULL, and why. A checksum that is wrong is no reason: if
- * the table were garbage, the signature or the length would be, too.
+ * Returns the table at pa if it has this signature; otherwise NULL, and *why is the reason. A
+ * wrong checksum is tolerated: in garbage, the signature or the length would be wrong, too.
  */
 static const uint8_t *see_table(const struct firmware_reader *r, uint64_t pa, const char *signature,
 				struct remarks *remarks, const char **why)
@@ -63,7 +63,7 @@ static void add_cpu(struct acpi_cpus *cpus, uint32_t id, uint32_t flags)
 		cpus->disabled++;
 		return;
 	}
-	/* Some firmware lists a CPU both ways. */
+	/* Some firmware lists a CPU both as a local APIC and as a local x2APIC. */
 	for (unsigned i = 0; i < cpus->n; i++)
 		if (cpus->apic_id[i] == id)
 			return;
@@ -90,7 +90,7 @@ static bool is_padding(const uint8_t *bytes, uint64_t size)
 	return !size;
 }
 
-/* NULL, or why it is of no use. */
+/* Returns NULL, or why the MADT is unusable. */
 static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 {
 	uint64_t length = firmware_number(madt + SDT_LENGTH, 4), at = MADT_ENTRIES, size;
@@ -110,14 +110,14 @@ static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 	return cpus->n ? NULL : "the MADT lists no CPU that is enabled";
 }
 
-/* An RSDT (entries of 4 bytes) or XSDT (8), and how far it was looked through. */
+/* An RSDT (4-byte entries) or XSDT (8-byte entries), and the position in it. */
 struct root {
 	const uint8_t *table;
 	uint64_t length, at;
 	unsigned entry_size;
 };
 
-/* NULL, or why it cannot be used. */
+/* Returns NULL, or why it cannot be used. */
 static const char *open_root(const struct firmware_reader *r, uint64_t pa, unsigned entry_size,
 			     struct remarks *remarks, struct root *root)
 {
@@ -130,7 +130,7 @@ static const char *open_root(const struct firmware_reader *r, uint64_t pa, unsig
 	return why;
 }
 
-/* The next table with this signature; NULL: there is no more. *why: one was passed over. */
+/* Returns the next table with this signature; NULL: none left. *why: why one was skipped. */
 static const uint8_t *next_table(const struct firmware_reader *r, struct root *root,
 				 const char *signature, struct remarks *remarks, const char **why)
 {
@@ -150,7 +150,7 @@ static const uint8_t *next_table(const struct firmware_reader *r, struct root *r
 	return NULL;
 }
 
-/* The CPUs of a MADT in the RSDT or XSDT at pa. NULL, or why there are none. */
+/* Reads the CPUs from a MADT listed in the RSDT or XSDT at pa. Returns NULL, or why none. */
 static const char *read_root(const struct firmware_reader *r, uint64_t pa, unsigned entry_size,
 			     struct acpi_cpus *cpus)
 {
@@ -208,7 +208,7 @@ bool acpi_count_boot_cpu(struct acpi_cpus *cpus, uint32_t apic_id)
 			return false;
 	if (!cpus->n || FAULT(ACPI_BOOT))
 		return false;
-	if (cpus->n == ACPI_CPUS_MAX) { /* in place of the last, which is left out in its place */
+	if (cpus->n == ACPI_CPUS_MAX) { /* replaces the last CPU, which is left out instead */
 		cpus->n--;
 		cpus->left_out += whole;
 	}

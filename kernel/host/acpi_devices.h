@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Devices that the firmware tells of: the power management timer (FADT) and I/O
- * APICs (MADT). ACPI specification 6.4, 5.2.9 and 5.2.12.3. Untrusted bytes; pure.
+ * Devices listed by the firmware: the power management timer (FADT) and I/O
+ * APICs (MADT). ACPI specification 6.4, 5.2.9 and 5.2.12.3. Untrusted input; pure.
  */
 #ifndef KERNEL_HOST_ACPI_DEVICES_H
 #define KERNEL_HOST_ACPI_DEVICES_H
@@ -9,12 +9,12 @@
 #include "kernel/host/acpi.h"
 
 struct acpi_pm_timer {
-	uint64_t address; /* 0: there is none */
-	bool in_memory;	  /* not an I/O port */
+	uint64_t address; /* port, or physical address; 0: there is no timer */
+	bool in_memory;	  /* memory mapped, not an I/O port */
 	unsigned bits;	  /* 24 or 32 */
 };
 
-/* False: there is none, or nothing that can be understood; *timer is all 0 then. */
+/* Returns false, with *timer all zeroes, if there is no timer or it cannot be parsed. */
 bool acpi_read_pm_timer(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			struct acpi_pm_timer *timer);
 
@@ -25,7 +25,7 @@ struct acpi_ioapics {
 	unsigned n;
 };
 
-/* As many as can be understood. */
+/* Lists I/O APICs up to the first malformed MADT entry, at most ACPI_IOAPICS_MAX. */
 void acpi_read_ioapics(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 		       struct acpi_ioapics *ioapics);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * C code keeps frame pointers: RBP points to the caller's RBP, the return
- * address is above it, and a chain of them ends with 0. Nothing in it is
- * believed before it is read: a guest may just have left its own RBP there.
+ * C code keeps frame pointers: RBP points to the caller's saved RBP, with the return
+ * address above it, and the chain ends with 0. Each pointer is checked before it is
+ * followed: RBP may still be a guest's.
  *
- * A function that calls nobody has no frame. Who called it is found by what is
- * on the stack: a return address, behind a call of just this function.
+ * A leaf function has no frame. Its caller is found by searching the stack for a return
+ * address that follows a call of this very function.
  */
 #include "kernel/host/backtrace.h"
 
@@ -14,7 +14,7 @@
 #include "kernel/host/stack.h"
 #include "kernel/lib/string.h"
 
-/* Made of the linked kernel by boot/symbols.awk, in order of addresses. */
+/* Generated from the linked kernel by boot/symbols.awk, sorted by address. */
 struct symbol {
 	uint64_t address;
 	const char *name;
@@ -25,14 +25,14 @@ struct call {
 };
 
 enum { LINES_MAX = 32, CALLS_MAX = 4096 };
-enum { CALL = 0xe8, CALL_LENGTH = 5 }; /* SDM vol. 2A, CALL: a relative one */
+enum { CALL = 0xe8, CALL_LENGTH = 5 }; /* SDM vol. 2A, CALL rel32 */
 
 extern const char text_start[], text_end[], rodata_end[];
 extern const struct symbol symbols_start[];
 extern const char symbols_end[];
 extern const char trap_return[]; /* isr.asm: where trap_entry returns to */
 
-/* The same address in a row, as of a recursion, is one line. */
+/* Consecutive equal addresses, as in a recursion, become one line. */
 struct lines {
 	uint64_t address;
 	unsigned times, printed;
@@ -56,7 +56,7 @@ static const struct symbol *find(uint64_t address)
 	return found;
 }
 
-/* A return address may be the next function's first: the call is before it. */
+/* Look up a return address minus 1: after a final call it belongs to the next function. */
 static void put_line(struct lines *l)
 {
 	const struct symbol *s = find(l->address - l->called);
@@ -85,7 +85,7 @@ static void add(struct lines *l, uint64_t address, bool called)
 	l->times = 1;
 }
 
-/* Which of the stacks has all of [at, at + size) above its guard; NULL: none. */
+/* The stack that contains all of [at, at + size) above its guard; NULL: none, or misaligned. */
 static const struct guarded_stack *stack_of(uint64_t at, uint64_t size)
 {
 	const struct guarded_stack *s = stack_at(at);
@@ -94,7 +94,8 @@ static const struct guarded_stack *stack_of(uint64_t at, uint64_t size)
 	return s && at % 8 == 0 && inside >= PAGE_SIZE && inside + size <= sizeof(*s) ? s : NULL;
 }
 
-/* Upwards in one stack, or to another one; what loops for all that is bounded by the caller. */
+/* May the chain go from one frame to the next? Only upwards, or to another stack. The caller
+ * bounds loops between stacks. */
 static bool goes_on(uint64_t from, uint64_t to)
 {
 	const struct guarded_stack *stack = stack_of(to, sizeof(struct call));
@@ -102,7 +103,7 @@ static bool goes_on(uint64_t from, uint64_t to)
 	return stack && (to > from || stack != stack_of(from, sizeof(struct call)));
 }
 
-/* What was interrupted, if rbp is the frame of trap_entry. */
+/* If rbp is trap_entry's frame, returns the frame of what was interrupted; otherwise NULL. */
 static const struct trap_frame *interrupted(uint64_t rbp)
 {
 	const struct call *call = (const struct call *)rbp;
@@ -113,12 +114,12 @@ static const struct trap_frame *interrupted(uint64_t rbp)
 	return (const struct trap_frame *)(call + 1);
 }
 
-/* The return address of the function that was interrupted at f, if it has no frame; 0: it has. */
+/* The return address of the function interrupted at f, if it has no frame; 0: not found. */
 static uint64_t leaf_caller(const struct trap_frame *f)
 {
 	const struct symbol *s = find(f->rip);
 
-	/* A call of what is no code has pushed where it came from, and no more. */
+	/* A call to an address outside the text has pushed only its return address. */
 	if (!s)
 		return stack_of(f->rsp, 8) ? *(const uint64_t *)f->rsp : 0;
 	for (uint64_t at = f->rsp; at < f->r[TRAP_RBP] && stack_of(at, 8); at += 8) {

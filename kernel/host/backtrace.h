@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who called whom, with names. Reads nothing but the guarded stacks, so it can
- * be used when everything else is in doubt.
+ * Backtraces with function names. Reads only the guarded stacks and the kernel's text and
+ * symbols, so it can be used when everything else is in doubt.
  */
 #ifndef KERNEL_HOST_BACKTRACE_H
 #define KERNEL_HOST_BACKTRACE_H
@@ -10,13 +10,13 @@
 
 #include <stdbool.h>
 
-/* Prints the way to where the frame is. called: its rip is a return address. */
+/* Prints the call chain that led to frame. called: its rip is a return address. */
 void backtrace(const struct trap_frame *frame, bool called);
 
-/* Whether address is in the guard page below a stack. */
+/* Is address in the guard page below a stack? */
 bool is_stack_guard(uint64_t address);
 
-/* What the host has at an address, in words; NULL: nothing special. */
+/* Describes what the host has at address; NULL: nothing special. */
 const char *what_is_at(uint64_t address);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { NAME = 40 };
 
-/* By the name in CPUID 0x40000000: how nested virtualization is allowed there. */
+/* How to enable nested virtualization, by the name in CPUID 0x40000000. */
 static const struct {
 	const char *name, *how;
 } known[] = {

@@ -22,7 +22,7 @@ struct fixed_part {
 };
 
 struct tag {
-	uint32_t type, size; /* size: with this header, without padding */
+	uint32_t type, size; /* size: includes this header, excludes padding */
 };
 
 struct map_tag {
@@ -46,7 +46,7 @@ uint32_t bootinfo_size(const void *bytes)
 	return fixed.total_size < sizeof(fixed) + sizeof(struct tag) ? 0 : fixed.total_size;
 }
 
-/* What does not fit, or does not end, is cut. Whether it was. */
+/* Copies a string, truncating it to fit. Returns true if it was too long or had no NUL. */
 static bool copy_text(const uint8_t *bytes, uint32_t size, char *out, size_t max)
 {
 	uint32_t n = 0;
@@ -58,7 +58,7 @@ static bool copy_text(const uint8_t *bytes, uint32_t size, char *out, size_t max
 	return n == size || bytes[n];
 }
 
-/* One that is too long is refused by who reads it: words are missing. */
+/* The caller of bootinfo_parse refuses a line that is too long, since words are missing. */
 static void parse_cmdline(const uint8_t *bytes, uint32_t size, struct bootinfo *info)
 {
 	bool cut = copy_text(bytes, size, info->cmdline, sizeof(info->cmdline));
@@ -76,7 +76,7 @@ static void parse_loader(const uint8_t *bytes, uint32_t size, struct bootinfo *i
 				       "it is cut");
 }
 
-/* The entries stay where they are: there may be any number. */
+/* Entries are not copied, since there may be any number of them. */
 static void parse_map(const uint8_t *tag, uint32_t size, struct bootinfo *info)
 {
 	struct map_tag head;
@@ -110,7 +110,7 @@ struct bootinfo_range bootinfo_range(const struct bootinfo *info, unsigned i)
 static void parse_efi(const uint8_t *bytes, uint32_t size, uint32_t pointer, struct bootinfo *info)
 {
 	info->efi = true;
-	if (size < pointer) /* of use only to name the firmware */
+	if (size < pointer) /* it is only used to name the firmware */
 		return;
 	info->efi_table = 0;
 	memcpy(&info->efi_table, bytes, pointer);

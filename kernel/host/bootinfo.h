@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The multiboot2 boot information, read from untrusted bytes into a record of
- * ours. Multiboot2 specification 2.0, 3.4 to 3.6. Pure: host tests feed it.
+ * Parser for the multiboot2 boot information. Multiboot2 specification 2.0, 3.4 to
+ * 3.6. The input is untrusted. Pure, so that host tests can feed it.
  */
 #ifndef KERNEL_HOST_BOOTINFO_H
 #define KERNEL_HOST_BOOTINFO_H
@@ -14,7 +14,7 @@
 
 enum { MULTIBOOT2_BOOT_MAGIC = 0x36d76289 }; /* in EAX at entry */
 
-/* Types of memory (specification 3.6.8). */
+/* Memory types (specification 3.6.8). */
 enum { MEMORY_AVAILABLE = 1, MEMORY_ACPI = 3, MEMORY_NVS = 4 };
 
 enum { BOOTINFO_CMDLINE_MAX = 512, BOOTINFO_LOADER_MAX = 64 };
@@ -26,39 +26,39 @@ struct bootinfo_range {
 
 struct bootinfo {
 	char cmdline[BOOTINFO_CMDLINE_MAX]; /* empty if there is none */
-	bool cmdline_cut;		    /* it was longer */
+	bool cmdline_cut;		    /* it was longer, and was truncated */
 	char loader[BOOTINFO_LOADER_MAX];
-	const uint8_t *map; /* in the bytes that were parsed */
-	uint32_t map_step;
-	unsigned nmap; /* at least 1 */
+	const uint8_t *map; /* points into the parsed bytes */
+	uint32_t map_step;  /* bytes from one entry to the next */
+	unsigned nmap;	    /* at least 1 */
 	bool efi;
-	uint64_t efi_table;   /* where the EFI system table is */
-	unsigned efi_pointer; /* of how many bytes its pointers are; 0: it is not known */
+	uint64_t efi_table;   /* address of the EFI system table */
+	unsigned efi_pointer; /* bytes of a pointer in it; 0: unknown */
 	bool has_rsdp;
 	uint8_t rsdp[36];
-	struct remarks remarks; /* what was odd, and is done without */
+	struct remarks remarks; /* oddities that were ignored */
 };
 
 /*
- * The total size that the information claims to have, in bytes, from its
- * first 8 bytes; 0 if no information can be that small.
+ * The size in bytes that the information claims to have. Reads its first 8 bytes.
+ * Returns 0 if that size is impossibly small.
  */
 uint32_t bootinfo_size(const void *bytes);
 
 /*
- * The command line's bytes in boot information that may be wrong in any way; *size: at
- * most so many. NULL: none were found.
+ * Finds the command line in boot information that may be malformed in any way. *size is
+ * the number of readable bytes, and becomes an upper bound of the line's length. NULL: none.
  */
 const char *bootinfo_find_cmdline(const void *bytes, size_t *size);
 
 /*
- * Parses size bytes, of which all may be read, at an 8-byte boundary. NULL,
- * or in words what is wrong; of *info only the remarks are to be used then. One tag that is odd is
- * done without; but there must be an end, and a memory map.
+ * Parses size readable bytes, 8-byte aligned. Returns NULL, or what is wrong; then only
+ * info->remarks may be used. A tag with odd contents is cut or skipped. A tag of
+ * impossible size, or a missing end tag or memory map, is an error.
  */
 const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info);
 
-/* Entry i < nmap of the map, as it is there. The bytes that were parsed must be, too. */
+/* Entry i < nmap of the memory map, unchecked. Reads the parsed bytes, which must still exist. */
 struct bootinfo_range bootinfo_range(const struct bootinfo *info, unsigned i);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Intel 8254 data sheet, mode 0; port 61h: the gate and the output of counter 2. ACPI
- * specification 6.4, 4.8.3.3: the power management timer. */
+/* Intel 8254 data sheet, mode 0; port 61h: gate and output of counter 2. ACPI specification
+ * 6.4, 4.8.3.3: the power management timer. */
 #include "kernel/host/clock.h"
 
 #include "kernel/host/clock_choose.h"
@@ -22,7 +22,7 @@ enum {
 	MEASUREMENTS = 5,
 };
 
-/* More than any TSC counts in MEASURED_US: a timer that takes as long does not count. */
+/* More than any TSC counts in MEASURED_US: a timer that takes longer does not work. */
 #define LIMIT  (UINT64_C(10000000000) / 1000000 * MEASURED_US)
 #define FAILED UINT64_MAX
 
@@ -30,12 +30,13 @@ static uint64_t ticks_per_second = UINT64_C(10000000000); /* until clock_init */
 static uint64_t slow = 1;
 
 /*
- * A CPU that is stopped meanwhile makes a measurement too large, and never too small: the
- * TSC is read first at the start and last at the end. Ticks a second, or FAILED.
+ * Measurements return TSC ticks per second, or FAILED. A CPU that is stopped meanwhile makes
+ * the result too large, never too small: the TSC is read first at the start and last at the
+ * end.
  */
 
-/* The counter runs from its second byte on. Its output must be seen low before it is
- * high: where there is no PIT, port 61h reads as all ones. */
+/* The counter starts when its second byte is written. Require its output to be low before it
+ * is high: without a PIT, port 61h reads as all ones. */
 static uint64_t measure_pit(const struct acpi_pm_timer *unused)
 {
 	unsigned count = (unsigned)((uint64_t)PIT_HZ * MEASURED_US / 1000000);
@@ -77,7 +78,7 @@ static uint64_t measure_pm_timer(const struct acpi_pm_timer *t)
 	return counts >= enough ? ticks * PM_TIMER_HZ / counts : FAILED;
 }
 
-/* The least of several; 0: it does not count. */
+/* The smallest of several measurements; 0: the timer does not count. */
 static uint64_t least_of(uint64_t measure(const struct acpi_pm_timer *),
 			 const struct acpi_pm_timer *timer)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SDM vol. 2A, CPUID, leaves 15h and 16h; vol. 3B, 18.7.3. The hypervisor's leaf
- * 0x40000010 is a convention of VMware's and KVM's: EAX is the TSC's rate in kHz.
+ * SDM vol. 2A, CPUID, leaves 15h and 16h; vol. 3B, 18.7.3. Hypervisor leaf
+ * 0x40000010 is a convention of VMware and KVM: EAX is the TSC's rate in kHz.
  */
 #include "kernel/host/clock_choose.h"
 
@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* Bochs's TSC counts its instructions, a few million a second. No CPU reaches 10 GHz. */
+/* Bochs's TSC counts instructions, a few million per second. No CPU reaches 10 GHz. */
 #define RATE_MIN     UINT64_C(1000000)
 #define RATE_MAX     UINT64_C(10000000000)
 #define RATE_UNKNOWN RATE_MAX
@@ -40,8 +40,8 @@ static bool is_plausible(uint64_t rate)
 	return rate >= RATE_MIN && rate <= RATE_MAX;
 }
 
-/* The most that the rate can be. What is measured is never too small; a tenth is for timers
- * that are not exact. */
+/* An upper bound of the rate. Measurements are never too small, except that timers may be
+ * inexact: allow a tenth. */
 static uint64_t bound_of(const struct clock_readings *r)
 {
 	uint64_t bound = RATE_MAX;

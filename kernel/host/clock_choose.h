@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which of several answers to believe about the rate of the TSC. Pure. */
+/* Chooses among several sources for the TSC's rate. Pure. */
 #ifndef KERNEL_HOST_CLOCK_CHOOSE_H
 #define KERNEL_HOST_CLOCK_CHOOSE_H
 
@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* Of a CPU's own words; zeroes where there is no such leaf. */
+/* CPUID leaves; all zeroes where a leaf does not exist. */
 struct clock_leaves {
 	struct cpuid_regs hypervisor; /* 0x40000000 */
 	struct cpuid_regs timing;     /* 0x40000010 */
@@ -15,17 +15,17 @@ struct clock_leaves {
 	struct cpuid_regs frequency;  /* 0x16 */
 };
 
-/* Ticks of the TSC a second; 0: it is not there, or did not count. */
+/* TSC ticks per second; 0: the source is missing, or does not count. */
 struct clock_readings {
-	uint64_t hypervisor; /* its leaf */
+	uint64_t hypervisor; /* leaf 0x40000010 */
 	uint64_t crystal;    /* CPUID.15h: crystal times ratio */
-	uint64_t ratio_base; /* CPUID.15h has a ratio and no crystal: the base of CPUID.16h */
-	uint64_t pm_timer;   /* measured; never too small, since time may be stolen meanwhile */
+	uint64_t ratio_base; /* base of CPUID.16h, if CPUID.15h has a ratio and no crystal */
+	uint64_t pm_timer;   /* measured; stolen time can make it too large, never too small */
 	uint64_t pit;	     /* likewise */
 	uint64_t base;	     /* CPUID.16h alone */
 };
 
-/* Fills in what the leaves say. */
+/* Fills in the readings that come from the leaves. */
 void clock_read_leaves(const struct clock_leaves *leaves, struct clock_readings *readings);
 
 struct clock_choice {
@@ -33,8 +33,8 @@ struct clock_choice {
 	const char *source;
 };
 
-/* The first that is plausible, and that no measurement contradicts. If there is
- * none, a rate faster than any TSC, so that waits are long enough. */
+/* The first reading that is plausible and that no measurement contradicts. If there is
+ * none, source is NULL and rate is faster than any TSC, so that waits are long enough. */
 struct clock_choice clock_choose(const struct clock_readings *readings);
 
 #endif

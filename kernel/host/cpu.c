@@ -24,7 +24,7 @@ struct guarded_stack boot_stack[STACKS] GUARDED_STACK;
 __asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + 5 * 4096\n");
 _Static_assert(sizeof(struct guarded_stack) == 5 * 4096, "boot_stack_top");
 
-/* What a CPU is given: a block of pages, stacks first. */
+/* Each CPU gets a block of pages: stacks, then struct cpu. */
 enum { CPU_BLOCK_ORDER = 5 };
 _Static_assert(STACKS * sizeof(struct guarded_stack) + sizeof(struct cpu) <=
 		       (size_t)PAGE_SIZE << CPU_BLOCK_ORDER,
@@ -120,9 +120,9 @@ void cpu_load_descriptors(struct cpu *cpu)
 	wrmsr(MSR_GS_BASE, (uintptr_t)cpu);
 }
 
-/* Exact values, whatever the firmware left: a bit that nobody here knows of, such as
- * SMAP, FSGSBASE or CET, changes what instructions do. What a vendor's side needs, it
- * adds. SSE is the guest's: the host only saves and restores it (FXSAVE). */
+/* Exact values, whatever the firmware left: bits that this code does not know, such as SMAP,
+ * FSGSBASE or CET, change what instructions do. vmx/ and svm/ add what they need. SSE state
+ * belongs to the guest: the host only saves and restores it (FXSAVE). */
 void cpu_enable_features(void)
 {
 	wrmsr(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE);

@@ -4,7 +4,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/host/trap.h"
 
-/* SDM vol. 4 and APM vol. 2, appendix A; the vendors' folders name them again by use. */
+/* SDM vol. 4; APM vol. 2, appendix A. vmx/ and svm/ have names of their own for these. */
 enum {
 	MSR_FEATURE_CONTROL = 0x3a,
 	MSR_MICROCODE = 0x8b, /* IA32_BIOS_SIGN_ID, PATCH_LEVEL */
@@ -44,8 +44,8 @@ static void read_hypervisor(struct cpu_raw *raw)
 		raw->hypervisor2 = cpuid(0x40000002u, 0);
 }
 
-/* Intel's CPUs put it there when CPUID is executed: SDM vol. 3A, 10.11.7.1. Hypervisors
- * below may have no such MSR. */
+/* Intel CPUs load the revision into the MSR when CPUID is executed: SDM vol. 3A, 10.11.7.1. A
+ * hypervisor below may lack the MSR. */
 static void read_microcode(struct cpu_raw *raw)
 {
 	bool is_intel = raw->leaf0.ebx == VENDOR_EBX_INTEL;
@@ -83,7 +83,7 @@ void cpu_raw_read(struct cpu_raw *raw)
 	add_msr(raw, MSR_APIC_BASE);
 	add_msr(raw, MSR_PAT);
 	add_msr(raw, MSR_EFER);
-	/* Only where CPUID has the feature: some emulators answer without it. */
+	/* Only if CPUID has the feature: some emulators let the MSR be read without it. */
 	if (raw->leaf7.edx & CPUID_7_EDX_ARCH_CAP)
 		add_msr(raw, MSR_ARCH_CAPABILITIES);
 	if (raw->leaf1.ecx & CPUID_1_ECX_VMX) {

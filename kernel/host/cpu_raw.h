@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a CPU says of itself, as raw numbers. Read once (cpu_raw.c); all
- * decisions are pure functions of this record, so that tests can feed them
- * machines that nobody has on the shelf.
+ * A CPU's feature registers (CPUID, MSRs) as raw numbers. They are read once
+ * (cpu_raw.c). All decisions are pure functions of this record, so that tests can feed
+ * them machines that nobody has on the shelf.
  */
 #ifndef KERNEL_HOST_CPU_RAW_H
 #define KERNEL_HOST_CPU_RAW_H
@@ -19,11 +19,11 @@ enum { CPU_RAW_MSRS = 24 };
 
 struct cpu_raw {
 	struct cpuid_regs leaf0, leaf1, leaf7;
-	/* 0x40000000 to 2, where leaf 1 says so, and as far as there are any. */
+	/* 0x40000000 to 2, if leaf 1 shows a hypervisor and the leaves exist. */
 	struct cpuid_regs hypervisor, hypervisor1, hypervisor2;
 	struct cpuid_regs ext0, ext1, ext8, ext_svm; /* 0x80000000, 1, 8, 0xa */
 	char brand[49];
-	bool has_microcode; /* its revision is known */
+	bool has_microcode; /* the revision could be read */
 	uint32_t microcode;
 	unsigned nmsrs;
 	struct cpu_raw_msr msrs[CPU_RAW_MSRS];
@@ -58,7 +58,7 @@ struct cpu_raw {
 /* Fills *raw from the CPU this runs on. Never faults. */
 void cpu_raw_read(struct cpu_raw *raw);
 
-/* The value of an MSR; 0 where the CPU does not have it. */
+/* An MSR's value; 0 if it could not be read. */
 static inline uint64_t cpu_raw_msr(const struct cpu_raw *raw, uint32_t index)
 {
 	for (unsigned i = 0; i < raw->nmsrs; i++)
@@ -67,7 +67,7 @@ static inline uint64_t cpu_raw_msr(const struct cpu_raw *raw, uint32_t index)
 	return 0;
 }
 
-/* Whether reading the MSR worked. */
+/* Could the MSR be read? */
 static inline bool cpu_raw_has_msr(const struct cpu_raw *raw, uint32_t index)
 {
 	for (unsigned i = 0; i < raw->nmsrs; i++)
@@ -76,8 +76,8 @@ static inline bool cpu_raw_has_msr(const struct cpu_raw *raw, uint32_t index)
 	return false;
 }
 
-/* Which CPU it is. SDM vol. 2A, CPUID, "Version Information"; AMD's models below family 0fh
- * have no more bits. */
+/* SDM vol. 2A, CPUID, "Version Information". AMD CPUs below family 0fh have no extended
+ * model bits. */
 static inline unsigned cpu_raw_family(const struct cpu_raw *raw)
 {
 	unsigned base = raw->leaf1.eax >> 8 & 0xf;
@@ -97,7 +97,7 @@ static inline unsigned cpu_raw_stepping(const struct cpu_raw *raw)
 	return raw->leaf1.eax & 0xf;
 }
 
-/* Bits in a physical address: CPUID.8000_0008:EAX[7:0], 36 where that is missing. */
+/* Physical address width in bits: CPUID.8000_0008:EAX[7:0], or 36 if that leaf is missing. */
 static inline unsigned cpu_raw_maxphyaddr(const struct cpu_raw *raw)
 {
 	return raw->ext0.eax >= 0x80000008u ? (raw->ext8.eax & 0xff) : 36;

@@ -6,7 +6,7 @@
 
 enum { SIGNATURE = 12 };
 
-/* Without blanks at its ends; "unknown" if there is nothing else. */
+/* Removes blanks at both ends. */
 static void trim(char *text)
 {
 	size_t first = 0, n;

@@ -43,9 +43,9 @@ static const struct row rows[] = {
 };
 
 /*
- * Intel CPUs of family 6 without "Machine Check Error on Page Size Change"
- * (CVE-2018-12207, INTEL-SA-00210), of those that have no PSCHANGE_MC_NO to say so: Atom and
- * Xeon Phi, by Intel's list of affected CPUs, and as in Linux (NO_ITLB_MULTIHIT).
+ * Family 6 models without "Machine Check Error on Page Size Change" (CVE-2018-12207,
+ * INTEL-SA-00210) that do not report PSCHANGE_MC_NO: Atom and Xeon Phi, according to Intel's
+ * list of affected CPUs, and as in Linux (NO_ITLB_MULTIHIT).
  */
 static const uint8_t no_multihit[] = {
 	0x1c, 0x26,		/* Bonnell */
@@ -54,10 +54,10 @@ static const uint8_t no_multihit[] = {
 	0x4c, 0x5a, 0x75,	/* Airmont */
 	0x57, 0x85,		/* Knights Landing, Knights Mill */
 	0x5c, 0x5f, 0x7a,	/* Goldmont */
-	0x86,			/* Tremont, as it is in servers */
+	0x86,			/* Tremont, server version */
 };
 
-/* A CPU that nobody knows has it, unless it says that it has not. */
+/* An unknown CPU is assumed to have it, unless it reports PSCHANGE_MC_NO. */
 static bool has_multihit(const struct cpu_raw *raw)
 {
 	uint32_t vendor = raw->leaf0.ebx;

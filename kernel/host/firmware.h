@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What readers of the firmware's tables share: ACPI's, SMBIOS's. Of untrusted bytes; pure. */
+/* Helpers for parsing firmware tables (ACPI, SMBIOS). Untrusted input; pure. */
 #ifndef KERNEL_HOST_FIRMWARE_H
 #define KERNEL_HOST_FIRMWARE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* size bytes at physical address pa, to be read; NULL: they cannot be. */
+/* Returns a pointer to size readable bytes at physical address pa; NULL: not readable. */
 typedef const void *firmware_see_fn(void *ctx, uint64_t pa, uint64_t size);
 
 struct firmware_reader {
@@ -14,7 +14,7 @@ struct firmware_reader {
 	void *ctx;
 };
 
-/* Little-endian, of up to 8 bytes, at any alignment. */
+/* Reads a little-endian number of up to 8 bytes, at any alignment. */
 static inline uint64_t firmware_number(const uint8_t *at, unsigned bytes)
 {
 	uint64_t n = 0;
@@ -24,7 +24,7 @@ static inline uint64_t firmware_number(const uint8_t *at, unsigned bytes)
 	return n;
 }
 
-/* The checksum of all these tables. */
+/* The checksum rule common to all these tables. */
 static inline bool firmware_sums_to_zero(const uint8_t *bytes, uint64_t size)
 {
 	uint8_t sum = 0;

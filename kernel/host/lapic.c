@@ -40,7 +40,7 @@ enum {
 	ICR_PENDING = 1 << 12,
 	ICR_ASSERT = 1 << 14,
 	ICR_DESTINATION_SHIFT = 24,
-	SPINS = 1 << 20, /* far more than sending takes; looks, and no time that could be stolen */
+	SPINS = 1 << 20, /* polls: far more than sending takes, and immune to stolen time */
 
 	SVR_ENABLE = 1 << 8,
 	LVT_MASKED = 1 << 16,
@@ -63,7 +63,7 @@ enum { LEAF_TOPOLOGY = 0xb }; /* CPUID: EDX is the x2APIC ID, EBX is not 0 */
 
 static struct {
 	bool present, x2apic;
-	uint64_t base; /* physical, of all CPUs */
+	uint64_t base; /* physical, the same on all CPUs */
 	volatile uint32_t *registers;
 	uint64_t tsc_per_count; /* 24.8 fixed point, with the divider in force */
 } lapic;
@@ -101,7 +101,7 @@ uint32_t lapic_id(void)
 static void send(uint32_t apic_id, uint32_t what)
 {
 	if (lapic.x2apic) {
-		/* Not serializing, unlike a store to the register: 11.12.3. */
+		/* Unlike a store to the xAPIC register, this WRMSR is not serializing: 11.12.3. */
 		__asm__ volatile("mfence; lfence" : : : "memory");
 		wrmsr(X2APIC_MSR_BASE + APIC_ICR / 16, (uint64_t)apic_id << 32 | what);
 		return;
@@ -132,19 +132,19 @@ void lapic_send_nmi(uint32_t apic_id)
 	send(apic_id, ICR_NMI | ICR_ASSERT);
 }
 
-/* Ours or what the firmware left behind: that it came is all there is to know. */
+/* For our vectors and any that the firmware left: nothing to do but EOI. */
 static void acknowledge(void)
 {
 	if (lapic.registers || lapic.x2apic)
 		apic_write(APIC_EOI, 0);
 }
 
-/* Takes no EOI (11.9). */
+/* Needs no EOI (11.9). */
 static void spurious_interrupt(void)
 {
 }
 
-/* Ticks of the TSC for each count, 24.8; 0: it does not count. */
+/* TSC ticks per count, 24.8 fixed point; 0: the timer does not count. */
 static uint64_t measure(void)
 {
 	uint64_t start = rdtsc(), ticks;
@@ -159,8 +159,8 @@ static uint64_t measure(void)
 	return counts ? (ticks << 8) / counts : 0;
 }
 
-/* A CPU that is stopped before the timer starts, or behind the look at it, makes a
- * measurement too large. */
+/* Take the minimum: a CPU that is stopped before the timer starts, or after it is read,
+ * makes a measurement too large. */
 static void calibrate(void)
 {
 	lapic.tsc_per_count = measure();
@@ -186,15 +186,15 @@ static bool in_service(void)
 	return any;
 }
 
-/* Each EOI ends the highest one: 10.8.5. What stays in service holds up all below it. */
+/* Each EOI ends the highest one in service (10.8.5), which blocks all lower vectors. */
 static void end_services(void)
 {
 	for (unsigned i = 0; i < 256 && in_service(); i++)
 		apic_write(APIC_EOI, 0);
 }
 
-/* Each entry of the LVT that this APIC has: bits 23:16 of its version are the highest. What
- * is told by NMI stays: it is how hardware complains. */
+/* Masks each LVT entry that this APIC has (version bits 23:16: the highest one). NMI entries
+ * stay, since hardware reports errors by them; except the performance counters'. */
 static void mask_lvt(void)
 {
 	static const struct {
@@ -212,12 +212,12 @@ static void mask_lvt(void)
 	}
 }
 
-/* What each CPU has of its own. The firmware may have left anything there: a task priority
- * that holds up our vectors, or an interrupt that it has not ended. */
+/* Sets up this CPU's APIC, whatever the firmware left: a task priority that blocks our
+ * vectors, or an interrupt still in service. */
 static void set_up(void)
 {
 	apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
-	if (FAULT(APIC_LEFT) || FAULT(TPR_KEPT)) /* a deliberate bug, of the firmware */
+	if (FAULT(APIC_LEFT) || FAULT(TPR_KEPT)) /* a deliberate firmware bug */
 		apic_write(APIC_TPR, 0xff);
 	if (!FAULT(TPR_KEPT))
 		apic_write(APIC_TPR, 0);
@@ -237,7 +237,7 @@ uint32_t lapic_initial_id(void)
 	return r.ebx ? r.edx : cpuid(1, 0).ebx >> ICR_DESTINATION_SHIFT;
 }
 
-/* What was written may be ignored: an APIC that is off stays so on some CPUs until reset. */
+/* Verify the write: on some CPUs a disabled APIC stays disabled until reset. */
 static bool set_base(uint64_t base)
 {
 	uint64_t seen;
@@ -247,8 +247,8 @@ static bool set_base(uint64_t base)
 }
 
 /*
- * From any mode to this one: 11.12.5, figure 11-25. x2APIC mode is entered from xAPIC mode
- * only, and left through "disabled" only.
+ * Switches to the wanted mode from any mode: 11.12.5, figure 11-25. x2APIC mode can only be
+ * entered from xAPIC mode, and only be left for "disabled".
  */
 static bool switch_mode(uint64_t base, bool x2apic, uint64_t addr)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The local APIC of this CPU: its timer, the way to acknowledge it, and
- * interrupts to other CPUs. In xAPIC or x2APIC mode, as the firmware left it.
+ * This CPU's local APIC: timer, acknowledgment, and interrupts to other CPUs. Uses xAPIC
+ * or x2APIC mode, whichever the firmware left on the boot CPU.
  */
 #ifndef KERNEL_HOST_LAPIC_H
 #define KERNEL_HOST_LAPIC_H
@@ -9,38 +9,38 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* On the boot CPU. Enables the APIC, measures its timer against
- * the TSC. NULL, or why there is none. */
+/* On the boot CPU, after memory_init. Enables the APIC, measures its timer against the TSC,
+ * and takes pending interrupts. Returns NULL, or why there is no usable APIC. */
 const char *lapic_init(void);
 
-/* On another CPU, after that: enables its APIC, in the boot CPU's mode, with what is set up
- * there. NULL, or why that cannot be. */
+/* On another CPU, after lapic_init: enables its APIC in the boot CPU's mode and sets it up.
+ * Returns NULL, or why that is impossible. */
 const char *lapic_enable(void);
 
 bool lapic_is_x2apic(void);
 
-/* This CPU's APIC ID; and the one that it had at reset, where the APIC cannot be asked. */
+/* This CPU's APIC ID (0: no APIC); and its initial one, by CPUID, if the APIC is unusable. */
 uint32_t lapic_id(void);
 uint32_t lapic_initial_id(void);
 
-/* Whether an interrupt has come to this CPU that it has not taken yet. */
+/* Is this vector in this CPU's IRR: requested, but not yet delivered? */
 bool lapic_is_pending(uint8_t vector);
 
-/* The vectors of ours that other CPUs send. */
+/* Vectors of our IPIs. */
 enum {
-	LAPIC_VECTOR_WAKE = 0xf0, /* there is something to do */
-	LAPIC_VECTOR_KICK = 0xf1, /* leave the guest; that it comes is all */
+	LAPIC_VECTOR_WAKE = 0xf0, /* there is work */
+	LAPIC_VECTOR_KICK = 0xf1, /* leave the guest; the handler does nothing else */
 };
 
-/* To the CPU with this APIC ID; they return when it has been sent. low: where a CPU begins,
- * a page below 1 MiB. */
+/* Send an IPI to the CPU with this APIC ID and return once it has been sent. low: the page
+ * below 1 MiB, in bytes, where the CPU starts. */
 void lapic_send_init(uint32_t apic_id);
 void lapic_send_startup(uint32_t apic_id, uint64_t low);
 void lapic_send_fixed(uint32_t apic_id, uint8_t vector);
 void lapic_send_nmi(uint32_t apic_id);
 
-/* One interrupt about ticks of the TSC from now (as far as the counter
- * reaches), that wakes the host out of a guest. 0: none. */
+/* Arms one interrupt about that many TSC ticks from now, at most as far as the counter
+ * reaches. It makes a guest exit. 0 disarms. */
 void lapic_timer_arm(uint64_t ticks);
 
 #endif

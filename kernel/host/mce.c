@@ -17,13 +17,13 @@ enum {
 	MCG_CTL = 0x17b,
 	MCG_CAP_COUNT = 0xff,
 	MCG_CAP_CTL_P = 1 << 8,
-	MC0_CTL = 0x400, /* and STATUS, ADDR, MISC; those of bank i are 4 * i higher */
+	MC0_CTL = 0x400, /* then STATUS, ADDR, MISC; bank i's are at +4 * i */
 	BANK_MSRS = 4,
 	STATUS = 1,
 	ADDR = 2,
 
 	WORDS = 192,
-	OTHERS_US = 100000, /* for the CPU that has the error to say so */
+	OTHERS_US = 100000, /* for the CPU with the error to report it */
 };
 
 #define STATUS_VAL   (UINT64_C(1) << 63)
@@ -44,7 +44,7 @@ static unsigned count_banks(uint64_t *cap)
 	return (unsigned)(*cap & MCG_CAP_COUNT);
 }
 
-/* Whether the bank holds an error; which one is said. */
+/* Logs the bank's error. Returns false if it has none. */
 static bool say_bank(unsigned bank, const char *when)
 {
 	char words[WORDS];
@@ -61,8 +61,7 @@ static bool say_bank(unsigned bank, const char *when)
 	return true;
 }
 
-/* The firmware, or what ran before, may have left errors that nobody has looked at. They
- * would be taken for new ones later. */
+/* Errors left from before nestbox started would be taken for new ones later. */
 void mce_init(void)
 {
 	uint64_t cap;
@@ -103,8 +102,9 @@ static bool has_error(void)
 }
 
 /*
- * On Intel all CPUs get it, and one has the error: the others let that one speak. Without an
- * end to MCIP in MCG_STATUS the next one would reset the machine.
+ * On Intel all CPUs get the machine check, and usually one has the error: the others wait,
+ * so that it panics first. Clear MCG_STATUS.MCIP, or the next machine check would reset the
+ * machine.
  */
 _Noreturn void mce_stop(void)
 {

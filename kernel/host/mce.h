@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Machine checks: hardware that reports an error of its own. SDM vol. 3B, chapter
- * 16; APM vol. 2, chapter 9.
+ * Machine checks: errors that the hardware reports. SDM vol. 3B, chapter 16; APM vol. 2,
+ * chapter 9.
  */
 #ifndef KERNEL_HOST_MCE_H
 #define KERNEL_HOST_MCE_H
@@ -9,15 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* On each CPU, after trap_load: reports and clears what its banks hold from before,
- * enables the banks, and sets CR4.MCE. Without machine checks it does nothing. */
+/* On each CPU, after trap_load: reports and clears errors left in its banks, enables the
+ * banks, and sets CR4.MCE. Does nothing if the CPU has no machine checks. */
 void mce_init(void);
 
-/* On the CPU that got a machine check, in the host or as an exit of a guest: reads
- * the banks of this CPU and ends the run as failed, with the cause. */
+/* On the CPU that got a machine check, in the host or as a VM exit: reports the errors in
+ * its banks and ends the run as failed. */
 _Noreturn void mce_stop(void);
 
-/* What a bank's MCi_STATUS says, in words. Pure. */
+/* Describes a bank's MCi_STATUS. Pure. */
 void mce_words(unsigned bank, uint64_t status, char *words, size_t size);
 
 #endif

@@ -9,7 +9,7 @@
 #define STATUS_UC     (UINT64_C(1) << 61)
 #define STATUS_OVER   (UINT64_C(1) << 62)
 #define STATUS_VAL    (UINT64_C(1) << 63)
-#define CODE_FILTERED (1u << 12) /* says how corrected errors are counted */
+#define CODE_FILTERED (1u << 12) /* correction report filtering */
 
 static const char *const levels[] = { "level 0", "level 1", "level 2", "any level" };
 static const char *const transactions[] = { "instructions", "data", "any kind", "kind 3" };
@@ -24,7 +24,7 @@ static const char *const operations[8] = {
 	"operation 5",		"operation 6", "operation 7",
 };
 
-/* Table 16-8. NULL: it is none of them. */
+/* Simple error codes: table 16-8. NULL: another code. */
 static const char *simple(unsigned code)
 {
 	switch (code) {
@@ -51,7 +51,7 @@ static const char *simple(unsigned code)
 	}
 }
 
-/* Table 16-9, from the highest bit that is set down. */
+/* Compound error codes: table 16-9. Test from the highest set bit down. */
 static void compound(unsigned code, char *words, size_t size)
 {
 	const char *level = levels[code & 3], *transaction = transactions[code >> 2 & 3];

@@ -25,7 +25,7 @@ static void drop(struct memmap *map, unsigned i)
 	memmove(&map->ranges[i], &map->ranges[i + 1], (map->n - i) * sizeof(map->ranges[0]));
 }
 
-/* Memory that is left out does no harm; a reservation that is left out would. */
+/* Giving up memory is harmless; giving up a reservation would not be. */
 static void make_room(struct memmap *map)
 {
 	unsigned smallest = 0;
@@ -39,7 +39,7 @@ static void make_room(struct memmap *map)
 	drop(map, smallest);
 }
 
-/* Keeps the ranges sorted and merges what touches or overlaps. */
+/* Keeps the ranges sorted; merges ranges that touch or overlap. */
 static void insert(struct memmap *map, uint64_t start, uint64_t end)
 {
 	unsigned i = 0, last;
@@ -80,7 +80,7 @@ void memmap_remove(struct memmap *map, uint64_t start, uint64_t end)
 			*r++ = left;
 		if (right.start < right.end)
 			*r = right;
-		if (keep == 2) { /* then no other range is concerned */
+		if (keep == 2) { /* then no other range is affected */
 			make_room(map);
 			return;
 		}
@@ -96,8 +96,8 @@ bool memmap_has(const struct memmap *map, uint64_t start, uint64_t end)
 	return false;
 }
 
-/* To the end of the address space at most. What cannot be true is reserved if it says so,
- * and not available if it says that. */
+/* Entry i, cut at the end of the address space. An entry that wraps is impossible: it is
+ * ignored if available, and reserved up to 2^64 if not. */
 static struct bootinfo_range entry_of(struct memmap *map, const struct bootinfo *info, unsigned i)
 {
 	struct bootinfo_range r = bootinfo_range(info, i);

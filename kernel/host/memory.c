@@ -6,11 +6,11 @@
 #include "kernel/host/mmu.h"
 #include "kernel/lib/x86.h"
 
-/* Below: the BIOS's and, later, other CPUs' first steps. */
+/* Memory below is the BIOS's, and later the start of other CPUs. */
 #define LOW_MEMORY (UINT64_C(1) << 20)
-/* All of it can be mapped one to one by four-level tables, in the lower half. */
+/* Four-level tables can identity map all of it in the lower half. */
 _Static_assert(PAGES_END <= UINT64_C(1) << 46, "the host's page tables");
-/* The least that is of any use: the guests need about this much. */
+/* The guests need about this much. */
 #define LEAST_PAGES ((UINT64_C(16) << 20) >> PAGE_SHIFT)
 
 extern char image_start[], image_end[];
@@ -41,7 +41,7 @@ static void say_unused(uint64_t n, const char *why)
 		note("%lu KiB of memory are not used: %s", (unsigned long)(n >> 10), why);
 }
 
-/* What was left out, and why. */
+/* Logs what was left out, and why. */
 static void say_odd(const struct memmap *map, uint64_t remote)
 {
 	if (map->wrapped)
@@ -55,7 +55,7 @@ static void say_odd(const struct memmap *map, uint64_t remote)
 		   "the memory map is in too many pieces, and these are the smallest");
 }
 
-/* Below 1 MiB, and where this kernel is, nothing is handed out. */
+/* Removes memory below 1 MiB and the kernel image. */
 static void take_out(struct memmap *map)
 {
 	uintptr_t start = (uintptr_t)image_start, end = (uintptr_t)image_end;
@@ -68,7 +68,7 @@ static void take_out(struct memmap *map)
 	memmap_remove(map, start, end);
 }
 
-/* A record for each page up to the highest. NULL, or what is wrong. */
+/* Allocates a record for each page up to the highest. Returns NULL, or what is wrong. */
 static const char *init_pages(struct memmap *map)
 {
 	uint64_t nframes = map->ranges[map->n - 1].end >> PAGE_SHIFT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the boot information to a page allocator and the host's own page tables. */
+/* Sets up the host's page tables and the page allocator from the boot information. */
 #ifndef KERNEL_HOST_MEMORY_H
 #define KERNEL_HOST_MEMORY_H
 
@@ -7,13 +7,13 @@
 #include "kernel/host/cpu_raw.h"
 #include "kernel/host/pages.h"
 
-/* NULL, or what is wrong. Says on the console what it found. */
+/* Returns NULL, or what is wrong. Logs what it found. */
 const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
 
-/* Available, for hosts and guests together; after memory_init, also if that failed. */
+/* Usable memory, for host and guests together. Valid after memory_init, even if it failed. */
 uint64_t memory_bytes(void);
 
-/* Where other CPUs take their first steps: two pages below 640 KiB; 0: there are none. */
+/* Address of two pages below 640 KiB where other CPUs start; 0: none. */
 enum { MEMORY_LOW_SIZE = 2 * PAGE_SIZE };
 uint64_t memory_low(void);
 

@@ -22,11 +22,11 @@ extern char image_start[], text_start[], text_end[], rodata_end[], image_end[];
 
 static struct {
 	uint64_t *root;
-	struct memmap *map; /* before the allocator is there */
+	struct memmap *map; /* source of tables during mmu_init; then NULL */
 	bool large_1g;
 } mmu;
 
-/* A table page: from the map at first, later from the allocator. */
+/* Returns a zeroed table page's address, from the map or from the allocator; 0: no memory. */
 static uint64_t new_table(void)
 {
 	uint64_t pa;
@@ -49,7 +49,7 @@ static uint64_t *table_of(uint64_t pte)
 	return (uint64_t *)(pte & PTE_ADDR);
 }
 
-/* A large page, or nothing, becomes a table of smaller pages, or of nothing. */
+/* Replaces a large page by a table of smaller pages, or an empty entry by an empty table. */
 static bool split(uint64_t *pte, unsigned level)
 {
 	uint64_t pa = new_table(), old = *pte;
@@ -118,7 +118,7 @@ static bool map_image(void)
 
 const char *mmu_init(struct memmap *map_, bool large_1g)
 {
-	static struct memmap all; /* as it was: taking tables out changes the map */
+	static struct memmap all; /* a copy: taking table pages changes the map */
 	bool ok;
 
 	all = *map_;

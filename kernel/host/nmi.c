@@ -10,11 +10,11 @@
 
 enum {
 	PORT_B = 0x61,
-	PORT_B_SERR = 1 << 7,	  /* a PCI device, or memory, has signalled SERR# */
+	PORT_B_SERR = 1 << 7,	  /* a PCI device or memory signaled SERR# */
 	PORT_B_IOCHK = 1 << 6,	  /* IOCHK# */
-	PORT_B_SERR_OFF = 1 << 2, /* while these are 1 the bits above are cleared */
+	PORT_B_SERR_OFF = 1 << 2, /* while 1, the corresponding bit above is cleared */
 	PORT_B_IOCHK_OFF = 1 << 3,
-	PORT_B_KEPT = 0x0f, /* what may be written back */
+	PORT_B_KEPT = 0x0f, /* bits to write back */
 	PORT_B_ABSENT = 0xff,
 };
 
@@ -25,7 +25,7 @@ static uint8_t complaints(void)
 {
 	uint8_t value = has_port ? inb(PORT_B) : 0;
 
-	/* A deliberate bug, of hardware: a device signals SERR#. */
+	/* A deliberate hardware fault: a device signals SERR#. */
 	if (FAULT(NMI_SERR) && has_port)
 		value |= PORT_B_SERR;
 	return value == PORT_B_ABSENT ? 0 : value & (PORT_B_SERR | PORT_B_IOCHK);
@@ -67,7 +67,7 @@ void nmi_send(struct cpu *cpu)
 	lapic_send_nmi(cpu->apic_id);
 }
 
-/* Two that are sent may come as one, but none comes that was not sent. */
+/* NMIs may merge, so fewer may arrive than were sent. One beyond that number is unknown. */
 void nmi_came(struct cpu *cpu)
 {
 	cpu->nmis++;

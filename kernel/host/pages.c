@@ -9,14 +9,14 @@
 static struct {
 	struct frame *frames;
 	uint64_t nframes;
-	const struct memory_range *ranges; /* outside of them no record is in use */
+	const struct memory_range *ranges; /* records outside these are unused */
 	unsigned nranges;
 	uintptr_t base;
 	uint64_t free, total, quota;
 	uint64_t fail_in; /* 0: never; 1: the next allocation fails */
 	bool failed;
 	uint32_t lists[PAGE_MAX_ORDER + 1]; /* pfns of free blocks; 0: empty */
-	struct spinlock lock;		    /* of all of this, and of frames that are free */
+	struct spinlock lock;		    /* protects all of this, and free frames' records */
 } pages;
 
 static void (*on_free)(uint64_t pfn);
@@ -241,7 +241,7 @@ uint64_t pages_total(void)
 	return pages.total;
 }
 
-/* From one block to the next, so that a walk takes no longer where memory is large. */
+/* Pages up to the next block: walks go block by block, so large memory does not slow them. */
 static uint64_t size_at(uint64_t pfn)
 {
 	const struct frame *f = &pages.frames[pfn];

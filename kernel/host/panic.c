@@ -14,7 +14,7 @@
 
 enum { TEXT_MAX = 256, SECOND_US = 1000000 };
 
-/* What boot/panic.asm finds, and where it goes on. */
+/* boot/panic.asm saves the registers in panic_frame and jumps to the *_caught functions. */
 extern struct trap_frame panic_frame;
 struct trap_frame panic_frame;
 _Noreturn void panic_caught(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -27,7 +27,7 @@ _Static_assert(offsetof(struct trap_frame, rip) == 144 &&
 		       offsetof(struct trap_frame, rsp) == 168,
 	       "boot/panic.asm");
 
-static char message[TEXT_MAX]; /* of the first one */
+static char message[TEXT_MAX]; /* of the first panic */
 
 static void (*stop_others)(void);
 static void (*end_run)(void), (*give_up)(void);
@@ -69,10 +69,10 @@ static _Noreturn void finish(void (*how)(void))
 		__asm__ volatile("cli; hlt");
 }
 
-/* Of several CPUs that panic at once one is heard; the others are stopped by it. */
+/* Elects the first of several CPUs that panic; it stops the others. */
 static bool is_ours(void)
 {
-	static uint64_t owner; /* the GS base tells CPUs apart, as long as nothing is broken */
+	static uint64_t owner; /* identified by GS base, as long as that is intact */
 	uint64_t me = rdmsr(MSR_GS_BASE) | 1, nobody = 0;
 
 	return __atomic_compare_exchange_n(&owner, &nobody, me, false, __ATOMIC_ACQ_REL,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of the road for our own broken invariants. Bad input and hostile
- * guests never come here.
+ * What happens when an invariant of our own is broken. Bad input and hostile guests never
+ * cause a panic.
  */
 #ifndef KERNEL_HOST_PANIC_H
 #define KERNEL_HOST_PANIC_H
@@ -11,7 +11,7 @@
 
 struct trap_frame;
 
-/* Prints, with registers as they were at the call and a backtrace; ends the run as failed. */
+/* Prints the message, the registers at the call and a backtrace; ends the run as failed. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 _Noreturn void assert_failed(const char *file, int line, const char *expr);
@@ -24,28 +24,28 @@ _Noreturn void assert_eq_failed(const char *file, int line, const char *expr, ui
 			assert_failed(__FILE__, __LINE__, #e);          \
 	} while (0)
 
-/* stop is called first of all: it makes the other CPUs stop. */
+/* A panic calls stop once, before its message, to stop the other CPUs. */
 void panic_set_stop(void (*stop)(void));
 
 /*
- * end is called last, and does not return; nor does give_up, which is called instead when
- * the console itself is broken. Without them a panic halts.
+ * A panic calls end last; or give_up, if the console itself is broken. Neither returns.
+ * Without them a panic halts.
  */
 void panic_set_end(void (*end)(void), void (*give_up)(void));
 
 /*
- * The parts of a panic, for a caller that has a frame to show (trap.c): the message goes
- * between them, in pieces. called: the frame's rip is a return address. A second panic
- * begins by ending the run.
+ * The steps of a panic, for a caller with a frame to show (trap.c): panic_begin, the message
+ * in pieces, panic_end. called: the frame's rip is a return address. panic_begin ends
+ * the run if this CPU panics again, and halts a CPU if another one panicked first.
  */
 void panic_begin(void);
 void panic_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void panic_end(const struct trap_frame *frame, bool called);
 
-/* What was said so far; "" if there was no panic. */
+/* The message so far; "" if there was no panic. */
 const char *panic_message(void);
 
-/* Prints both operands. */
+/* As ASSERT(a == b), and prints both operands. */
 #define ASSERT_EQ(a, b)                                                                    \
 	do {                                                                               \
 		uint64_t a_ = (uint64_t)(a), b_ = (uint64_t)(b);                           \
@@ -53,7 +53,7 @@ const char *panic_message(void);
 			assert_eq_failed(__FILE__, __LINE__, #a " == " #b, a_, b_);        \
 	} while (0)
 
-/* What must be done, and must succeed: for an expression that has an effect. */
+/* As ASSERT, for an expression with a side effect. */
 #define VERIFY(e)	ASSERT(e)
 #define VERIFY_EQ(a, b) ASSERT_EQ(a, b)
 

@@ -31,8 +31,8 @@ enum {
 	MODE_NMI = 4,
 };
 
-/* Their firmware's vectors are those of exceptions: IRQ0 is #DF. Masking does not end that, since
- * an interrupt that goes away again is delivered as IRQ7 or 15 all the same. */
+/* With the firmware's vectors, IRQ0 is #DF. Masking is not enough, since a spurious interrupt
+ * is delivered as IRQ7 or IRQ15 even so. */
 void pic_silence(void)
 {
 	outb(PIC1_DATA, 0xff);
@@ -61,7 +61,7 @@ static void ioapic_write(volatile uint32_t *at, unsigned reg, uint32_t value)
 	at[IOAPIC_WINDOW / 4] = value;
 }
 
-/* A deliberate bug, of the firmware: the PIT's interrupt is a page fault on the boot CPU. */
+/* A deliberate firmware bug: the PIT's interrupt has the vector of #PF on the boot CPU. */
 static void leave_interrupt(volatile uint32_t *at)
 {
 	ioapic_write(at, IOAPIC_ENTRIES + 2 * 2 + 1, lapic_id() << 24);

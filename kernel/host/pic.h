@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The interrupt controllers that nestbox has no use for: it makes them silent. */
+/* Silences the interrupt controllers that nestbox does not use. */
 #ifndef KERNEL_HOST_PIC_H
 #define KERNEL_HOST_PIC_H
 
 #include "kernel/host/acpi_devices.h"
 
-/* Two 8259: away from the exceptions' vectors, and masked. */
+/* Moves both 8259s off the exception vectors and masks them. */
 void pic_silence(void);
 
-/* After memory_init. What the firmware needs for itself (SMI) stays. */
+/* Masks all entries except SMI and NMI. After memory_init. */
 void ioapic_silence(const struct acpi_ioapics *ioapics);
 
 #endif

@@ -5,9 +5,9 @@
 #include "kernel/lib/x86.h"
 
 /*
- * QEMU's isa-debug-exit ends the process with (value << 1) | 1. Bochs's
- * iodebug device drops into the debugger, whose script quits with 0; its
- * shutdown port ends the process with 1.
+ * QEMU's isa-debug-exit ends the process with status (value << 1) | 1. Bochs's iodebug
+ * device breaks into the debugger, whose script quits with status 0; its shutdown port
+ * ends the process with status 1.
  */
 enum {
 	QEMU_EXIT_PORT = 0xf4,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A CPU's registers as lines of the report, a guest's or the host's. */
+/* Prints registers, of a guest or the host, as lines of the log. */
 #ifndef KERNEL_HOST_REGISTERS_H
 #define KERNEL_HOST_REGISTERS_H
 
@@ -8,7 +8,7 @@
 /* General registers, in encoding order. */
 enum { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8 };
 
-/* The general registers, and with them RIP and RFLAGS. */
+/* r: general registers in encoding order. Names the bits of RFLAGS. */
 void registers_note(const uint64_t r[16], uint64_t rip, uint64_t rflags);
 
 /* CR0, CR2 to CR4 and EFER, with the names of their bits. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was odd in what the firmware or the loader gave, in words: for pure code,
- * which cannot print. Each text once.
+ * Oddities in the data of the firmware or the loader, collected by pure code, which cannot
+ * print. Each text is kept once; those beyond REMARKS_MAX are dropped.
  */
 #ifndef KERNEL_HOST_REMARKS_H
 #define KERNEL_HOST_REMARKS_H
@@ -9,7 +9,7 @@
 enum { REMARKS_MAX = 16 };
 
 struct remarks {
-	const char *text[REMARKS_MAX]; /* constants: compared by address */
+	const char *text[REMARKS_MAX]; /* string constants, compared by address */
 	unsigned n;
 };
 

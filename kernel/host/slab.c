@@ -12,7 +12,7 @@ struct object {
 struct slab_page {
 	uint64_t pfn;
 	struct slab *heap;
-	struct slab_page *next, *prev; /* in the list of pages with room */
+	struct slab_page *next, *prev; /* in the list of pages with free objects */
 	struct object *free;
 	uint32_t used;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small zeroed objects of one size, cut from whole pages. A page is given back
- * as soon as its last object is, so that page counts tell of leaks.
+ * Small objects of one size, cut from whole pages. A page is freed together with its
+ * last object, so that page counts reveal leaks. Not locked: the caller serializes.
  */
 #ifndef KERNEL_HOST_SLAB_H
 #define KERNEL_HOST_SLAB_H
@@ -11,8 +11,8 @@
 struct slab_page;
 
 struct slab {
-	size_t size; /* of an object: 16 to 1024 bytes, a multiple of 8 */
-	struct slab_page *partial; /* pages with room */
+	size_t size; /* of an object, in bytes: 16 to 1024, a multiple of 8 */
+	struct slab_page *partial; /* pages with free objects */
 };
 
 /* Zeroed; NULL: no memory. */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 enum {
-	/* Where a BIOS has its entry point, at a multiple of 16: 5.2. */
+	/* A BIOS has its entry point in this area, at a multiple of 16: 5.2. */
 	BIOS_AREA = 0xf0000,
 	BIOS_AREA_SIZE = 0x10000,
 	PARAGRAPH = 16,
@@ -16,7 +16,7 @@ enum {
 	SM3_TABLE_SIZE = 0x0c,
 	SM3_TABLE = 0x10,
 	SM3_SIZE = 0x18,
-	/* 5.2.1: "_SM_". Version 2.1 of the specification gave its length as one less. */
+	/* 5.2.1: "_SM_". Version 2.1 of the specification stated its length as one less. */
 	SM_LENGTH = 0x05,
 	SM_DMI = 0x10,
 	SM_TABLE_SIZE = 0x16,
@@ -31,7 +31,7 @@ enum {
 	TYPE_BOARD = 2,
 	TYPE_END = 127,
 
-	/* UEFI specification 2.10, 4.3 and 4.6, for pointers of 4 and of 8 bytes. */
+	/* UEFI specification 2.10, 4.3 and 4.6. */
 	EFI_ENTRIES_MAX = 1024,
 	EFI_GUID_SIZE = 16,
 };
@@ -42,12 +42,12 @@ static const uint8_t guid_sm3[EFI_GUID_SIZE] = { 0x44, 0x15, 0xfd, 0xf2, 0x94, 0
 static const uint8_t guid_sm[EFI_GUID_SIZE] = { 0x31, 0x2d, 0x9d, 0xeb, 0x88, 0x2d, 0xd3, 0x11,
 						0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d };
 
-/* Where the structures are. */
+/* Location of the structures, in bytes. */
 struct table {
 	uint64_t pa, size;
 };
 
-/* Entry points: of which room bytes can be read. */
+/* Entry points; room: readable bytes. */
 
 static bool parse_sm3(const uint8_t *e, uint64_t room, struct table *table)
 {
@@ -92,7 +92,7 @@ static bool parse_at(const struct firmware_reader *r, uint64_t pa, bool is_sm3, 
 	return e && (is_sm3 ? parse_sm3(e, size, table) : parse_sm(e, size, table));
 }
 
-/* The newer entry point, if there are both. */
+/* Prefers the newer entry point if there are both. */
 static const char *find_in_efi(const struct firmware_reader *r, uint64_t efi, unsigned pointer,
 			       struct table *table)
 {
@@ -126,7 +126,7 @@ struct structure {
 	unsigned length; /* of the part before the strings */
 };
 
-/* The text whose number stands at field; what was found before stays. */
+/* Copies the string whose number is at offset field, unless out is already set. */
 static void take_text(const struct structure *s, unsigned field, char out[SMBIOS_TEXT_MAX])
 {
 	unsigned number = field < s->length ? s->bytes[field] : 0, n = 0;
@@ -169,7 +169,7 @@ static void take(const struct structure *s, struct smbios *out)
 	}
 }
 
-/* Two NULs end the strings of a structure; has it none, they follow at once. */
+/* Two NULs end a structure's strings. A structure without strings has just the two NULs. */
 static const uint8_t *end_of_strings(const uint8_t *at, const uint8_t *end)
 {
 	for (; end - at >= 2; at++)

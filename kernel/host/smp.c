@@ -10,7 +10,7 @@
 #include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 
-enum { WAIT_PATIENCE_US = 30000000 }; /* without a sign of life */
+enum { WAIT_PATIENCE_US = 30000000 }; /* without progress */
 
 static struct {
 	struct cpu *cpus[ACPI_CPUS_MAX];
@@ -35,8 +35,8 @@ void smp_add(struct cpu *cpu)
 }
 
 /*
- * STI lets no interrupt in before HLT has begun, and trap.c none return to HLT: none is slept
- * through. The labels are for trap.c.
+ * No wake-up is lost: STI delays interrupts until HLT has begun, and no handler returns to
+ * that HLT (trap.c, which uses the labels).
  */
 void smp_sleep(void);
 __asm__(".pushsection .text\n"
@@ -47,8 +47,8 @@ __asm__(".pushsection .text\n"
 	"ret\n"
 	".popsection");
 
-/* A deliberate bug, of hardware: the shadow of STI is over before HLT has begun, as after an
- * NMI in it, when the interrupt is there that says that there is something to do. */
+/* A deliberate hardware fault: STI's shadow ends before HLT, as after an NMI in the shadow,
+ * while the wake-up is pending. */
 static void lose_shadow(const struct cpu *cpu)
 {
 	while (!__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE) ||
@@ -125,7 +125,7 @@ void smp_wait(const struct cpu *cpu)
 void smp_stop_others(void)
 {
 	trap_stop_on_nmi();
-	/* By the APIC's number: this_cpu may be what is broken. */
+	/* Compare APIC IDs, since this_cpu may be what is broken. */
 	for (unsigned i = 0; i < smp.count; i++)
 		if (smp.cpus[i]->apic_id != lapic_id())
 			nmi_send(smp.cpus[i]);

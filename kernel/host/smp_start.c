@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the other CPUs are started: SDM vol. 3A, 9.4.4 "MP Initialization Example"; AMD
- * APM vol. 2, 15.27.8 and 16.5. All of them at once, so that those that are listed and
- * not there cost the same wait together. They pass a gate (boot/ap.asm) one by one,
- * with a record and stacks that are prepared for whoever comes next; then
- * they are admitted as the firmware lists them, and so are their numbers.
+ * Starts the other CPUs: SDM vol. 3A, 9.4.4 "MP Initialization Example"; AMD APM vol. 2,
+ * 15.27.8 and 16.5. All are started at once, so that listed but absent CPUs cost one
+ * time-out together. They pass a gate (boot/ap.asm) one by one; each takes the record and
+ * stacks prepared for the next arrival. Then they are admitted and numbered in the
+ * firmware's order.
  */
 #include "kernel/host/smp.h"
 
@@ -24,12 +24,12 @@
 enum {
 	INIT_WAIT_US = 10000,
 	SIPI_WAIT_US = 200,
-	START_PATIENCE_US = 10000000, /* from one that comes to the next; and for admission */
+	START_PATIENCE_US = 10000000, /* between two arrivals; and for admission */
 	ERROR_SIZE = 128,
 	XAPIC_ID_MAX = 0xfe,
 };
 
-/* What boot/ap.asm knows. */
+/* Shared with boot/ap.asm. */
 enum gate { GATE_SHUT, GATE_OPEN, GATE_CLOSED };
 struct ap_data {
 	uint64_t cr3, entry, stack, argument;
@@ -40,25 +40,25 @@ extern const uint8_t ap_start[], ap_end[];
 
 enum ap_state {
 	AP_ABSENT,
-	AP_ALIVE,   /* it has said which one it is, and waits */
-	AP_CALLED,  /* it is to pass admission */
-	AP_REFUSED, /* it is to sleep for ever */
+	AP_ALIVE,   /* has set apic_id, and waits */
+	AP_CALLED,  /* told to run admission */
+	AP_REFUSED, /* told to halt for good, or not admitted */
 	AP_READY,
 };
 
 static struct {
 	const struct acpi_cpus *list;
 	smp_admit_fn *admit;
-	char error[ERROR_SIZE]; /* of the one that is being admitted */
+	char error[ERROR_SIZE]; /* of the CPU being admitted */
 	uint64_t low;
 	struct ap_data *data;	      /* in the second page at low */
-	struct cpu *next;	      /* the record at the gate; NULL: none */
-	bool no_memory;		      /* for another one */
-	unsigned wanted, came, taken; /* CPUs; records */
+	struct cpu *next;	      /* the record for the next arrival; NULL: none */
+	bool no_memory;		      /* for another record */
+	unsigned wanted, came, taken; /* CPUs wanted, CPUs that came, records taken */
 	struct {
 		bool wanted;
-		struct cpu *cpu; /* once it has come */
-	} all[ACPI_CPUS_MAX];	 /* by its place in the list */
+		struct cpu *cpu; /* set on arrival */
+	} all[ACPI_CPUS_MAX];	 /* indexed as list */
 } start;
 
 static void set_state(struct cpu *cpu, enum ap_state state)
@@ -71,7 +71,7 @@ static enum ap_state state_of(const struct cpu *cpu)
 	return __atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE);
 }
 
-/* ---- On the CPU that is started ---- */
+/* ---- On the CPU being started ---- */
 
 static _Noreturn void sleep_for_ever(void)
 {
@@ -91,7 +91,7 @@ static _Noreturn void ap_main(struct cpu *cpu)
 		cpu_pause();
 	if (state_of(cpu) == AP_REFUSED)
 		sleep_for_ever();
-	mce_init(); /* with a number to be named by */
+	mce_init(); /* it logs cpu->number, which is set now */
 	if (!start.admit(cpu, start.error, sizeof(start.error))) {
 		set_state(cpu, AP_REFUSED);
 		sleep_for_ever();
@@ -100,11 +100,11 @@ static _Noreturn void ap_main(struct cpu *cpu)
 	smp_work(cpu);
 }
 
-/* ---- The pages of their first steps ---- */
+/* ---- The start-up pages ---- */
 
 static uint8_t saved[MEMORY_LOW_SIZE];
 
-/* The first page is executable, the second one is writable, and none is both. */
+/* The first page is executable, the second one writable; neither is both. */
 static void lay_pages(void)
 {
 	uint64_t low = start.low, data = low + PAGE_SIZE;
@@ -121,7 +121,7 @@ static void lay_pages(void)
 	};
 }
 
-/* As it was: the firmware may have hidden something there. */
+/* Restores the contents: the firmware may keep unlisted data there. */
 static void restore_pages(void)
 {
 	uint64_t low = start.low;
@@ -138,7 +138,7 @@ static void set_gate(enum gate gate)
 	__atomic_store_n(&start.data->gate, gate, __ATOMIC_RELEASE);
 }
 
-/* Opens it for one CPU. False: no memory for another one. */
+/* Opens the gate for one CPU. False: no memory for another record. */
 static bool open_gate(void)
 {
 	if (start.next)
@@ -155,7 +155,7 @@ static bool open_gate(void)
 	return true;
 }
 
-/* The one that has taken the record has said which one it is. */
+/* The CPU that took the record has set apic_id: find it in the list. */
 static void file(struct cpu *cpu)
 {
 	start.next = NULL;
@@ -171,7 +171,7 @@ static void file(struct cpu *cpu)
 	note("CPU with APIC ID %u is left out: it came, and is not listed", cpu->apic_id);
 }
 
-/* Until all have come, or none has for so long. */
+/* Waits until all have come, or none has come for that long. */
 static void gather(uint64_t microseconds)
 {
 	struct clock_patience patience = clock_patience(microseconds);
@@ -197,7 +197,7 @@ static bool wait_for(const struct cpu *cpu, enum ap_state state)
 	return true;
 }
 
-/* For good. A CPU that comes from now on halts there. */
+/* Closes the gate for good. A CPU that arrives later halts there. */
 static void close_gate(void)
 {
 	uint32_t open = GATE_OPEN;
@@ -213,14 +213,14 @@ static void close_gate(void)
 	if (!cpu)
 		return;
 	if (wait_for(cpu, AP_ALIVE))
-		file(cpu); /* at the last moment */
+		file(cpu); /* it passed just before */
 	else
 		note("a CPU came up, and then no further");
 }
 
-/* ---- All of them ---- */
+/* ---- All CPUs ---- */
 
-/* Where a CPU has come, or is not wanted, nothing is sent. */
+/* Sends to each wanted CPU that has not come. */
 static void send_all(void send(uint32_t apic_id, uint64_t low))
 {
 	for (unsigned i = 0; i < start.list->n; i++)
@@ -240,12 +240,12 @@ static void send_startup(uint32_t apic_id, uint64_t low)
 		lapic_send_startup(apic_id, low);
 }
 
-/* Why one that is listed is not started; NULL: it is. */
+/* Why a listed CPU is not started; NULL: it is. */
 static const char *obstacle(uint32_t apic_id)
 {
 	if (apic_id > XAPIC_ID_MAX && !lapic_is_x2apic())
 		return "its APIC ID needs x2APIC mode, which the firmware left off";
-	/* The boot CPU is one of them, listed or not. */
+	/* One place is the boot CPU's, listed or not. */
 	if (start.wanted == ACPI_CPUS_MAX - 1)
 		return "there are too many";
 	return NULL;
@@ -278,15 +278,15 @@ static void start_all(void)
 		restore_pages();
 		return;
 	}
-	/* Back to waiting for a SIPI. If one comes all the same, it finds the gate closed; so
-	 * the pages stay as they are. */
+	/* INIT returns absent CPUs to wait-for-SIPI. One may still arrive late and must find the
+	 * gate closed, so the pages are not restored. */
 	send_all(send_init);
 	if (!start.no_memory)
 		note("waited for CPUs that do not come, once for all: %u came of %u", start.came,
 		     start.wanted);
 }
 
-/* NULL, or why it does not take part. */
+/* Returns NULL, or why the CPU is left out. */
 static const char *admit(struct cpu *cpu)
 {
 	cpu->number = smp_count();

@@ -7,7 +7,7 @@
 extern struct guarded_stack stacks_start[];
 extern char stacks_end[];
 
-/* One for each other CPU. */
+/* One entry per other CPU. */
 static struct {
 	struct guarded_stack *first;
 	unsigned count;

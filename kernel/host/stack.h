@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stacks with a guard page below. The boot CPU's lie in a section of their own
- * (linker.ld: stacks_start, stacks_end); those of other CPUs are added.
+ * Stacks with a guard page below. The boot CPU's are in a section of their own
+ * (linker.ld: stacks_start, stacks_end); those of other CPUs are added. Only the boot CPU
+ * adds and drops them.
  */
 #ifndef KERNEL_HOST_STACK_H
 #define KERNEL_HOST_STACK_H
@@ -17,16 +18,16 @@ struct guarded_stack {
 
 #define GUARDED_STACK __attribute__((section(".bss.stacks"), aligned(PAGE_SIZE)))
 
-/* Makes more of them known, before they are used. */
+/* Registers count adjacent stacks, before they are used. */
 void stacks_add(struct guarded_stack *first, unsigned count);
 
-/* The ones that were added last are no longer used. */
+/* Undoes the last stacks_add. */
 void stacks_drop(void);
 
-/* All that are known: n from 0 on; NULL: no more. */
+/* Enumerates all stacks: n from 0 on; NULL: no more. */
 struct guarded_stack *stack_nth(unsigned n);
 
-/* The one that an address is in, its guard included; NULL: none. */
+/* The stack that contains address, guard included; NULL: none. */
 const struct guarded_stack *stack_at(uint64_t address);
 
 #endif

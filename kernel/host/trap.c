@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct gate) == 16, "SDM vol. 3A, 6.14.1");
 
 enum { VECTORS = 256, GATE_INTERRUPT = 0x8e };
 
-/* An instruction that may fault, and where to go on then. */
+/* An instruction that may fault, and where to continue then. */
 struct fixup {
 	uint64_t rip, to;
 };
@@ -105,7 +105,7 @@ const char *trap_name(unsigned vector)
 							   "an interrupt nobody asked for";
 }
 
-/* SDM vol. 3A, 4.7 for the bits of a page fault's error code. */
+/* Error code bits: SDM vol. 3A, 4.7. */
 static void explain_page_fault(const struct trap_frame *f)
 {
 	uint64_t address = read_cr2();
@@ -119,8 +119,8 @@ static void explain_page_fault(const struct trap_frame *f)
 }
 
 /*
- * Who runs into a guard page cannot be told so on the same stack: the page
- * fault becomes a double fault.
+ * A page fault on a guard page cannot be delivered on the same stack: it becomes a double
+ * fault.
  */
 static _Noreturn void unexpected(const struct trap_frame *f)
 {
@@ -160,8 +160,8 @@ void trap_set_nmi_abort_range(const char *start, const char *end, const char *to
 }
 
 /*
- * An NMI in the shadow of STI returns to the HLT after it without that shadow. What wakes
- * this CPU would be taken there, and slept through: no interrupt returns to that HLT.
+ * IRET from an NMI in STI's shadow returns to HLT without the shadow. A wake-up interrupt
+ * would then be delivered before HLT and be lost, so no handler returns to that HLT.
  */
 static void leave_sleep(struct trap_frame *f)
 {
@@ -170,9 +170,9 @@ static void leave_sleep(struct trap_frame *f)
 }
 
 /*
- * NMIs say that hardware has a complaint, or (on some machines) that a
- * debugger's button was pressed; that another CPU wants this one out of the guest,
- * or has come to the end.
+ * An NMI means that the hardware reports an error, that a debug button was pressed (on some
+ * machines), that another CPU wants this one to leave its guest, or that another CPU stops
+ * this one at the end.
  */
 static void on_nmi(struct trap_frame *f)
 {

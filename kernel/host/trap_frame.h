@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What trap.c, cpu.c and the stubs of boot/isr.asm agree upon. */
+/* Shared by trap.c, cpu.c and the stubs in boot/isr.asm. */
 #ifndef KERNEL_HOST_TRAP_FRAME_H
 #define KERNEL_HOST_TRAP_FRAME_H
 
 #include <stdint.h>
 
-/* As boot/isr.asm and the CPU push it. */
+/* As pushed by the CPU and boot/isr.asm. */
 struct trap_frame {
-	uint64_t r[16]; /* from r15 down to rax: the encoding's order, backwards */
+	uint64_t r[16]; /* r15 down to rax: reverse encoding order */
 	uint64_t vector, error;
 	uint64_t rip, cs, rflags, rsp, ss;
 };

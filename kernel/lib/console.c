@@ -23,7 +23,7 @@ enum {
 	LSR_THR_EMPTY = 1 << 5,
 	LSR_ALL_SENT = 1 << 6,
 	DIVISOR_115200 = 1,
-	SPINS = 1 << 20, /* far more than a character takes; looks, and no time that could be stolen */
+	SPINS = 1 << 20, /* polls: far more than a character takes, and immune to stolen time */
 };
 
 static bool have_uart, in_line;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CRC-32 of IEEE 802.3: the one of zlib, reflected, with all ones before and
- * after. Begin with 0; the result of one call goes into the next.
+ * CRC-32 of IEEE 802.3, as in zlib: reflected, with initial value and final XOR all
+ * ones. Start with crc 0 and pass each result to the next call.
  */
 #ifndef KERNEL_LIB_CRC32_H
 #define KERNEL_LIB_CRC32_H

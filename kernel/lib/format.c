@@ -16,7 +16,7 @@ struct spec {
 	bool zero, left;
 	int width;
 	int precision; /* -1: none */
-	int longs;     /* of the length: h and hh count as none */
+	int longs;     /* count of l in the length; z is 1, h and hh are 0 */
 };
 
 static void emit(struct sink *sink, char c)
@@ -56,7 +56,7 @@ static void emit_character(struct sink *sink, const struct spec *spec, char c)
 		pad(sink, ' ', spec->width - 1);
 }
 
-/* sign: "", "-" or "0x"; zeroes go behind it. */
+/* sign: "", "-" or "0x"; zero padding follows it. */
 static void emit_number(struct sink *sink, const struct spec *spec, uint64_t v, unsigned base,
 			bool upper, const char *sign)
 {
@@ -104,7 +104,7 @@ static const char *parse_spec(const char *f, struct spec *spec, va_list *ap)
 			break;
 	}
 	f = parse_number(f, &spec->width, ap);
-	if (spec->width < 0) { /* by * */
+	if (spec->width < 0) { /* from * */
 		spec->left = true;
 		spec->width = -spec->width;
 	}
@@ -152,7 +152,7 @@ static void emit_conversion(struct sink *sink, const struct spec *spec, char c, 
 	case '%':
 		emit(sink, '%');
 		break;
-	default: /* shown, so that it gets noticed */
+	default: /* print it, so that it gets noticed */
 		emit(sink, '%');
 		emit(sink, c);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The accessors of gpt/pte.h for the kernel: as there, and an observer, if there is one,
- * sees every access. gpt/ is built with this file as VMM_GPT_PTE_H, so it may use nothing
- * of what is built upon gpt/.
+ * The kernel's version of the accessors in gpt/pte.h. They report loads and changes to
+ * an optional observer, and read-modify-writes are sequentially consistent. gpt/ is built
+ * with this file as VMM_GPT_PTE_H, so this file must not depend on anything above gpt/.
  */
 #ifndef KERNEL_LIB_GPT_PTE_H
 #define KERNEL_LIB_GPT_PTE_H
@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 struct pte_observer {
-	/* An entry was changed from old to new. */
+	/* Called after this CPU has changed an entry from old to new. */
 	void (*wrote)(const uint64_t *ptep, uint64_t old, uint64_t new);
-	/* Right before one is read by this CPU. */
+	/* Called right before this CPU reads an entry. */
 	void (*read)(const uint64_t *ptep);
 };
 
-/* NULL: nobody looks. Set once, before the first table. */
+/* NULL: no observer. Set once, before the first table is made. */
 extern const struct pte_observer *pte_observer;
 
 static inline void vmm_gpt_pte_changed(const uint64_t *ptep, uint64_t old, uint64_t new)

@@ -11,12 +11,12 @@
 static struct {
 	struct spinlock lock;
 	uint64_t holder;
-	uint64_t heir; /* a CPU that panics has the lock for good */
+	uint64_t heir; /* the panicking CPU, which owns the lock for good */
 } line;
 
 static void (*alive)(void);
 
-/* The GS base tells CPUs apart, also before it is set and in a panic. */
+/* The GS base tells CPUs apart, even in a panic. Before any is set, only one CPU runs. */
 uint64_t log_me(void)
 {
 	return rdmsr(MSR_GS_BASE) | 1;
@@ -39,8 +39,9 @@ void log_end(void)
 }
 
 /*
- * The others finish their line first, so that every byte that is sent is summed up: a CPU
- * that is stopped may be anywhere. The holder may be stuck, or be this CPU.
+ * Let the holder finish its line: a CPU can be stopped anywhere, even between adding a byte
+ * to the CRC and sending it. Time out, because the holder may be stuck. Do not wait if it is
+ * this CPU.
  */
 void log_take_over(uint64_t ticks)
 {

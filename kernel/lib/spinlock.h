@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ticket lock: who comes first is served first. (A lock that anybody may
- * snatch starves CPUs for seconds where an emulator runs them in turns.)
- * The host runs with interrupts off, so none is ever taken twice by one CPU.
+ * A ticket lock: FIFO order. (An unfair lock starves CPUs for seconds where an emulator
+ * runs them in turns.) Not recursive. The host runs with interrupts disabled, so an
+ * interrupt handler never spins on a lock that its own CPU holds.
  */
 #ifndef KERNEL_LIB_SPINLOCK_H
 #define KERNEL_LIB_SPINLOCK_H
@@ -23,7 +23,7 @@ static inline void spin_lock(struct spinlock *lock)
 		__asm__ volatile("pause");
 }
 
-/* For a panic: gives up after so many ticks of the TSC. What is not had then, nobody gets. */
+/* For a panic: gives up after that many TSC ticks. After that, no CPU gets the lock any more. */
 static inline void spin_lock_timeout(struct spinlock *lock, uint64_t ticks)
 {
 	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a freestanding compiler expects to find, and a little more. As in ISO C. */
+/* The functions that a freestanding compiler calls implicitly, and a few more. As in ISO C. */
 #ifndef KERNEL_LIB_STRING_H
 #define KERNEL_LIB_STRING_H
 

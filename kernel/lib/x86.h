@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Single instructions as functions, and the architectural numbers that both
- * vendors share. A leaf: includes nothing of ours, known to everyone but gpt/.
+ * Wrappers for single instructions, and the architectural constants that both
+ * vendors share. Includes no other header of this project; gpt/ does not use it.
  * Sources: Intel SDM vol. 2 (instructions), vol. 3A 2.5 (control registers),
  * vol. 4 (MSRs); AMD APM vol. 2, appendix A.
  */
@@ -41,7 +41,7 @@
 #define RFLAGS_IF    (UINT64_C(1) << 9)
 #define RFLAGS_RF    (UINT64_C(1) << 16)
 
-/* MSRs that both vendors have. */
+/* MSRs common to both vendors. */
 #define MSR_APIC_BASE	   0x0000001bu
 #define MSR_SYSENTER_CS	   0x00000174u
 #define MSR_SYSENTER_ESP   0x00000175u
@@ -99,7 +99,7 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
-/* For MSRs that are known to exist; else see msr_read_safe in trap.h. */
+/* Only for MSRs known to exist; otherwise use msr_read_safe (trap.h). */
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;
@@ -175,7 +175,7 @@ static inline void interrupts_off(void)
 	__asm__ volatile("cli" : : : "memory");
 }
 
-/* Takes what is pending, and no more: the shadow of STI covers the NOP. */
+/* Takes pending interrupts: STI's shadow covers the first NOP, so they arrive before the second. */
 static inline void interrupts_take_pending(void)
 {
 	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
