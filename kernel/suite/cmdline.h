@@ -15,7 +15,7 @@
  *	check=WHAT	tlb: check the TLB discipline (tlbcheck.h); none (default)
  *	kick=HOW	how to kick a CPU out of the guest: int (default), nmi
  *	small-exec	large leaves are not executable, even with large-exec
- *	large-exec	large leaves may be executable, even on CPUs with the ITLB_MULTIHIT erratum
+ *	large-exec	large leaves may be executable, even if the CPU may have iTLB multihit
  *	known=NAME,...	guests that are known to fail on this machine
  *	machine=NAME	the machine's name, for the log's head
  *	below=TEXT	the hypervisor below, for the log's head
