@@ -37,9 +37,9 @@ enum guest_step_kind {
 };
 
 /*
- * One access to count pages, from gpa, stride bytes apart. Steps are in program order.
- * A repeated access of the same kind need not be listed. kernel/suite/replay.h derives
- * the expected faults and leaves from the steps.
+ * One access to each of count pages, from gpa, stride bytes apart; STEP_MEMORY: the range
+ * [gpa, gpa + count * stride). Steps are in program order. A repeated access of the same
+ * kind need not be listed. kernel/suite/replay.h derives the expected result from them.
  */
 struct guest_step {
 	uint8_t what; /* enum guest_step_kind */
@@ -55,11 +55,11 @@ struct guest_step {
 
 struct guest_expect {
 	struct guest_step steps[GUEST_STEPS_MAX]; /* up to the first STEP_NONE */
-	uint64_t exits[EXIT_KINDS]; /* EXIT_FAULT follows from the steps */
+	uint64_t exits[EXIT_KINDS]; /* of a single vCPU; EXIT_FAULT follows from the steps */
 	/* How many more exits are allowed: some CPUs deny an access without an exit. */
 	uint64_t optional[EXIT_KINDS];
 	struct vcpu_end end;
-	uint64_t mapped; /* with several vCPUs: 4 KiB pages mapped at the end; 0: any number */
+	uint64_t mapped; /* vCPUs, copies, .wanders: 4 KiB pages mapped at the end; 0: any */
 	uint64_t flushes; /* with .wanders: on all CPUs together; .copies: one for each switch */
 	const char *output; /* written to the console; NULL: none */
 };
@@ -105,8 +105,8 @@ struct guest {
 	bool needs_timer;      /* only a timer can end it */
 	bool needs_fep;        /* cmdline.h */
 	bool needs_denials;    /* executes what the policy denies: vmm_probe.denies_all */
-	const char *fatal; /* its failure ends the run: with known=, it is not run, and this
-			    * is the reported reason */
+	const char *fatal; /* the run does not survive its failure: with known=, it is not
+			    * run, and this is the reported reason; NULL: it does */
 	struct guest_value values[GUEST_VALUES_MAX];
 	struct guest_expect expect;
 };

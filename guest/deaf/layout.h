@@ -8,5 +8,5 @@
 #define DEAF_LOOKS 1000
 /* Waits four times as long as other guests. */
 #define DEAF_PATIENCE_SHIFT 2
-/* The delay before the exit grows by so many instructions in each round. */
+/* Instructions by which the delay before the exit grows in each round. */
 #define DEAF_STEP 10

@@ -5,5 +5,5 @@
 #define TURNS_COUNT 16
 /* The slice in TSC ticks. */
 #define TURNS_SLICE 100000
-/* In every so many rounds, a copy uses up its slice, instead of yielding. */
+/* One round in TURNS_SIT_EVERY, a copy uses up its slice instead of yielding. */
 #define TURNS_SIT_EVERY 8

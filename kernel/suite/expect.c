@@ -251,8 +251,8 @@ bool expect_compare(const struct guest_run *run, const struct replay_machine *ma
 }
 
 /*
- * With several vCPUs, the final leaves are known. If all leaves are of 4 KiB, each is first
- * written by one vCPU (guest.h: .vcpus), so the number of write faults is known, too.
+ * With several vCPUs, the final leaves are known. If all are of 4 KiB, no two vCPUs race for
+ * the first write to one (guest.h: .vcpus), so the number of write faults is known, too.
  */
 static bool compare_steps(const struct guest_run *run, const struct replay_machine *machine)
 {

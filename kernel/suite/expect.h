@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Compares what was observed of a guest with what is expected; reports each difference. */
+/* Compares what was observed of a guest with what is expected; reports each difference. True:
+ * there is none. */
 #ifndef KERNEL_SUITE_EXPECT_H
 #define KERNEL_SUITE_EXPECT_H
 

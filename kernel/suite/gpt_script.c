@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Running a script on two tables. */
+/* Runs a script on two tables. */
 #include "kernel/suite/gpt_script.h"
 
 #include "gpt/format.h"

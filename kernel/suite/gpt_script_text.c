@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Scripts as text. */
+/* Prints and parses scripts as text. */
 #include "kernel/suite/gpt_script.h"
 
 #include "kernel/lib/format.h"

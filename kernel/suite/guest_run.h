@@ -13,12 +13,12 @@ struct guest_run {
 	bool slice_timer; /* vmm_probe.slice_timer */
 	unsigned number, vcpus; /* its number, of the vCPU or the copy; the number of vCPUs */
 	bool *stop; /* shared by all vCPUs and copies; .v.stop points to it, too */
-	uint64_t *rounds; /* shared: granted so far */
-	uint64_t *active; /* shared: pieces of time in which one exited by itself */
+	uint64_t *rounds; /* shared, atomic: granted so far */
+	uint64_t *active; /* shared, atomic: pieces of time in which one exited by itself */
 	uint64_t (*more)(const struct guest_run *run); /* the result of HC_MORE */
 	bool may_yield;	  /* HC_YIELD is allowed */
 
-	uint64_t turns;	 /* that have begun */
+	uint64_t turns;	 /* turns that have begun */
 	uint64_t slices; /* turns ended by the end of the slice */
 	struct vcpu_time time;
 	char output[GUEST_OUTPUT_MAX];

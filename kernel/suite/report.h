@@ -2,6 +2,9 @@
 /*
  * Reports test results on the console in the format of docs/log.md: head, plan, verdicts,
  * reasons, figures. A panic is reported as a failed test.
+ *
+ * Any CPU may call report_wrong, report_differs*, report_figure and report_alive; the rest is
+ * for the boot CPU.
  */
 #ifndef KERNEL_SUITE_REPORT_H
 #define KERNEL_SUITE_REPORT_H

@@ -8,12 +8,12 @@
 
 enum {
 	SECOND_US = 1000000,
-	LINES = 30,   /* at most so many lines of progress */
+	LINES = 30,   /* the most lines of progress */
 	PATIENCE = 4, /* extends the soak up to this factor, until each kind has occurred */
 	CLOCK_STEPS = 64,
 	/* In practice, each kind occurs more often than once in 150 changes. */
-	KIND_EVERY = 1000,     /* it must occur once in so many changes */
-	CHANGES_ENOUGH = 4000, /* with so many changes, a missing kind is an error */
+	KIND_EVERY = 1000,     /* changes in which it must occur once */
+	CHANGES_ENOUGH = 4000, /* from so many changes on, a missing kind is an error */
 };
 
 /* vCPU 0 advances the clock. The time between two polls counts at most one step, because

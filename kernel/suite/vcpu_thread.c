@@ -13,7 +13,7 @@
 #include "kernel/lib/x86.h"
 
 enum {
-	PATIENCE_US = 10000000, /* GUEST_PATIENCE: half of shootdown.c's */
+	PATIENCE_US = 10000000, /* R8 at entry: half of that in shootdown.c */
 	STOLEN_MS_MIN = 10,	/* less is not reported */
 };
 

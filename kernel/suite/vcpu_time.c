@@ -10,7 +10,7 @@
 
 enum {
 	PIECE = 1 << 24,   /* TSC ticks, if the time limit is only a safety net */
-	BUDGET_PIECES = 8, /* a budget that is to be used up is divided into so many */
+	BUDGET_PIECES = 8, /* pieces in a budget that is to be used up */
 	MOVES_MIN = 8,	   /* more instructions than any guest executes before its loop */
 	DOUBLINGS_MAX = 8,
 	ACTIVE_SHIFT = 6,  /* an active piece is charged with 1/64 */
