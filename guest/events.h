@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What events.inc does, as it must be seen from outside: the code, a page of it
- * the stubs; then the IDTs, each read by its first event, and as many stacks,
- * each written by it. For the guest's expect.c, behind its layout.h.
+ * The accesses that events.inc makes: the code with its page of stubs; the IDTs, each
+ * first read by an event's delivery; as many stacks, each first written by it.
+ * For the guest's expect.c; include layout.h first.
  */
 #ifndef GUEST_EVENTS_H
 #define GUEST_EVENTS_H
@@ -18,7 +18,7 @@ _Static_assert(EVENTS_IDTS + EVENTS_SETS * 4096 == GUEST_IMAGE + IMAGE_SIZE, "th
 		  .size = EVENTS_SETS * UINT64_C(4096) },                               \
 	}
 
-/* Of a struct guest_expect. */
+/* For a struct guest_expect. */
 #define EVENTS_STEPS                                                                    \
 	.steps = {                                                                      \
 		GUEST_STEPS_BEGIN,                                                      \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A test guest: what runs inside, and what must be seen from outside.
+ * A test guest: its memory, its vCPUs, and what the host must observe.
  * Expectations follow from the guest's layout; none is copied from a run.
  */
 #ifndef GUEST_GUEST_H
@@ -14,39 +14,39 @@ enum { GUEST_REGIONS_MAX = 8, GUEST_VALUES_MAX = 4, GUEST_OUTPUT_MAX = 128,
 
 #define GUEST_VCPUS_ALL (~0u)
 
-/* The state that a guest begins in. */
+/* The initial state of a guest. */
 enum guest_mode {
 	/* 64-bit mode at GUEST_ENTRY, CR3 = GUEST_IMAGE, flat segments, no stack,
-	 * no descriptor tables, interrupts off, EDI = which hypercall. */
+	 * no descriptor tables, IF = 0, EDI = HYPERCALL_VMCALL or _VMMCALL. */
 	GUEST_LONG64,
 	/* Real mode at 0000:GUEST_REAL_ENTRY, all segments at 0, IDTR at 0 for the
-	 * interrupt vector table, no stack, interrupts off, EDI = which hypercall.
-	 * Not on CPUs without vmm_probe.unrestricted. */
+	 * interrupt vector table, no stack, IF = 0, EDI as above. Skipped on CPUs
+	 * without vmm_probe.unrestricted. */
 	GUEST_REAL16,
 };
 
 enum guest_step_kind {
 	STEP_NONE,
-	STEP_WALK,   /* the CPU's walk of the guest's tables: a write, to hardware */
-	STEP_PDPTES, /* likewise, of the four top entries of PAE paging: some CPUs read
-		      * them at a MOV to CR3, and leave no A and D */
+	STEP_WALK,   /* the CPU walks the guest's page tables: hardware treats it as a write */
+	STEP_PDPTES, /* likewise for the four PDPTEs of PAE paging: some CPUs read them at
+		      * MOV to CR3 and set no A and D */
 	STEP_READ,
 	STEP_WRITE,
 	STEP_EXEC,
-	STEP_MEMORY, /* HC_MEMORY: and more, MEMORY_SPLIT and so on */
+	STEP_MEMORY, /* HC_MEMORY: STEP_MEMORY + MEMORY_SPLIT and so on */
 };
 
 /*
- * What a guest does to memory: to count pages from gpa on, stride bytes apart. In
- * the order in which it does so; what it does there again need not be listed,
- * unless it is something else. kernel/suite/replay.h makes of it what must be seen.
+ * One access to each of count pages, from gpa, stride bytes apart; STEP_MEMORY: the range
+ * [gpa, gpa + count * stride). Steps are in program order. A repeated access of the same
+ * kind need not be listed. kernel/suite/replay.h derives the expected result from them.
  */
 struct guest_step {
 	uint8_t what; /* enum guest_step_kind */
 	uint64_t gpa, count, stride;
 };
 
-/* What each guest in long mode begins with, whose image begins with GUEST_BEGIN. */
+/* The first steps of each long-mode guest whose image begins with GUEST_BEGIN. */
 #define GUEST_STEPS_BEGIN                                                                  \
 	{ STEP_WALK, GUEST_IMAGE, GUEST_TABLES, 4096 }, { STEP_EXEC, GUEST_ENTRY, 1, 0 },  \
 	{                                                                                  \
@@ -55,16 +55,16 @@ struct guest_step {
 
 struct guest_expect {
 	struct guest_step steps[GUEST_STEPS_MAX]; /* up to the first STEP_NONE */
-	uint64_t exits[EXIT_KINDS]; /* EXIT_FAULT follows from the steps */
-	/* Up to so many more: what is refused anyway, some CPUs refuse without an exit. */
+	uint64_t exits[EXIT_KINDS]; /* of a single vCPU; EXIT_FAULT follows from the steps */
+	/* How many more exits are allowed: some CPUs deny an access without an exit. */
 	uint64_t optional[EXIT_KINDS];
 	struct vcpu_end end;
-	uint64_t mapped; /* of several vCPUs: pages of 4 KiB at the end; 0: any number */
-	uint64_t flushes; /* of one that wanders: made by all CPUs. Copies need one for each switch. */
-	const char *output; /* what it writes to the console; NULL: nothing */
+	uint64_t mapped; /* vCPUs, copies, .wanders: 4 KiB pages mapped at the end; 0: any */
+	uint64_t flushes; /* with .wanders: on all CPUs together; .copies: one for each switch */
+	const char *output; /* written to the console; NULL: none */
 };
 
-/* What HC_VALUE reports: the log's figure GUEST.NAME, VALUE UNIT. */
+/* HC_VALUE reports a figure: GUEST.NAME VALUE UNIT in the log. */
 struct guest_value {
 	const char *name, *unit;
 };
@@ -72,54 +72,54 @@ struct guest_value {
 struct guest {
 	const char *name, *title;
 	/*
-	 * 0: one; GUEST_VCPUS_ALL: on all CPUs that there are, .vcpus_least at least, but
-	 * not more than ASPACE_CPUS_MAX. Else so many, each on a CPU of its own, over the
-	 * same memory; all begin alike, with ESI: which one it is, EDX: how many there
-	 * are, RCX: a seed for what is random, R8: their patience with each other
-	 * (abi.h). What they touch first is not known then:
-	 * .expect has the end, for each of them, .mapped, and no steps, unless it comes
-	 * to the same whose they are, and no page that is written to first has two
-	 * that are first.
+	 * Number of vCPUs, each on its own CPU; they share memory. 0: one. GUEST_VCPUS_ALL:
+	 * one on each CPU, at least .vcpus_least and at most ASPACE_CPUS_MAX. All start in
+	 * the same state, except ESI: the vCPU's number. EDX: how many there are. RCX: a
+	 * random seed. R8: how long to wait for another (abi.h). The order of first accesses
+	 * is not known, so .expect gives the end, which is the same for each, and .mapped.
+	 * Give steps only if the result does not depend on which vCPU touches a page, and
+	 * no page is first written by two vCPUs.
 	 */
 	unsigned vcpus, vcpus_least;
 	/*
-	 * 0: one. Else so many of it, each with memory of its own; they take turns on
-	 * one CPU, and begin with ESI, EDX and RCX as vCPUs do. HC_YIELD ends a turn, or
-	 * the end of its slice, in ticks of the TSC; 0: it has none.
+	 * Number of copies, each with its own memory; 0: one. They take turns on one CPU, and
+	 * start with ESI, EDX, RCX and R8 as vCPUs do. A turn ends by HC_YIELD, or at the
+	 * end of its slice, in TSC ticks; 0: no slice.
 	 */
 	unsigned copies;
 	uint64_t slice;
-	bool wanders; /* HC_YIELD: it goes on on the next CPU */
-	uint64_t rounds; /* that HC_MORE grants, to all of its vCPUs or copies together;
-			    soak= grants time */
+	bool wanders; /* HC_YIELD migrates it to the next CPU */
+	uint64_t rounds; /* granted by HC_MORE to all vCPUs or copies together; soak= grants
+			    time instead */
 	enum guest_mode mode;
 	struct region regions[GUEST_REGIONS_MAX]; /* up to the first of size 0 */
 	/*
-	 * TSC ticks; 0: GUEST_BUDGET. Who expects END_BUDGET must be seen to move
-	 * (kernel/suite/vcpu_time.h), and so must who has a slice.
+	 * In TSC ticks. A guest that expects END_BUDGET uses it up. For any other it is a
+	 * safety net, of at least GUEST_BUDGET. A guest that expects END_BUDGET or has a
+	 * slice must make visible progress (kernel/suite/vcpu_time.h).
 	 */
 	uint64_t budget;
-	bool untimed; /* no timer ends a stay: vCPUs give up by themselves, by R8 */
-	uint64_t needs_pages;  /* of memory, free before it begins */
-	uint64_t memory_pages; /* pretend that there is no more memory; 0: all there is */
-	bool needs_timer;      /* can be ended only by one */
+	bool untimed; /* no timer makes it exit: each wait is limited by R8 */
+	uint64_t needs_pages;  /* free 4 KiB pages that it needs at the start */
+	uint64_t memory_pages; /* limits the pages that it can get; 0: no limit */
+	bool needs_timer;      /* only a timer can end it */
 	bool needs_fep;        /* cmdline.h */
 	bool needs_denials;    /* executes what the policy denies: vmm_probe.denies_all */
-	const char *fatal; /* where it fails, nothing comes after it: so it is not run
-			    * where it is known to fail, and this is what is said */
+	const char *fatal; /* the run does not survive its failure: with known=, it is not
+			    * run, and this is the reported reason; NULL: it does */
 	struct guest_value values[GUEST_VALUES_MAX];
 	struct guest_expect expect;
 };
 
-/* Far more than any guest needs, and slow= times as much: the net below the net. */
+/* The safety net in TSC ticks, multiplied by slow=: far more than any guest needs. */
 #define GUEST_BUDGET (UINT64_C(1) << 36)
 
 extern const struct guest *const guests[]; /* guests.c */
 extern const unsigned guests_count;
-extern const struct guest guest_soak; /* of soak= only */
+extern const struct guest guest_soak; /* run by soak= only */
 
-/* The region of a guest's image: IMAGE_SIZE is in its layout.h, and guest.inc
- * pads the image to it. */
+/* The region of a guest's image. IMAGE_SIZE is in its layout.h; guest.inc pads the
+ * image to it. */
 #define GUEST_IMAGE_REGION(image_)                                                      \
 	{                                                                               \
 		.name = "image", .kind = REGION_RAM, .start = GUEST_IMAGE,              \

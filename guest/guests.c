@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The guests, in the order they run. */
+/* The guests, in the order in which they run. */
 #include "guest/guest.h"
 
 extern const struct guest guest_hello, guest_touch, guest_walk, guest_rom, guest_hole, guest_noexec,

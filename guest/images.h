@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The guests' images, as the Makefile links them in. */
+/* The guests' images, linked in by the Makefile. */
 #ifndef GUEST_IMAGES_H
 #define GUEST_IMAGES_H
 

@@ -1,13 +1,13 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Alignment checks, in protected mode at CPL 3. The first #AC goes to CPL 0, and has to be
-; as on a CPU: error code 0, the address of the instruction, RF set. Then #AC gets a handler
-; at CPL 3 while its stack is not aligned: what delivers it is itself not aligned, so it is
-; delivered for ever, without a single instruction in between (CVE-2015-5307).
+; Alignment checks, in protected mode at CPL 3. The first #AC is handled at CPL 0, and must
+; look as on a bare CPU: error code 0, the address of the instruction, RF set. The next #AC has
+; a handler at CPL 3, and ESP is misaligned: delivery itself raises #AC, so it is delivered
+; endlessly, without an instruction in between (CVE-2015-5307).
 ;
-; A CPU without alignment checks (QEMU's) loops in another way.
+; A CPU without alignment checks (QEMU's) executes an endless loop instead.
 ;
-; The verdict: 1 the error code, 2 the address, 3 CS, 4 RFLAGS.
+; The verdict is what was wrong: 1 the error code, 2 the address, 3 CS, 4 RFLAGS.
 %include "abi.inc"
 %include "layout.inc"
 
@@ -56,7 +56,7 @@ user:	mov ax, DATA3
 load:	mov eax, [ebx]
 	mov dword [gate], CODE3 << 16 | (again - $$)
 	mov esp, ALIGN_STACK + PAGE / 2 + 2
-	push eax			; for ever
+	push eax			; #AC, endlessly
 again:	inc eax
 	jmp again
 

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; What an exit and a page cost, in ticks of the TSC, without the loop around
-; them. Where a tick is an instruction, so is the result.
+; The cost of an exit and of a page's first write, in TSC ticks, without the cost of the
+; loop. On an emulator on which a tick is an instruction, it is in instructions.
 %include "guest.inc"
 
-; Ticks since the last one, in RAX; R8 is the time of it.
+; RAX: ticks since the last LAP, whose TSC is in R8.
 %macro LAP 0
 	TICKS
 	mov rdx, rax
@@ -18,7 +18,7 @@ GUEST_BEGIN
 	dec rbp
 	jnz .empty
 	LAP
-	mov r9, rax			; the loop alone
+	mov r9, rax			; the cost of the loop
 
 	mov rbp, COST_ROUNDS
 	LAP

@@ -1,14 +1,14 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; As stale, but with interrupts off, and again and again: all vCPUs but the first
-; look at a page without an exit; the first has it moved, and writes the round's
-; number to it, which all others must see. Before they go on looking, they exit once,
-; later and later after the last number: so that kicks also hit who is about to enter.
+; Like stale, but with IF = 0 and repeatedly. All vCPUs but the first poll a page without an
+; exit. In each round, the first has the page moved and writes the round's number to it,
+; which all others must see. Before polling again, they exit once, after a delay that grows
+; with each round, so that some kicks hit a CPU that is about to enter the guest.
 ;
-; There are DEAF_ROUNDS of them; fewer where each takes long, since the CPUs have to wait for
-; one another: none begins behind DEAF_ROUNDS_MIN when so much time is over as patience lasts.
+; There are DEAF_ROUNDS rounds; fewer if rounds take long, because the CPUs wait for each
+; other: after DEAF_ROUNDS_MIN, the last round begins once R8 ticks have passed.
 ;
-; The verdict: 1, a number was not seen; 2, one was not seen by all.
+; The verdict: 1, a vCPU did not see a number; 2, not all vCPUs reported that they saw it.
 %include "guest.inc"
 
 %define ROUND	 r10
@@ -18,7 +18,7 @@
 
 	GUEST_BEGIN
 	mov r9d, edx
-	dec r9d			; the others
+	dec r9d			; number of other vCPUs
 	mov r14, r8
 	shl PATIENCE, DEAF_PATIENCE_SHIFT
 	xor ROUND, ROUND
@@ -26,7 +26,7 @@
 	test esi, esi
 	jz first
 
-	mov rax, [rdi]		; it is in the TLB
+	mov rax, [rdi]		; loads the TLB
 seen:	mov ROUND, rax
 	lock inc qword [rel saw]
 	cmp ROUND, DEAF_ROUNDS
@@ -46,9 +46,9 @@ seen:	mov ROUND, rax
 	STILL_PATIENT PATIENCE, .again
 	DONE 1
 
-first:	xor r11, r11		; how often a number must have been seen by now
+first:	xor r11, r11		; what [saw] must reach in this round
 	TICKS
-	add r14, rax		; the TSC when the time is over
+	add r14, rax		; TSC at which the time is over
 .round:	add r11, r9
 	PATIENCE_BEGIN PATIENCE
 .all:	cmp [rel saw], r11
@@ -66,7 +66,7 @@ first:	xor r11, r11		; how often a number must have been seen by now
 .change:
 	mov ebx, DEAF_PAGE
 	mov ecx, PAGE
-	mov edx, MEMORY_READ_ONLY ; who reads it need not leave for that by itself
+	mov edx, MEMORY_READ_ONLY ; does not make the readers fault
 	HYPERCALL HC_MEMORY
 	mov edx, MEMORY_MOVE
 	HYPERCALL HC_MEMORY

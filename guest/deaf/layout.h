@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where this guest has its memory. */
+/* Memory map. */
 #define IMAGE_SIZE 0x4000
 #define DEAF_PAGE 0x10000000
 #define DEAF_ROUNDS 600
 #define DEAF_ROUNDS_MIN 60
-/* How often the page is looked at between two looks at the TSC. */
+/* Reads of the page between two reads of the TSC. */
 #define DEAF_LOOKS 1000
-/* Four times as patient as other guests. */
+/* Waits four times as long as other guests. */
 #define DEAF_PATIENCE_SHIFT 2
-/* So many instructions more in each round. */
+/* Instructions by which the delay before the exit grows in each round. */
 #define DEAF_STEP 10

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Single accesses, made by the software of the hypervisor below: of pages that are not
-; mapped, or lack the right to write, and of pages that are all right.
+; Single accesses by the emulator of the hypervisor below: to pages that are not mapped, to
+; pages without write permission, and to pages that need no fault.
 %include "guest.inc"
 %include "fep.inc"
 %define PATTERN 0x123456789
@@ -8,7 +8,7 @@
 GUEST_BEGIN
 	FEP_BEGIN FEP_STACK
 
-	; a read: it faults; then it does not
+	; a read that faults, then one that does not
 	mov edi, FEP_READ
 	mov rax, rdi
 	FORCED mov rax, [rdi]
@@ -24,7 +24,7 @@ GUEST_BEGIN
 	FORCED mov [rdi + 8], rdi
 	MUST cmp [rdi + 8], rdi, e
 
-	; of a page without the right to write: a locked access, a plain one
+	; to a read-only page: a locked access, a plain write
 	mov edi, FEP_PROTECTED
 	mov [rdi], rdi
 	MEMORY MEMORY_READ_ONLY, FEP_PROTECTED
@@ -41,7 +41,7 @@ GUEST_BEGIN
 	FORCED lock xadd [rdi], rax
 	MUST cmp rax, rdi, e
 
-	; a write to two pages, of which the first is there
+	; a write that crosses into a page that is not mapped
 	mov edi, FEP_SECOND
 	mov [rdi - 8], rdi
 	mov rax, PATTERN
@@ -69,7 +69,7 @@ GUEST_BEGIN
 	MUST cmp edi, FEP_COPY + 8, e
 	MUST cmp qword [rdi - 8], FEP_WRITE, e
 
-	; what the software reads is accessed, what it writes to is dirty
+	; the emulator sets A on a read, D on a write
 	mov edi, FEP_CLEAN_READ
 	mov [rdi], rdi
 	MEMORY MEMORY_CLEAN, FEP_CLEAN_READ
@@ -80,7 +80,7 @@ GUEST_BEGIN
 	MEMORY MEMORY_CLEAN, FEP_CLEAN_WRITTEN
 	FORCED mov [rdi], rdi
 
-	; it sees where a page is now
+	; after a move, the emulator uses the new page
 	mov edi, FEP_MOVED
 	mov [rdi], rdi
 	MEMORY MEMORY_MOVE, FEP_MOVED

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A page for each kind of access; FEP_SECOND is the second that one touches. */
+/* A page for each kind of access. One access crosses from FEP_FIRST into FEP_SECOND. */
 #define IMAGE_SIZE 0x4000
 #define FEP_STACK 0x300000
 #define FEP_PAGES_BASE 0x400000

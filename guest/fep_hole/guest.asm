@@ -1,5 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The software of the hypervisor below touches what is not there, in the midst of a page.
+; The emulator of the hypervisor below writes to an address in the middle of a page that is
+; in no region. The reported gpa must be the whole address.
 %include "guest.inc"
 %include "fep.inc"
 

@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The software of the hypervisor below reads and writes by one instruction, where nothing is
-; mapped: that is a write, locked or not.
+; The emulator of the hypervisor below executes a read-modify-write instruction on a page that
+; is not mapped. The fault must be reported as a write, with and without LOCK.
 %include "guest.inc"
 %include "fep.inc"
 

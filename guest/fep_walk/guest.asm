@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Single accesses, made by the software of the hypervisor below, that fault on their walk of
-; the guest's tables; and one that does not, after a walk of the hardware's that did.
+; Single accesses by the emulator of the hypervisor below that fault while they walk the
+; guest's page tables; and one that faults on its final page, after a hardware walk that faulted.
 %include "guest.inc"
 %include "fep.inc"
 %define ACCESSED_DIRTY 0x60
@@ -9,9 +9,9 @@ GUEST_BEGIN
 	FEP_BEGIN FEP_WALK_STACK
 	mov qword [rel pdpt + 8], FEP_WALK_PD + PTE_PRESENT_WRITE
 	mov edi, FEP_WALK_WINDOW
-	mov [rdi], rdi			; all is there
+	mov [rdi], rdi			; everything is mapped now
 
-	; a table that is not mapped: on the way to a write, a read, a locked access
+	; walks through an unmapped table: for a write, a read, a locked access
 	MEMORY MEMORY_UNMAP, FEP_WALK_PD
 	FORCED mov [rdi + 8], rdi
 	MUST cmp [rdi + 8], rdi, e
@@ -23,13 +23,13 @@ GUEST_BEGIN
 	FORCED lock xadd [rdi], rax
 	MUST cmp rax, rdi, e
 
-	; a table without the right to write: the walk sets A and D in it
+	; a walk through a read-only table, to set A and D in it
 	and qword [rel pt], ~ACCESSED_DIRTY
 	MEMORY MEMORY_READ_ONLY, FEP_WALK_PT
 	FORCED mov [rdi], rdi
 	MUST cmp [rdi], rdi, e
 
-	; the page itself, after a walk
+	; the final page, after a hardware walk that faulted
 	MEMORY MEMORY_UNMAP, FEP_WALK_PT
 	mov rax, [rdi]
 	MUST cmp rax, rdi, e
@@ -38,7 +38,7 @@ GUEST_BEGIN
 	MUST cmp [rdi + 8], rdi, e
 	MUST cmp qword [rdi], 0, e
 
-	; the stack, by the window
+	; the stack, through the window
 	MEMORY MEMORY_UNMAP, FEP_WALK_PD
 	lea rsp, [rdi + PAGE]
 	FORCED push rdi

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The image's last two pages are tables: they map a window at 1 GiB, whose first page
+ * The image's last two pages are page tables. They map a window at 1 GiB, whose first page
  * is FEP_WALK_PAGE.
  */
 #define IMAGE_SIZE 0x6000

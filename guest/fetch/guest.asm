@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Executes what it has written, and reads what it has executed, in memory that can have large
-; leaves. Where those must not be executable, a fetch splits one, and only the pages that
-; were fetched from may be executed.
+; Executes code that it has written, and reads code that it has executed, in memory that large
+; leaves can map. If large leaves must not be executable, a fetch splits the leaf, and only
+; the pages that were fetched from become executable.
 %include "guest.inc"
 
 %define RET 0xc3
@@ -11,7 +11,7 @@
 	mov rsp, FETCH_STACK + PAGE
 	push rsp
 
-	; the first 2 MiB: all is written before anything is executed
+	; the first 2 MiB: all pages are written before any is executed
 	mov edi, FETCH_CODE
 	mov ecx, FETCH_PAGES
 .write:	mov byte [rdi], RET
@@ -22,11 +22,11 @@
 .call:	call rdi
 	add rdi, FETCH_STEP
 	loop .call
-	mov [rdi], rdi			; its neighbours are data as before
+	mov [rdi], rdi			; another page of the leaf is still writable
 	sub rdi, FETCH_STEP
-	call rdi			; and what was executed, code
+	call rdi			; and an executed page is still executable
 
-	; the second: one page is written to, another one read, the first executed twice
+	; the second 2 MiB: one page is written, another is read, the first is executed twice
 	mov edi, FETCH_FAR
 	mov byte [rdi], RET
 	mov rax, [rdi + PAGE]
@@ -34,7 +34,7 @@
 	mov byte [rdi], RET
 	call rdi
 
-	; what is merged can be executed again
+	; after a merge, the page can be executed again
 	mov edx, MEMORY_MERGE
 	mov ebx, FETCH_FAR
 	mov ecx, PAGE

@@ -2,8 +2,8 @@
 /*
  * image	tables, code
  * stack	a page
- * code		4 MiB that are written to first, and executed then
- * rom		2 MiB that are executed first, and read then; their content follows the image
+ * code		4 MiB, first written, then executed
+ * rom		2 MiB, first executed, then read; the content follows the image in its file
  */
 #define IMAGE_SIZE 0x4000
 #define FETCH_STACK 0x200000

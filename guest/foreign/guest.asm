@@ -1,11 +1,11 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; The other vendor's hypercall: this CPU does not have it, so it is #UD. KVM takes that
-; for a guest that was moved here from the other vendor's CPU, and patches the instruction
-; in the guest's memory (its quirk KVM_X86_QUIRK_FIX_HYPERCALL_INSN), under AMD's SVM also in
-; the memory of a guest's guest.
+; The other vendor's hypercall instruction must raise #UD. KVM assumes a guest that was
+; migrated from the other vendor's CPU, and patches the instruction in the guest's memory
+; (its quirk KVM_X86_QUIRK_FIX_HYPERCALL_INSN); under SVM also in the memory of a nested
+; guest.
 ;
-; Verdict 1: there was no #UD. 2: the instruction is not the same any more.
+; The verdict: 1, there was no #UD; 2, the instruction was changed.
 %include "guest.inc"
 %define CS_SELECTOR 8
 %define UD 6
@@ -40,7 +40,7 @@ on_ud:	mov r14d, UD
 	mov [rsp], r15
 	iretq
 
-	; both, each with a copy
+	; both instructions, each with a copy to compare
 	align 8
 vmcall_here:
 	vmcall

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Says hello, asks CPUID where it is, tries a hypercall that does not exist.
+; Prints a line, reads CPUID's signature, tries a hypercall that does not exist.
 %include "guest.inc"
 GUEST_BEGIN
 	lea rsi, [rel text]

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Writes to one page after the other until there are no more.
+; Writes to one page after another until there is no more memory.
 %include "guest.inc"
 GUEST_BEGIN
 	mov edi, HOG_BASE

@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Reads where nothing is.
+; Reads from a hole.
 %include "guest.inc"
 GUEST_BEGIN
 	mov edi, HOLE_TARGET

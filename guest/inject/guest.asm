@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Asks the host for events and checks what comes: once each, with the right
-; vector, error code and return address. Then again with an IDT and a stack
-; that fault while the event is delivered: none may be lost, none may come twice.
+; Asks the host for events. Each must come once, with the right vector, error code and
+; return address. Then the same with an IDT and a stack that fault during delivery: no
+; event may be lost or come twice.
 ;
 ; The verdict is the number of the check that failed.
 %include "guest.inc"
@@ -14,7 +14,7 @@
 %assign asked 0
 %assign refused 0
 
-%macro ASK 3			; type, vector, error code; R14: where it will hit
+%macro ASK 3			; type, vector, error code; sets R14 to the expected RIP
 %assign asked asked + 1
 	mov edx, %1
 	mov ecx, %2
@@ -32,7 +32,7 @@
 %%done:
 %endmacro
 
-%macro REFUSED 3		; as for ASK
+%macro REFUSED 3		; type, vector, error code
 %assign asked asked - 1
 %assign refused refused + 1
 	ASK %1, %2, %3
@@ -57,7 +57,7 @@ GUEST_BEGIN
 	ASK INJECT_NMI, NMI, 0		; the handler's IRET opened them again
 	CAME NMI, 0
 
-	; an interrupt waits for STI, and for the instruction behind it
+	; an interrupt waits for STI and the instruction after it
 	ASK INJECT_INTERRUPT, INTERRUPT, 0
 	NOTHING_CAME
 	REFUSED INJECT_INTERRUPT, INTERRUPT, 0
@@ -67,7 +67,7 @@ GUEST_BEGIN
 .open:	cli
 	CAME INTERRUPT, 0
 
-	; it ends a HLT
+	; an interrupt ends HLT
 	ASK INJECT_INTERRUPT, INTERRUPT, 0
 	lea r14, [rel .awake]
 	sti

@@ -5,7 +5,7 @@
 #define EVENTS_IDTS 0x105000
 #define EVENTS_STACKS 0x400000
 #define EVENTS_SETS 5
-/* What is asked for: accepted, refused, and interrupts that wait for STI or end a HLT. */
+/* Requests accepted and refused; interrupts that wait for STI, and that end HLT. */
 #define INJECT_ASKED 12
 #define INJECT_REFUSED 7
 #define INJECT_WINDOWS 1

@@ -14,7 +14,7 @@ const struct guest guest_kicks = {
 	},
 	.values = {
 		{ "no-change", "ticks" },
-		{ "write-protect-1", "ticks" }, /* so many pages */
+		{ "write-protect-1", "ticks" }, /* number of pages */
 		{ "write-protect-512", "ticks" },
 	},
 	.expect = {

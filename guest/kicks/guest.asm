@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; What it costs to take a right from pages, 1 and 512 at a time, while other vCPUs
-; are in the guest, and what a hypercall costs that changes nothing. Then a table goes
-; from under them: one leaf is made of the pages, if leaves may be so large.
+; The cost of write-protecting 1 page and 512 pages while other vCPUs are in the guest, and of
+; a hypercall that changes nothing. Then a table is removed while they run: the pages are
+; merged into one leaf, if leaves may be so large.
 %include "kicks/kicks.inc"
 
 	KICKS_BEGIN
@@ -12,7 +12,7 @@
 
 	mov r13d, KICKS_ROUNDS
 .merge:	CHANGE MEMORY_SPLIT, PAGE
-	WRITE_ALL			; or their rights are not the same
+	WRITE_ALL			; a merge needs equal rights
 	CHANGE MEMORY_MERGE, KICKS_COUNT * PAGE
 	dec r13d
 	jnz .merge

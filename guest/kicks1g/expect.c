@@ -3,7 +3,7 @@
 #include "guest/guest.h"
 #include "guest/images.h"
 
-/* For tables, and what else the host keeps of it: a 64th. */
+/* A 64th more, for tables and other records of the host. */
 enum { KICKS_NEEDS = KICKS_COUNT + KICKS_COUNT / 64 };
 
 const struct guest guest_kicks1g = {
@@ -12,7 +12,7 @@ const struct guest guest_kicks1g = {
 	.vcpus = GUEST_VCPUS_ALL,
 	.vcpus_least = 2,
 	.needs_pages = KICKS_NEEDS,
-	.budget = GUEST_BUDGET << 4, /* one call of the host; an emulator may need half a minute */
+	.budget = GUEST_BUDGET << 4, /* its hypercall may take half a minute on an emulator */
 	.regions = {
 		GUEST_IMAGE_REGION(guest_kicks1g_image),
 		{ .name = "pages", .start = KICKS_PAGES, .size = KICKS_COUNT * UINT64_C(4096) },

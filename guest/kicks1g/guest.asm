@@ -1,10 +1,10 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; kicks, for 1 GiB in pages of 4 KiB.
+; Like kicks, for 1 GiB in pages of 4 KiB.
 %include "kicks/kicks.inc"
 
 	KICKS_BEGIN
-	mov edi, KICKS_TABLE		; where they are
+	mov edi, KICKS_TABLE		; maps the second GiB
 	mov eax, KICKS_PAGES + PTE_PRESENT_WRITE + PTE_LARGE
 .table:	mov [rdi], rax
 	add rdi, 8

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where this guest has its memory. KICKS_TABLE: of its own tables, for the second GiB. */
+/* Memory map. KICKS_TABLE: the guest's page directory for the second GiB. */
 #define IMAGE_SIZE 0x5000
 #define KICKS_TABLE 0x104000
 #define KICKS_PAGES 0x40000000

@@ -1,19 +1,18 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Uses memory that larger leaves fit into, while the host changes by which leaves
-; it is mapped: splits and merges them, takes the right to write, moves them,
-; unmaps parts. None of that is to be seen here, whatever the size of the leaves:
-; what was written stays, what was not is zero.
+; Uses memory that large leaves can map, while the host splits and merges the leaves,
+; write-protects and moves them, and unmaps parts. Whatever the size of the leaves, the
+; guest must not notice: written data stays, everything else is zero.
 ;
 ; The verdict is the number of the check that failed.
 %include "guest.inc"
 %define CPUID_CODE 0xff41a20f		; cpuid; jmp r13, and
-%define CPUID_CODE_LONG 0xe5ff41a20f66	; with a prefix that means nothing
+%define CPUID_CODE_LONG 0xe5ff41a20f66	; with a prefix that has no effect
 
 %assign calls 0
 %assign checks 0
 
-%macro CALL_MEMORY 3			; what, gpa, bytes
+%macro CALL_MEMORY 3			; operation, gpa, bytes
 %assign calls calls + 1
 	mov edx, %1
 	mov ebx, %2
@@ -40,7 +39,7 @@
 	jne wrong
 %endmacro
 
-%macro FILL 1				; its address, into the page
+%macro FILL 1				; writes the address of the page into it
 	mov edi, %1
 	mov [rdi + 8], rdi
 %endmacro
@@ -59,7 +58,7 @@
 	jne wrong
 %endmacro
 
-%macro RUN 1				; code at this address, which jumps to R13
+%macro RUN 1				; runs CPUID_CODE at this address
 	lea r13, [rel %%back]
 	mov edi, %1
 	mov eax, CPUID_NESTBOX
@@ -76,14 +75,14 @@ GUEST_BEGIN
 	ZERO LARGE_B_BEHIND
 	ZERO LARGE_TAIL
 
-	; each part of A is as dirty as A was; then none is
+	; each part of A inherits D from A; then all are cleaned
 	MEMORY MEMORY_SPLIT, LARGE_A_WRITTEN, PAGE
 	SAME LARGE_A_WRITTEN
 	MEMORY MEMORY_CLEAN, LARGE_A, LARGE_PAGE
 	FILL LARGE_A_AGAIN
 	ZERO LARGE_A_LOOK
 
-	; two pages of A cannot be written to; while one of them is not, A is not whole
+	; two pages of A become read-only; A cannot be merged until both have been written
 	MEMORY MEMORY_READ_ONLY, LARGE_A_AGAIN, LARGE_A_LOOK - LARGE_A_AGAIN + PAGE
 	SAME LARGE_A_AGAIN
 	FILL LARGE_A_AGAIN
@@ -96,7 +95,7 @@ GUEST_BEGIN
 	FILL LARGE_A_WRITTEN
 	FILL LARGE_A_AGAIN
 
-	; the instruction that the host saw last is another one after the move
+	; after the move, other code is where the host last fetched an instruction
 	mov rax, CPUID_CODE | 0xe5 << 32
 	mov [abs LARGE_A_CODE], rax
 	RUN LARGE_A_CODE
@@ -109,7 +108,7 @@ GUEST_BEGIN
 	SAME LARGE_A_WRITTEN
 	ZERO LARGE_A_READ
 
-	; a part of B goes, the rest stays
+	; part of B is unmapped, the rest stays
 	FILL LARGE_B_BEFORE
 	FILL LARGE_B_GONE
 	MEMORY MEMORY_UNMAP, LARGE_B_GONE, LARGE_B_GONE_SIZE
@@ -119,7 +118,7 @@ GUEST_BEGIN
 	MEMORY MEMORY_CLEAN, LARGE_B, LARGE_PAGE
 	FILL LARGE_B_BEHIND
 
-	; what begins with an image, and goes on with zeroes
+	; a region that begins with its image, followed by zeroes
 	mov edi, LARGE_ROM
 	NEXT_CHECK
 %assign i 0
@@ -130,8 +129,8 @@ GUEST_BEGIN
 %endrep
 	ZERO LARGE_ROM + LARGE_ROM_SIZE - PAGE
 
-	; the second GiB, by tables in the image's fourth page; what it is split into is as
-	; dirty as it was
+	; the second GiB, mapped by the page directory at LARGE_PD; after a split, each part
+	; inherits D
 	mov qword [rel pdpt + 8], LARGE_PD + PTE_PRESENT_WRITE
 %assign i 0
 %rep LARGE_GIANT_PAGES
@@ -145,7 +144,7 @@ GUEST_BEGIN
 	ZERO LARGE_GIANT_GONE
 	SAME LARGE_GIANT
 
-	; not there, not whole pages, beyond the region, no such thing
+	; no region, unaligned, empty, beyond the region, no such operation
 	REFUSED MEMORY_UNMAP, LARGE_LOW - PAGE, PAGE
 	REFUSED MEMORY_UNMAP, LARGE_LOW + 1, PAGE
 	REFUSED MEMORY_UNMAP, LARGE_LOW, 0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * low		a page; LARGE_A and LARGE_B, 2 MiB each; two pages
- * rom		2 MiB that begin with LARGE_ROM_PAGES of the image's file
+ * rom		2 MiB; the first LARGE_ROM_PAGES come from the image's file
  * giant	1 GiB, of which LARGE_GIANT_PAGES are touched
  */
 #define IMAGE_SIZE 0x5000
@@ -19,17 +19,17 @@
 #define LARGE_GIANT_SIZE 0x40000000
 #define LARGE_GIANT_STEP 0x1ffff000
 #define LARGE_GIANT_PAGES 3
-/* 2 MiB of it that are unmapped. */
+/* The 2 MiB of it that are unmapped. */
 #define LARGE_GIANT_GONE 0x60000000
 #define LARGE_GIANT_GONE_SIZE 0x200000
 
-/* The pages of A, by what they are for: written, read; executed. */
+/* Pages of A: the first written, read and executed ones, then others. */
 #define LARGE_A_WRITTEN 0x10003000
 #define LARGE_A_READ 0x10007000
 #define LARGE_A_CODE 0x10014000
 #define LARGE_A_AGAIN 0x10009000
 #define LARGE_A_LOOK 0x1000a000
-/* Of B: the one that is unmapped, and its neighbours. */
+/* In B: the range that is unmapped, and its neighbors. */
 #define LARGE_B_BEFORE 0x1020f000
 #define LARGE_B_GONE 0x10210000
 #define LARGE_B_GONE_SIZE 0x10000

@@ -16,7 +16,7 @@ const struct guest guest_modes = {
 		.steps = {
 			{ STEP_EXEC, GUEST_REAL_ENTRY, 1, 0 },
 			{ STEP_WRITE, GUEST_REAL_ENTRY, 1, 0 },
-			{ STEP_READ, 0, 1, 0 }, /* the interrupt vector table, by INT3 */
+			{ STEP_READ, 0, 1, 0 }, /* INT3 reads the interrupt vector table */
 			{ STEP_WRITE, MODES_STACK, MODES_RAM_PAGES, 4096 },
 			{ STEP_WALK, MODES_PD32, 1, 0 },
 			{ STEP_PDPTES, MODES_PDPT, 2, 4096 },

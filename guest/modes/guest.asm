@@ -1,8 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; From real mode up: protected, paged, PAE, long mode; and down again. In each
-; mode it writes to a page of its own, in those with tables through an address
-; that is not the physical one.
+; From real mode to protected mode, 32-bit paging, PAE and long mode, then back. In each
+; mode it writes to a separate page; with paging, through a linear address that differs from
+; the physical one.
 %include "abi.inc"
 %include "layout.inc"
 
@@ -24,8 +24,8 @@
 %define DATA16 0x28
 %define MARK 0x600d600d
 
-; Where the page directories show other memory: 0 again in 32-bit paging, the
-; memory above 4 GiB in the others.
+; Linear addresses that are not identity-mapped. WINDOW32 maps 0 in 32-bit paging; WINDOW
+; maps the memory above 4 GiB in the other modes.
 %define WINDOW32 0x400000
 %define WINDOW 0x200000
 
@@ -39,14 +39,14 @@
 	times GUEST_REAL_ENTRY - ($ - $$) db 0
 	mov [hypercall_kind], edi
 	mov sp, MODES_STACK + PAGE
-	push sp				; touched first: some CPUs read the vector before, some after
-	int3				; its page is not mapped yet
+	push sp				; first: CPUs differ in when INT3 reads the vector
+	int3				; the vector table is not mapped yet
 	mov bl, 1
 	cmp word [breakpoints], 1
 	jne wrong16
 	mov dword [MODES_REAL], MARK
 
-	; paging without protection
+	; PG = 1 with PE = 0 must raise #GP
 	mov bl, 2
 	mov eax, cr0
 	test eax, CR0_PG | CR0_PE
@@ -66,7 +66,7 @@ on_breakpoint:
 	inc word [breakpoints]
 	iret
 
-on_protection:				; behind the MOV to CR0
+on_protection:				; returns past the MOV to CR0, which has 3 bytes
 	inc word [protections]
 	push bp
 	mov bp, sp
@@ -74,7 +74,7 @@ on_protection:				; behind the MOV to CR0
 	pop bp
 	iret
 
-; Down again.
+; The way back to real mode.
 low:	mov ax, DATA16
 	mov ds, ax
 	mov ss, ax
@@ -216,7 +216,7 @@ breakpoints: dw 0
 protections: dw 0
 
 	times MODES_PD32 - ($ - $$) db 0
-	dd LARGE, LARGE			; 4 MiB pages, both of them 0
+	dd LARGE, LARGE			; 4 MiB pages, both at 0
 	times MODES_PDPT - ($ - $$) db 0
 	dq MODES_PD + 1
 	times MODES_PDPT_AGAIN - ($ - $$) db 0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * image	the interrupt vector table, code, then the tables, a page each
- * ram		a stack; a page for each of the modes below 4 GiB
- * high		above 4 GiB: a page for each of the modes that reach it
+ * ram		a stack; a page for each mode that cannot address more than 4 GiB
+ * high		above 4 GiB: a page for each mode that can
  */
 #define IMAGE_SIZE 0x8000
 #define MODES_PD32 0x2000
@@ -24,8 +24,7 @@
 #define MODES_LONG 0x100001000
 #define MODES_HIGH_PAGES 2
 
-/* Writes to CR0 and CR4 that change something, the one that is refused, and
- * accesses to EFER. */
+/* Writes to CR0 and CR4 that change something, the refused one, accesses to EFER. */
 #define MODES_CR_WRITES 11
 #define MODES_CR_REFUSED 1
 #define MODES_EFER 5

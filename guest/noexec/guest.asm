@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Writes an instruction into memory that must not be executed, reads it back,
-; and jumps there. The page is mapped by then, so only its rights can stop it.
+; Writes an instruction to memory that is not executable, reads it back, and jumps there.
+; The page is mapped by then, so only its rights can stop the fetch.
 %include "guest.inc"
 %define JMP_RBX 0xe3ff
 

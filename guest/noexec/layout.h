@@ -2,5 +2,5 @@
 #define IMAGE_SIZE 0x4000
 #define NOEXEC_BASE 0x600000
 #define NOEXEC_SIZE 0x4000
-/* Where the code is put, and jumped to. */
+/* The address of the code that is written, and jumped to. */
 #define NOEXEC_TARGET 0x602340

@@ -24,7 +24,7 @@ const struct guest guest_probe = {
 			[EXIT_CR] = PROBE_CRS,
 			[EXIT_MSR] = PROBE_MSRS,
 			[EXIT_IO] = PROBE_IOS,
-			[EXIT_CACHE] = 1, /* INVD; and WBINVD, where that exits */
+			[EXIT_CACHE] = 1, /* INVD, and optionally WBINVD */
 			[EXIT_HYPERCALL] = 1,
 		},
 		.optional = {

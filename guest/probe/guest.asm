@@ -1,15 +1,15 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; What the host lets a guest see and do: each probe says what must come of it,
-; nothing (OK), #UD or #GP, and that is the same on all machines. The verdict
-; is the number of the probe that went wrong, counted from 1.
+; What the policy lets a guest see and do. Each probe names the expected outcome: no
+; exception (OK), #UD or #GP; it is the same on all machines. The verdict is the number of
+; the failed probe, from 1.
 ;
-; Not probed, because CPUs answer by themselves and not all alike:
-;	RDTSCP		is hidden, but QEMU 7.2 cannot intercept it
-;	INVPCID		is hidden; AMD CPUs that have it run it
-;	SYSENTER	is hidden; with its MSRs at 0, #GP on Intel, #UD on AMD in long mode
-;	VMCALL, VMMCALL	the one that this CPU does not have: the guest foreign
-;	WRMSR FS_BASE	of an address that is not canonical: QEMU 7.2 takes it
+; Not probed, because the CPU handles them without an exit, and CPUs differ:
+;	RDTSCP		hidden, but QEMU 7.2 cannot intercept it
+;	INVPCID		hidden; AMD CPUs that have it execute it
+;	SYSENTER	hidden; with its MSRs at 0, #GP on Intel, #UD on AMD in long mode
+;	VMCALL, VMMCALL	the other vendor's: see the guest foreign
+;	WRMSR FS_BASE	with a non-canonical address: QEMU 7.2 accepts it
 %include "guest.inc"
 %include "probes.inc"
 
@@ -41,12 +41,12 @@ leaf1_edx: dd 0
 ext1_ecx: dd 0
 ext1_edx: dd 0
 
-; A probe that faults goes on at R15, with the vector in R14.
+; After a fault, a probe continues at R15, with the vector in R14.
 on_ud:	mov r14d, UD
 	mov [rsp], r15
 	iretq
 on_gp:	mov r14d, GP
-	add r14, [rsp]			; its error code is 0
+	add r14, [rsp]			; the error code must be 0
 	add rsp, 8
 	mov [rsp], r15
 	iretq
@@ -56,7 +56,7 @@ start:	lgdt [rel gdtr]
 	lidt [rel idtr]
 	mov rsp, PROBE_STACK + PAGE
 
-	; CPUID: what is shown, and nothing beside it
+	; CPUID shows what the policy allows, and nothing else
 	CPUID_OF 0
 	NEED cmp eax, 1, e
 	CPUID_OF 1
@@ -90,7 +90,7 @@ start:	lgdt [rel gdtr]
 	CPUID_ZERO 2, 4, 5, 6, 7, 0xa, 0xb, 0xd, 0x1f, 0x20000000, 0x40000001, 0x4000ffff, \
 		0x80000005, 0x80000006, 0x80000007, 0x80000009, 0x8000000a, 0x8000001f, 0xffffffff
 
-	; what CPUID shows works
+	; features that CPUID shows work
 	FEATURE leaf1_edx, 0, fninit
 	FEATURE leaf1_edx, 4, rdtsc
 	FEATURE leaf1_edx, 8, cmpxchg8b [rel scratch]
@@ -147,7 +147,7 @@ start:	lgdt [rel gdtr]
 	NEED cmp rbx, rcx, e
 %assign crs crs + 4
 
-	; CR4: nothing of what the host has added to it
+	; CR4: bits that the host has set are not visible
 	mov rax, cr4
 	NEED cmp rax, CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT, e
 %assign cr4_reads cr4_reads + 1
@@ -199,7 +199,7 @@ start:	lgdt [rel gdtr]
 	EFER_WRITE OK, EFER_LME | EFER_LMA
 	EFER_READ
 	NEED cmp eax, EFER_LME | EFER_LMA, e
-	EFER_WRITE OK, EFER_LME | EFER_NXE	; what is written to LMA is ignored
+	EFER_WRITE OK, EFER_LME | EFER_NXE	; a write to LMA is ignored
 	EFER_READ
 	NEED cmp eax, EFER_LME | EFER_LMA | EFER_NXE, e
 	EFER_WRITE GP, EFER_LMA | EFER_NXE
@@ -223,10 +223,10 @@ start:	lgdt [rel gdtr]
 	MSR_REFUSED 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000103
 	; SYSCFG, HWCR, VM_CR, VM_HSAVE_PA
 	MSR_REFUSED 0xc0010010, 0xc0010015, 0xc0010114, 0xc0010117
-	; none at all, inside and outside of what bitmaps cover
+	; MSRs that do not exist, inside and outside the ranges of the bitmaps
 	MSR_REFUSED 0x1fff, 0x2000, 0x40000000, 0xc0001fff, 0xc0002000, 0xffffffff
 
-	; virtualization is not for guests
+	; guests cannot use virtualization
 	REFUSED vmxon [rel scratch]
 	REFUSED vmxoff
 	REFUSED vmclear [rel scratch]
@@ -258,7 +258,7 @@ start:	lgdt [rel gdtr]
 	REFUSED getsec
 	REFUSED rsm
 	REFUSED xgetbv
-	PROBE UD, xsetbv		; QEMU 10 exits, 7.2 looks at CR4.OSXSAVE first
+	PROBE UD, xsetbv		; QEMU 10 exits, 7.2 checks CR4.OSXSAVE first
 %assign xsetbvs_refused xsetbvs_refused + 1
 	PROBE UD, syscall
 	PROBE UD, o64 sysret

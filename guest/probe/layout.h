@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define IMAGE_SIZE 0x7000
 #define PROBE_STACK 0x400000
-/* Instructions that exit; those that are refused or ignored, some CPUs answer themselves. */
+/* Counts of exits. Some CPUs handle refused and ignored instructions without an exit. */
 #define PROBE_CPUIDS 28
 #define PROBE_CRS 29
 #define PROBE_CRS_REFUSED 69

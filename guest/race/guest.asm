@@ -1,10 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; All vCPUs touch the same pages first, at the same time: each adds one to a
-; number in each page. In the end all numbers are how many vCPUs there are, or a
-; page was there twice, or lost.
+; All vCPUs race for the first access to each page: each adds 1 to a number in it. At the
+; end each number must equal the number of vCPUs; otherwise a page was mapped twice, or lost.
 ;
-; The verdict is the number of the page, and one, whose sum is wrong.
+; The verdict: the number of the page whose sum is wrong, plus 1.
 %include "guest.inc"
 
 	GUEST_BEGIN

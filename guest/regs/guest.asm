@@ -1,12 +1,11 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Gives each general register a value of its own, exits, and looks: all are what
-; they were, after a fault, a port access and a hypercall. Before that, nothing
-; of the host's or of the last guest's may be in them, or in x87 and SSE.
+; General registers must keep their values across exits: a fault, a port access and a
+; hypercall. At entry, general registers, x87 and SSE must hold nothing of the host or of
+; an earlier guest.
 ;
-; The verdict: 100 times the number of the check, counted from 1, and the number
-; of the register in encoding order; 16 is the x87 control word, 17 MXCSR, 18
-; any XMM register.
+; The verdict: 100 times the number of the check, from 1, plus the number of the register
+; in encoding order; 16 is the x87 control word, 17 MXCSR, 18 any XMM register.
 %include "guest.inc"
 %define PORT 0x80
 %define FCW_INIT 0x37f
@@ -14,7 +13,7 @@
 
 %assign checks 0
 
-%macro ALL 1			; as ALL_BUT_RAX
+%macro ALL 1			; like ALL_BUT_RAX, with RAX
 	%1 rax, 0
 	ALL_BUT_RAX %1
 %endmacro
@@ -44,7 +43,7 @@
 %endmacro
 
 GUEST_BEGIN
-	xor edi, edi			; which hypercall
+	xor edi, edi			; held the kind of hypercall
 	CHECK ZERO
 	fnstcw [rel status]
 	cmp word [rel status], FCW_INIT
@@ -82,12 +81,12 @@ GUEST_BEGIN
 	jmp .back
 .vmmcall:
 	vmmcall
-.back:	inc rax				; there is no such hypercall: -1
+.back:	inc rax				; -1: there is no such hypercall
 	jnz answered
 	LOAD rax, 0
 	CHECK SAME
 	xor ebx, ebx
-done:	HYPERCALL HC_DONE		; RBX has the verdict
+done:	HYPERCALL HC_DONE		; RBX: the verdict
 answered:
 	mov ebx, 1
 	jmp done

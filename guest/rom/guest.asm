@@ -1,10 +1,10 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Executes from ROM, reads it, and then writes to it. The ROM's content is in
-; the image's file, behind the image.
+; Executes from ROM, reads it, and then writes to it. The ROM's content follows the image in
+; its file.
 %include "guest.inc"
 GUEST_BEGIN
-	; ROM lies below 4 GiB: the PDPT's fourth entry, by the same PD, and a
-	; window in that for it.
+	; ROM is below 4 GiB: the PDPT's fourth entry uses the same PD, in which one entry is
+	; changed to map it.
 	mov qword [rel pdpt + 3 * 8], pd + PTE_PRESENT_WRITE
 	mov rax, (ROM_BASE & ~(LARGE_PAGE - 1)) + PTE_PRESENT_WRITE + PTE_LARGE
 	mov [rel pd + 511 * 8], rax

@@ -4,5 +4,5 @@
 #define ROM_PAGES 4
 #define ROM_SIZE 0x4000
 #define ROM_PATTERN 0x600d600d
-/* What is written to: the last page, after it was read. */
+/* The address that is written: in the last page, after it was read. */
 #define ROM_TARGET 0xffff3008

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest/soak/soak.h"
 
-/* soak's program for so many rounds, all changes together. */
+/* Runs soak's program for .rounds, with all kinds of change mixed. */
 const struct guest guest_shoot = {
 	.name = "shoot",
 	.title = "vCPUs read, write and execute while all is changed under them",

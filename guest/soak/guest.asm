@@ -1,25 +1,25 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; The guest of soak=, and shoot. All vCPUs write to the same pages, each to its
-; own part of them, look whether what they wrote last is still there, and have the
-; host change those pages under each other, in all ways that there are; and they
-; execute what lies in those pages, too. HC_MORE says until when: in a soak, first each
-; kind of change comes by itself, for an eighth of the time, then all together.
+; The guest of soak= and of shoot. All vCPUs write to the same pages, each to its own part
+; of a page, check that their last value is still there, and execute code in these pages.
+; Meanwhile they have the host change the mappings of these pages in all ways. HC_MORE ends
+; it. In a soak, each kind of change has an eighth of the time for itself; in the remaining
+; time, all are mixed.
 ;
-; The verdict: 1, something that was to stay is gone; 2, something came from
-; elsewhere; 3, something else was executed.
+; The verdict: 1, data that must stay was lost; 2, a page has data from elsewhere; 3, wrong
+; code was executed.
 %include "guest.inc"
 
-%define NUMBER	r8			; of this vCPU
-%define KNOWN	r9			; what it has written, by page
-%define COUNT	r11d			; of the vCPUs
-%define EIGHTH	rbp			; of the time, the last is 1
-%define AGAIN	r12			; pages of the last change that are still to be touched
+%define NUMBER	r8			; number of this vCPU
+%define KNOWN	r9			; array: the values that it has written, by page
+%define COUNT	r11d			; number of vCPUs
+%define EIGHTH	rbp			; eighths of the time that are left; the last is 1
+%define AGAIN	r12			; number of just changed pages still to be accessed
 %define PAGE_NO	r13			; the next of these
-%define LEFT	r14			; until it asks whether to go on
+%define LEFT	r14			; iterations until the next HC_MORE
 %define SEED	r15
 ASK_EVERY	equ 64
-TURN		equ 16			; changes in a row by one of them, if it can
+TURN		equ 16			; changes until the next vCPU has its turn
 ALL		equ (changes.end - changes) / 8
 
 ; RDI: this vCPU's part of the kept page RAX
@@ -30,15 +30,15 @@ ALL		equ (changes.end - changes) / 8
 	lea rdi, [rdi + rdx + SOAK_KEPT]
 %endmacro
 
-; EDX: what its function in page RAX returns
+; EDX: the value that its function in page RAX returns
 %macro MY_VALUE 0
 	mov edx, eax
 	shl edx, 4
 	or edx, r8d
 %endmacro
 
-; Adds one to its part of page RAX; the first time it leaves two functions there, too:
-; mov eax, its value; jmp rbx, and mov eax, CPUID_NESTBOX; cpuid; jmp rsi
+; Adds 1 to its part of page RAX. The first time, it also writes two functions there:
+; mov eax, VALUE; jmp rbx, and mov eax, CPUID_NESTBOX; cpuid; jmp rsi
 %macro ADD_ONE 0
 	mov rcx, [KNOWN + rax * 8]
 	MY_PART
@@ -60,7 +60,7 @@ ALL		equ (changes.end - changes) / 8
 	mov [KNOWN + rax * 8], rcx
 %endmacro
 
-; Calls its function in page RAX, if there is one.
+; Calls its function in page RAX, if it has one.
 %macro EXECUTE 0
 	cmp qword [KNOWN + rax * 8], 0
 	je %%none
@@ -75,7 +75,7 @@ ALL		equ (changes.end - changes) / 8
 %%none:
 %endmacro
 
-; Has an instruction in page RAX exit, if there is one.
+; Executes its CPUID in page RAX, which exits, if it has one.
 %macro IDENTIFY 0
 	cmp qword [KNOWN + rax * 8], 0
 	je %%none
@@ -126,7 +126,7 @@ next:	dec LEFT
 	je identify
 	ADD_ONE
 	jmp next
-; One of them asks for most changes, so that the others are at work when they come.
+; Most changes are requested by the vCPU that has its turn, while the others work.
 .change: cmp [rel turn], r8d
 	je change
 	test eax, 0xf000000
@@ -138,7 +138,7 @@ identify: and eax, SOAK_BUSY_PAGES - 1
 execute: EXECUTE
 	jmp next
 
-; What was just changed: all of it comes back by the way.
+; Accesses the pages that were just changed, which maps them again and restores rights.
 again:	mov rax, PAGE_NO
 	ADD_ONE
 	mov rax, PAGE_NO
@@ -147,7 +147,7 @@ again:	mov rax, PAGE_NO
 	dec AGAIN
 	jmp next
 
-; In a page that may get lost: nothing, or what it left there.
+; A page that may be lost has zero, or the value that this vCPU wrote.
 lost:	and eax, SOAK_LOST_PAGES - 1
 	shl rax, 12
 	imul rdx, NUMBER, SOAK_SLOT
@@ -161,7 +161,7 @@ lost:	and eax, SOAK_LOST_PAGES - 1
 .write:	mov [rdi], rdx
 	jmp next
 
-; One of the host's changes.
+; Requests a change.
 change:	mov edx, eax
 	movzx ecx, byte [alone + EIGHTH * 2]
 	movzx ebx, byte [alone + EIGHTH * 2 + 1]
@@ -170,15 +170,15 @@ change:	mov edx, eax
 	mov ebx, ALL / 2
 	test eax, 0x7000
 	jnz .alone
-	mov ebx, ALL		; one of eight: any of them
+	mov ebx, ALL		; 1 time in 8: any change
 .alone:	dec ebx
 	and edx, ebx
 	add edx, ecx
 	lea rdi, [changes + rdx * 8]
 	shr rax, 16
-	movzx ecx, word [rdi + 4]	; pages: so many, or 1 to 8
-	movzx ebx, word [rdi + 2]	; in such a range
-	movzx esi, word [rdi + 6]	; of so many
+	movzx ecx, word [rdi + 4]	; number of pages, 0: 1 to 8
+	movzx ebx, word [rdi + 2]	; first page of the range
+	movzx esi, word [rdi + 6]	; size of the range in pages
 	test ecx, ecx
 	jnz .at
 	mov ecx, eax
@@ -190,10 +190,10 @@ change:	mov edx, eax
 	xor edx, edx
 	sub esi, ecx
 	inc esi
-	div esi			; EDX: any of the places where it fits in
+	div esi			; EDX: a random place where it fits
 	cmp byte [rdi + 1], 0
 	jne .kept
-	cmp ecx, 512		; all of one of two tables
+	cmp ecx, 512		; all entries of one of two tables
 	jne .small
 	mov edx, r10d
 	and edx, 512
@@ -223,7 +223,7 @@ change:	mov edx, eax
 	mov [rel turn], edx
 	jmp next
 
-; All that is known must be there in the end.
+; At the end, all values must be there.
 finish:	xor eax, eax
 .page:	mov rcx, [KNOWN + rax * 8]
 	MY_PART
@@ -240,7 +240,8 @@ wrong:	DONE rbx
 turn:	dd 0
 of_turn: dd TURN
 
-; The changes: what, whether of what is kept, from which page on, how many, of how many.
+; The changes: operation, 1 for kept memory, first page of the range, number of pages (0: 1
+; to 8), size of the range.
 %macro CHANGE 5
 	db %1, %2
 	dw %3, %4, %5
@@ -263,7 +264,7 @@ changes:
 	CHANGE MEMORY_VACATE, 0, 0, 0, SOAK_LOST_PAGES
 	CHANGE MEMORY_VACATE, 0, 0, 512, SOAK_LOST_PAGES
 
-; The second half: less often, since they are slow, or stop the others' work.
+; The second half is used less often: these are slow, or stop the others.
 %rep 2
 	CHANGE MEMORY_READ_ONLY, 1, SOAK_WHOLE, 512, 512
 	CHANGE MEMORY_NO_EXEC, 1, SOAK_WHOLE, 512, 512
@@ -276,8 +277,8 @@ changes:
 %endrep
 .end:
 
-; For each eighth of the time, from the last one on: the first of these changes, and
-; how many, a power of two. 0: all, the first half more often.
+; For each number of eighths left: the index of the first change, and how many, a power of
+; two. 0: all, the first half more often.
 alone:	db 0, 0, 0, 0, 0, 0
 	db 14, 2, 12, 2, 10, 2, 6, 2, 4, 2, 0, 4
 	times (SOAK_EIGHTHS + 1) * 2 - ($ - alone) db 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory of soak's program, which shoot runs as well. */
+/* The regions of soak's program, which shoot also runs. */
 #ifndef GUEST_SOAK_H
 #define GUEST_SOAK_H
 

@@ -1,12 +1,11 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; INT n and INT3, first without a fault, then with an IDT and a stack that
-; fault while the event is delivered: it comes once, and returns behind the
-; instruction.
+; INT n and INT3, first without a fault, then with an IDT and a stack that fault during
+; delivery. The event must come once, and return to the next instruction.
 ;
-; INT3 comes right before the INT n that faults: Bochs 2.7 on SVM does not record an INT n
-; that faults on its way, and reports the event before it instead. If that was
-; an INT3, the answer is the right one all the same: it runs again.
+; INT3 is the last event before the INT n that faults: Bochs 2.7 on SVM does not record an
+; INT n whose delivery faults, and reports the previous event instead. If that was INT3,
+; the right thing happens anyway: the INT n is executed again.
 ;
 ; The verdict is the number of the check that failed.
 %include "guest.inc"
@@ -29,7 +28,7 @@
 GUEST_BEGIN
 	EVENTS_INIT
 	SOFT_INTERRUPT
-	BREAKPOINT			; last before an INT n that faults
+	BREAKPOINT			; the last event before an INT n that faults
 	FRESH
 	SOFT_INTERRUPT
 	FRESH

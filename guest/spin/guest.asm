@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Loops for ever, with interrupts off, and never exits by itself. It counts, so that it
-; is seen to run.
+; An endless loop with IF = 0 that never exits by itself. It counts, so that the host sees
+; progress.
 %include "guest.inc"
 GUEST_BEGIN
 	cli

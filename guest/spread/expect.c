@@ -7,7 +7,7 @@ const struct guest guest_spread = {
 	.name = "spread",
 	.title = "vCPUs touch pages side by side, each its own, and what a fault costs then",
 	.vcpus = GUEST_VCPUS_ALL,
-	.needs_pages = SPREAD_COUNT + SPREAD_COUNT / 64, /* tables, and more of the host's */
+	.needs_pages = SPREAD_COUNT + SPREAD_COUNT / 64, /* tables, other records of the host */
 	.regions = {
 		GUEST_IMAGE_REGION(guest_spread_image),
 		{ .name = "pages", .start = SPREAD_PAGES, .size = SPREAD_COUNT * UINT64_C(4096) },

@@ -1,10 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Page i of many is touched first by vCPU i mod n, all at the same time: so they fault
-; side by side in the same tables, and what they cost each other is seen in the time
-; that all of it takes.
+; Page i is first accessed by vCPU i mod n, all vCPUs at the same time. So they fault
+; concurrently in the same tables, and the total time shows how much they delay each other.
 ;
-; The verdict is the number of the page, and one, that is not what was written to it.
+; The verdict: the number of the page with wrong content, plus 1.
 %include "guest.inc"
 
 	GUEST_BEGIN

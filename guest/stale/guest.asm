@@ -1,11 +1,10 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; All vCPUs but the first look at a page, again and again, without an exit. The
-; first has the page moved, and then writes to it. The others must see that: who
-; still goes by the translation from before looks at memory where nobody writes
-; any more.
+; All vCPUs but the first poll a page without an exit. The first has the page moved, then
+; writes to it. The others must see the write: a CPU with a stale translation polls the old
+; page, to which nobody writes any more.
 ;
-; The verdict: 1, what was written was not seen; 2, the others do not come.
+; The verdict: 1, a vCPU did not see the write; 2, not all vCPUs started to poll.
 %include "guest.inc"
 
 %define PATIENCE r8
@@ -15,12 +14,12 @@
 	GUEST_BEGIN
 	sti			; so that the host's interrupts end a stay in any emulator
 	mov r9d, edx
-	dec r9d			; the others
+	dec r9d			; number of other vCPUs
 	mov edi, STALE_PAGE
 	test esi, esi
 	jz first
 
-	mov rax, [rdi]		; it is in the TLB
+	mov rax, [rdi]		; loads the TLB
 	lock inc dword [rel looking]
 	PATIENCE_BEGIN PATIENCE
 .again:	mov ecx, STALE_LOOKS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where this guest has its memory. */
+/* Memory map. */
 #define IMAGE_SIZE 0x4000
 #define STALE_PAGE 0x10000000
-/* How often the page is looked at between two looks at the TSC. */
+/* Reads of the page between two reads of the TSC. */
 #define STALE_LOOKS 1000
-/* What vCPU 0 waits, so that the others are deep in their loop. */
+/* Iterations that vCPU 0 waits, until the others are well inside their loops. */
 #define STALE_WAIT 20000

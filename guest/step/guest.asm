@@ -1,7 +1,7 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Single-steps itself: each #DB comes once, after the instruction that follows the one that sets
-; TF, and over faults on its way too.
+; Single-steps itself. Each #DB must come once, after the instruction that follows the POPFQ
+; that sets TF, even if its delivery faults.
 ;
 ; The verdict is the number of the check that failed.
 %include "guest.inc"
@@ -9,7 +9,7 @@
 
 %define DB 1
 
-%macro STEPPED 1			; what is stepped over
+%macro STEPPED 1			; the instruction that is single-stepped
 	pushfq
 	or dword [rsp], FLAGS_TF
 	lea r14, [rel %%behind]

@@ -21,7 +21,7 @@ const struct guest guest_touch = {
 			/* dense: even pages are read first, then all are written */
 			{ STEP_READ, TOUCH_DENSE_BASE, (TOUCH_DENSE + 1) / 2, 2 * 4096 },
 			{ STEP_WRITE, TOUCH_DENSE_BASE, TOUCH_DENSE, 4096 },
-			/* the executed page's neighbour is written first */
+			/* the page after the executed one is written first */
 			{ STEP_WRITE, TOUCH_EXEC_BASE + 4096, 1, 0 },
 			{ STEP_EXEC, TOUCH_EXEC_BASE, TOUCH_EXEC_PAGES, 4096 },
 			{ STEP_EXEC, TOUCH_CHAIN_FIRST, TOUCH_CHAIN, 4096 },

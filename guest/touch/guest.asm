@@ -1,13 +1,12 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; Touches memory in every way, and checks that new memory reads as zero and
-; that what was written stays.
+; Reads, writes and executes memory. New memory must be zero, and written data must stay.
 %include "guest.inc"
 
-; The window in which the sparse pages are seen: the second GiB.
+; The linear window for the sparse pages: the second GiB.
 %define WINDOW 0x40000000
 
 GUEST_BEGIN
-	; dense, even pages: read all of it, then write
+	; dense: read all of each even page; then write each page
 	mov rdi, TOUCH_DENSE_BASE
 	mov rcx, TOUCH_DENSE
 .dense:	test rdi, PAGE
@@ -30,7 +29,7 @@ GUEST_BEGIN
 	add rdi, PAGE
 	loop .dense
 
-	; a page of zeroes is "add [rax], al" all over: run its last one
+	; zeroes are the instruction "add [rax], al": execute the last one in the page
 	mov rdi, TOUCH_EXEC_BASE + PAGE
 	mov word [rdi], 0xe3ff		; jmp rbx
 	lea rbx, [rel .back]
@@ -43,7 +42,7 @@ GUEST_BEGIN
 	mov rdi, TOUCH_CHAIN_FIRST
 	jmp rdi
 .chained:
-	; sparse: the image's fourth table maps the window
+	; sparse: the page directory at TOUCH_SPARSE_PD maps the window
 	mov qword [rel pdpt + 8], TOUCH_SPARSE_PD + PTE_PRESENT_WRITE
 	mov rdi, WINDOW + TOUCH_SPARSE_OFFSET
 	mov rcx, TOUCH_SPARSE
@@ -52,7 +51,7 @@ GUEST_BEGIN
 	add rdi, LARGE_PAGE
 	loop .sparse
 
-	; all of it again: nothing may have changed, nothing may fault
+	; check all pages again: no data may have changed, no access may fault
 	mov rdi, TOUCH_DENSE_BASE
 	mov rcx, TOUCH_DENSE
 .again:	cmp [rdi + 16], rdi

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * image	tables, code, then TOUCH_CHAIN pages that each jump to the next
- * dense	TOUCH_DENSE pages in a row, read first where the number is even
- * exec		a page of zeroes that is executed first, and its neighbour
- * sparse	one page in each of TOUCH_SPARSE GiB from 4 GiB on
+ * dense	TOUCH_DENSE consecutive pages; even ones are read first
+ * exec		a page of zeroes that is executed first, and the next page
+ * sparse	one page in each of TOUCH_SPARSE GiB, from 4 GiB on
  */
 #define TOUCH_CHAIN 8
 #define TOUCH_CHAIN_FIRST 0x105000

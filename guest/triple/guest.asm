@@ -1,6 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; An exception without an IDT: its gate is beyond the limit, so is that of #GP,
-; and so is that of #DF.
+; An exception without an IDT: the gates of the exception, of #GP and of #DF are all beyond
+; the limit.
 %include "guest.inc"
 GUEST_BEGIN
 	ud2

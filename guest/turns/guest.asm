@@ -1,10 +1,9 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Each copy writes to its pages what only it writes, and in which round; and looks
-; in the next one whether that is still there. In between it gives up its turn, or
-; sits out its slice.
+; In each round, each copy writes its number and the round's to its pages; in the next round,
+; it checks that they are still there. In between it yields, or uses up its slice.
 ;
-; The verdict is the number of the page, and one, where something else was.
+; The verdict: the number of the page with wrong content, from 1; -1: it could not yield.
 %include "guest.inc"
 
 %define KNOWN r8		; what all pages hold: the copy's number, and the round's
@@ -41,7 +40,7 @@ next:	HYPERCALL HC_MORE
 	mov ebx, -1
 	jmp wrong
 
-; For as long as two slices: it is cut off once at least.
+; Loops for two slices, so the slice ends its turn at least once.
 sit:	rdtsc
 	shl rdx, 32
 	lea r11, [rdx + rax + 2 * TURNS_SLICE]

@@ -1,9 +1,8 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; Its page tables grow into memory that is not mapped yet. It writes to
-; addresses that its tables do not map; its #PF handler links one more page
-; from the pool and does not touch it, so that the next to touch it is the
-; CPU's own page walk.
+; Its page tables grow into memory that is not mapped yet. It writes to addresses that its
+; tables do not map. The #PF handler links one more page from the pool without touching it,
+; so the first access to that page is the CPU's page walk.
 %include "guest.inc"
 %define CS_SELECTOR 8
 
@@ -31,7 +30,7 @@ GUEST_BEGIN
 .lost:	DONE 1
 .count:	DONE 2
 
-; #PF: from the root down, the first entry that is not present gets a page.
+; #PF: links a page at the first non-present entry, from the root down.
 page_fault:
 	push rax
 	push rbx

@@ -3,7 +3,7 @@
 #define IMAGE_SIZE 0x5000
 #define WALK_DESCRIPTORS 0x104000
 #define WALK_STACK 0x300000
-/* Where the tables and pages are taken from, and how many addresses are used. */
+/* The pool for tables and pages, and the number of addresses. */
 #define WALK_POOL 0x800000
 #define WALK_ADDRESSES 48
 #define WALK_POOL_PAGES 98

@@ -16,8 +16,8 @@ const struct guest guest_wander = {
 		  .size = WANDER_LOST_COUNT * UINT64_C(4096) },
 	},
 	.expect = {
-		/* The first entry's; and in each round, one behind each of two changes, and
-		 * one on the next CPU, for what was changed on this one. */
+		/* One at the first entry. In each round, one after each of the two changes,
+		 * and one on the next CPU, because of the changes on this one. */
 		.flushes = 1 + 3 * WANDER_ROUNDS,
 		.end = { .kind = END_DONE },
 	},

@@ -1,12 +1,12 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ;
-; In each round: looks whether its memory is as it left it, which was on another
-; CPU; has the host change it; gives all its registers other values than the last
-; time; goes to the next CPU; and looks at its registers.
+; In each round: checks its memory, which it last wrote on another CPU; has the host change
+; the mappings; sets all registers to new values; migrates to the next CPU; checks its
+; registers.
 ;
-; The verdict: a general register's number in encoding order, and one; 20 FS_BASE,
-; 21 GS_BASE, 22 KERNEL_GS_BASE, 23 CR2, 24 x87 and SSE; 30 memory that was to stay,
-; 31 memory that was to be gone; 40 the host does not let it go.
+; The verdict: a general register's number in encoding order, plus 1; 20 FS_BASE, 21
+; GS_BASE, 22 KERNEL_GS_BASE, 23 CR2, 24 x87 and SSE; 30 kept memory, 31 unmapped memory
+; that is not zero; 40 the host refuses to migrate it.
 %include "guest.inc"
 
 %define MSR_FS_BASE	   0xc0000100
@@ -25,7 +25,7 @@ FX_REGISTERS_SIZE	   equ 8 * 16 + 16 * 16
 %%right:
 %endmacro
 
-%macro TO_MSR 2			; MSR, what
+%macro TO_MSR 2			; MSR, value
 	mov ecx, %1
 	mov rax, %2
 	mov rdx, rax
@@ -33,7 +33,7 @@ FX_REGISTERS_SIZE	   equ 8 * 16 + 16 * 16
 	wrmsr
 %endmacro
 
-%macro MSR_IS 3			; MSR, what, verdict
+%macro MSR_IS 3			; MSR, expected value, verdict
 	mov ecx, %1
 	rdmsr
 	shl rdx, 32
@@ -73,7 +73,7 @@ next:	HYPERCALL HC_MORE
 	inc rcx
 	mov [rel round], rcx
 
-	mov edx, MEMORY_MOVE	; in turns
+	mov edx, MEMORY_MOVE	; alternates with MEMORY_READ_ONLY
 	test ecx, 1
 	jnz .change
 	mov edx, MEMORY_READ_ONLY
@@ -86,7 +86,7 @@ next:	HYPERCALL HC_MORE
 	mov ecx, WANDER_LOST_COUNT * PAGE
 	HYPERCALL HC_MEMORY
 
-; Other values than in the last round, in all of them.
+; New values for all registers.
 	mov rbx, 0x9e3779b97f4a7c15
 	lea rdi, [rel values]
 	mov ecx, 16 + 2 * 16	; behind the general registers', XMM's
@@ -101,7 +101,7 @@ next:	HYPERCALL HC_MORE
 %endrep
 	fninit
 	mov eax, [rel round]
-	and eax, 3		; rounding, of both
+	and eax, 3		; rounding control of both
 	shl eax, 10
 	or eax, 0x37f
 	mov [rel scratch], eax
@@ -113,14 +113,14 @@ next:	HYPERCALL HC_MORE
 	ldmxcsr [rel scratch]
 	fldpi
 	fild qword [rel values]
-	mov rbp, [rel round]	; bases, canonical whatever the round
+	mov rbp, [rel round]	; bases: canonical in each round
 	shl rbp, 16
 	TO_MSR MSR_FS_BASE, rbp
 	inc rbp
 	TO_MSR MSR_KERNEL_GS_BASE, rbp
 	inc rbp
 	TO_MSR MSR_GS_BASE, rbp
-	swapgs			; GS_BASE is the smaller one
+	swapgs			; GS_BASE is now the smaller one
 	mov rax, [rel values + 8]
 	mov cr2, rax
 	fxsave64 [rel before]

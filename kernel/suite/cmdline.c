@@ -7,7 +7,7 @@
 
 enum { SOAK_MAX = 24 * 60 * 60, SLOW_MAX = 1000 };
 
-/* A part of the text. */
+/* Part of the text; not NUL-terminated. */
 struct word {
 	const char *at;
 	int length;
@@ -27,7 +27,7 @@ static bool is(struct word w, const char *s)
 	return (size_t)w.length == strlen(s) && strncmp(w.at, s, (size_t)w.length) == 0;
 }
 
-/* Behind key, if the word begins with it. */
+/* If the word begins with key, *value is the rest of it. */
 static bool value_of(struct word w, const char *key, struct word *value)
 {
 	int n = (int)strlen(key);
@@ -43,7 +43,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The next one up to end; moves *at behind it. */
+/* The next word before end; advances *at past it. False: there is none. */
 static bool next_word(const char **at, const char *end, struct word *w)
 {
 	while (*at < end && is_blank(**at))
@@ -96,7 +96,7 @@ static uint64_t parse_names(struct parser *p, const char *what, struct word list
 	return mask;
 }
 
-/* Decimal, up to nine digits. */
+/* Decimal, one to nine digits. */
 static bool parse_number(struct word w, uint64_t *n)
 {
 	*n = 0;
@@ -270,9 +270,9 @@ static void parse_fep(struct parser *p, struct word value)
 	p->out->fep = true;
 }
 
-/* In the order in which they are named where a word is not known. */
+/* In the order in which the message for an unknown word lists them. */
 static const struct {
-	const char *key; /* with "=" at its end: a value follows */
+	const char *key; /* ends with "=" if it takes a value */
 	void (*parse)(struct parser *p, struct word value);
 } keys[] = {
 	{ "run=", parse_run },
@@ -354,7 +354,7 @@ enum machine_exit cmdline_exit(const char *text, size_t size, enum machine_exit 
 	return how;
 }
 
-/* No word of ours has a "/" in front of its "=". */
+/* No known word has a "/" before its "=". */
 static bool is_image(struct word w)
 {
 	struct word rest;

@@ -8,17 +8,17 @@
 
 #include <stdint.h>
 
-enum { VECTOR = 0xf1 }; /* that nobody else uses */
+enum { VECTOR = 0xf1 }; /* otherwise unused */
 
 extern char text_start[];
 
-/* Where it is called last, a call stays a call, and so is seen in the backtrace. */
+/* Prevents a tail call, so that the caller appears in the backtrace. */
 static void barrier(void)
 {
 	__asm__ volatile("");
 }
 
-/* A number that the compiler knows nothing about. */
+/* Hides a value from the optimizer. */
 static uintptr_t opaque(uintptr_t n)
 {
 	__asm__ volatile("" : "+r"(n));
@@ -68,7 +68,7 @@ static __attribute__((noinline)) void interrupt(void)
 
 void fault_host(void)
 {
-	static uint8_t ret[] = { 0xc3 }; /* code, as long as nobody forbids it */
+	static uint8_t ret[] = { 0xc3 }; /* a RET instruction, in a page that must be NX */
 
 	if (FAULT(HOST_ASSERT))
 		compare_wrongly();

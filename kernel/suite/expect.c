@@ -6,7 +6,7 @@
 #include "kernel/suite/report.h"
 #include "kernel/lib/string.h"
 
-enum { OUTPUT_WORDS = 4 * GUEST_OUTPUT_MAX }; /* where each byte is escaped */
+enum { OUTPUT_WORDS = 4 * GUEST_OUTPUT_MAX }; /* enough if each byte is escaped */
 
 static const char *const end_names[END_KINDS] = {
 	[END_DONE] = "said that it is done",
@@ -46,8 +46,6 @@ void expect_describe_end(const struct vcpu_end *e, char *words, size_t size)
 	}
 }
 
-/* One number. */
-
 static bool same_up_to(const char *what, uint64_t expected, uint64_t optional, uint64_t seen)
 {
 	char range[48], number[24];
@@ -85,7 +83,7 @@ static void end_differs(const struct vcpu_end *expected, const struct guest_run 
 	report_differs_words("end", words, seen);
 }
 
-/* What was said at once, when it ended, is not said again. */
+/* Does not report again what expect_end has already reported. */
 static bool compare_end(const struct vcpu_end *expected, const struct guest_run *run)
 {
 	if (is_end(expected, &run->v.end))
@@ -109,7 +107,7 @@ static bool compare_output(const char *expected, const struct guest_run *run)
 	return false;
 }
 
-/* The end is the one of the steps, where memory runs out. */
+/* For END_MEMORY, the gpa comes from the replay. */
 static struct vcpu_end expected_end(const struct guest *guest, const struct replay *replay)
 {
 	struct vcpu_end end = guest->expect.end;
@@ -154,7 +152,7 @@ static bool compare_exits(const struct guest_run *run, const struct aspace_count
 	return ok;
 }
 
-/* Leaves, as hardware left them. */
+/* Leaves, with A and D as hardware set them. */
 
 struct tally {
 	uint64_t leaves[4]; /* by level */
@@ -162,7 +160,7 @@ struct tally {
 	unsigned wrong;
 };
 
-enum { SHOWN_MAX = 4 }; /* the rest of what is wrong is counted */
+enum { SHOWN_MAX = 4 }; /* further wrong leaves are only counted */
 
 static const char *const sizes[] = { "no size", "4 KiB", "2 MiB", "1 GiB" };
 
@@ -253,8 +251,8 @@ bool expect_compare(const struct guest_run *run, const struct replay_machine *ma
 }
 
 /*
- * Of several vCPUs: it is known which leaves there are, and of small ones, where nobody
- * else touches what is in them, how many writes mapped one.
+ * With several vCPUs, the final leaves are known. If all are of 4 KiB, no two vCPUs race for
+ * the first write to one (guest.h: .vcpus), so the number of write faults is known, too.
  */
 static bool compare_steps(const struct guest_run *run, const struct replay_machine *machine)
 {
@@ -287,7 +285,7 @@ bool expect_compare_racing(const struct guest_run *run, const struct replay_mach
 	return compare_output(e->output, run) && ok;
 }
 
-/* A leaf may have become smaller for it; then all goes on. */
+/* If the failed allocation was for a large leaf, a smaller one is used and the guest goes on. */
 bool expect_compare_failed(const struct guest_run *run)
 {
 	if (run->v.as->counts.smaller == 1 && run->v.end.kind != END_MEMORY) {
@@ -301,7 +299,7 @@ bool expect_end(struct guest_run *run)
 {
 	const struct vcpu_end *expected = &run->guest->expect.end;
 
-	/* Where memory ends is known only when the steps have been done again. */
+	/* The gpa at which memory runs out is known only after the replay. */
 	if (is_end(expected, &run->v.end) ||
 	    (expected->kind == END_MEMORY && run->v.end.kind == END_MEMORY))
 		return true;

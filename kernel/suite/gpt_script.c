@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Running a script on two tables. */
+/* Runs a script on two tables. */
 #include "kernel/suite/gpt_script.h"
 
 #include "gpt/format.h"
@@ -9,7 +9,7 @@
 #define G (UINT64_C(1) << 30)
 #define T VMM_GPT_GPA_END
 
-/* Around ends of tables of each level. No atom lies on both sides of one, but in whole tables. */
+/* Around the ends of tables of each level. An atom that crosses one begins and ends at one. */
 const uint64_t gpt_edges[GPT_EDGES + 2] = {
 	0,
 	4 * K,
@@ -62,8 +62,8 @@ const uint64_t gpt_edges[GPT_EDGES + 2] = {
 };
 
 /*
- * Runs of one pfn run on over the edges, so that leaves can grow together: the
- * number chooses among some that do not agree with each other.
+ * Numbers 0 to 3: pfns that increase with gpa across edges, so that adjacent leaves can be
+ * merged; leaves of different numbers cannot. The others are edge cases.
  */
 static uint64_t pfn_of(const struct gpt_script *script, unsigned number, uint64_t gpa)
 {
@@ -74,17 +74,17 @@ static uint64_t pfn_of(const struct gpt_script *script, unsigned number, uint64_
 	case 0:
 		return page;
 	case 1:
-		return page + 0x20000; /* only half as aligned as 1 GiB has to be */
+		return page + 0x20000; /* not aligned to 1 GiB, only to half of it */
 	case 2:
-		return page + 0x100; /* likewise 2 MiB */
+		return page + 0x100; /* likewise for 2 MiB */
 	case 3:
-		return end - 0x80000 + page; /* the last 2 GiB there can be */
+		return end - 0x80000 + page; /* the last 2 GiB of physical addresses */
 	case 4:
 		return end;
 	case 5:
 		return end - 1;
 	case 6:
-		return page | UINT64_C(1) << 52; /* no entry has room for it */
+		return page | UINT64_C(1) << 52; /* does not fit into an entry */
 	default:
 		return UINT64_MAX;
 	}
@@ -138,7 +138,7 @@ const char *gpt_pair_init(struct gpt_pair *pair, const struct gpt_script *script
 	for (unsigned s = 0; s < 2; s++) {
 		struct gpt_side *side = &pair->side[s];
 		struct vmm_gpt_caps caps = script->caps;
-		/* What only EPT can say is compared between two of those. */
+		/* nPT cannot express execute-only: then both sides are EPT. */
 		bool npt = s && !caps.exec_only;
 		struct vmm_gpt_hooks own = {
 			.ctx = side,
@@ -151,7 +151,7 @@ const char *gpt_pair_init(struct gpt_pair *pair, const struct gpt_script *script
 		*side = (struct gpt_side){ .hooks = hooks[s],
 					   .limit = script->limit,
 					   .access = gpt_side_access };
-		caps.exec_only |= npt; /* it is nothing to nPT */
+		caps.exec_only |= npt; /* must have no effect on nPT */
 		if (vmm_gpt_alloc(&side->gpt, npt ? &vmm_gpt_npt : &vmm_gpt_ept, &caps, &own).error)
 			return "there is no page for the root";
 	}
@@ -224,7 +224,8 @@ static struct vmm_gpt_result do_map_at(struct gpt_side *side, const struct gpt_o
 	return vmm_gpt_map_at(&side->gpt, ptep, args->pfn, level, op->prot, op->type);
 }
 
-/* Of a lookup, or of that level of a walk, which may be a table, or vacant. */
+/* The entry is that of a lookup or, if .level is set, of a walk at this level, where it may
+ * point to a table or be vacant. */
 static struct vmm_gpt_result do_reset(struct gpt_side *side, const struct gpt_op *op,
 				      const struct gpt_args *args)
 {
@@ -276,7 +277,7 @@ static struct vmm_gpt_result do_one(struct gpt_side *side, const struct gpt_op *
 		return vmm_gpt_collect(gpt, args->start, args->end, op->prot, op->flags & GPT_ON,
 				       told, outcome);
 	case GPT_OP_ACCESS:
-		/* Without the CPU's A and D in one format, there are none in the other. */
+		/* EPT without A and D: leave them clear in nPT, too. */
 		if (gpt->caps.track_ad)
 			side->access(side, args->start, op->prot);
 		break;
@@ -287,7 +288,7 @@ static struct vmm_gpt_result do_one(struct gpt_side *side, const struct gpt_op *
 	return (struct vmm_gpt_result){ .error = VMM_GPT_OK };
 }
 
-/* Whether .entry is one; of WRONG_SIZE it may be a pointer to a table. */
+/* Whether .entry is an entry, not a number. For WRONG_SIZE it may point to a table. */
 static bool has_entry(const struct gpt_op *op, const struct vmm_gpt_result *result)
 {
 	switch (result->error) {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rolling a script. Blind dice would hardly ever fill a table, or meet again what
- * they mapped, so these like the ends of tables, come back to the range of before,
- * and mostly map what agrees with what is around.
+ * Generates random scripts. Uniform choices would hardly ever fill a table, or hit what was
+ * mapped before. So these prefer the ends of tables, often reuse the previous range, and
+ * mostly map leaves that can be merged with their neighbors.
  */
 #include "kernel/suite/gpt_script.h"
 
 struct dice {
 	uint64_t state;
-	uint8_t a, b;		/* the range of before */
+	uint8_t a, b;		/* the previous range */
 	uint8_t home_a, home_b; /* the first range, which is populated */
-	uint8_t follow;		/* what the operation of before asks for */
+	uint8_t follow;		/* the kind that should follow the previous operation */
 	uint8_t prot, type, pfn;
 };
 
-/* splitmix64: small seeds make scripts as different as large ones. */
+/* splitmix64: similar seeds give unrelated scripts. */
 static uint64_t roll(struct dice *dice, unsigned n)
 {
 	uint64_t z = dice->state += UINT64_C(0x9e3779b97f4a7c15);
@@ -51,7 +51,7 @@ static unsigned edge_at(uint64_t gpa)
 	return i;
 }
 
-/* A page: in the range of before, or anywhere. */
+/* The edge of an atom of one page, if possible in the previous range. */
 static uint8_t roll_page(struct dice *dice)
 {
 	unsigned edge;
@@ -70,7 +70,7 @@ static uint8_t roll_page(struct dice *dice)
 	return (uint8_t)edge;
 }
 
-/* All of a table's range, or of a few entries, around an edge. */
+/* The aligned 2 MiB, 1 GiB or 512 GiB around an edge. */
 static void roll_block(struct dice *dice)
 {
 	static const uint8_t shifts[] = { 21, 21, 21, 30, 30, 30, 39 };
@@ -93,7 +93,7 @@ static void set_range(struct dice *dice, unsigned a, unsigned b)
 	dice->a = (uint8_t)(a < dice->b ? a : dice->b - 1u);
 }
 
-/* A few atoms of the range of before. */
+/* A few atoms of the previous range. */
 static void roll_part(struct dice *dice)
 {
 	unsigned a = dice->a + (unsigned)roll(dice, 1u + dice->b - dice->a);
@@ -107,12 +107,12 @@ static void roll_range(struct dice *dice)
 
 	switch (roll(dice, 16)) {
 	default:
-		return; /* the same again */
+		return; /* the previous range */
 	case 0:
 	case 1:
 		roll_block(dice);
 		return;
-	case 2: /* nearly the same */
+	case 2: /* shifted by at most one edge at each end */
 	case 3:
 		set_range(dice, dice->a + (unsigned)roll(dice, 2),
 			  dice->b + (unsigned)roll(dice, 2));
@@ -169,7 +169,7 @@ static const uint8_t kinds[] = {
 	GPT_OP_ACCESS,	     GPT_OP_ACCESS,	GPT_OP_PUT,
 };
 
-/* What is worth doing after something, more often than not. */
+/* .follow: no preference. */
 enum { NOTHING = 0xff };
 
 static uint8_t roll_kind(struct dice *dice)
@@ -208,14 +208,14 @@ static uint8_t roll_kind(struct dice *dice)
 	return kind;
 }
 
-/* What may have to split large entries. */
+/* Operations that may have to split large entries. */
 static bool cuts(unsigned kind)
 {
 	return kind == GPT_OP_VACATE || kind == GPT_OP_UNMAP_REGION || kind == GPT_OP_PROTECT ||
 	       kind == GPT_OP_MAP_REGION;
 }
 
-/* Arguments that nothing takes. */
+/* Makes the arguments invalid. */
 static void spoil(struct dice *dice, struct gpt_op *op)
 {
 	switch (roll(dice, 4)) {
@@ -305,7 +305,7 @@ void gpt_script_roll(struct gpt_script *script, uint64_t seed, unsigned count)
 	script->count = (uint16_t)(count < GPT_SCRIPT_MAX ? count : GPT_SCRIPT_MAX);
 	for (unsigned i = 0; i < script->count; i++)
 		roll_op(&dice, &script->ops[i]);
-	/* There is something in most of them. */
+	/* The first operation populates the home range, so that the others find entries there. */
 	if (script->count)
 		script->ops[0] = (struct gpt_op){ .kind = GPT_OP_POPULATE,
 						  .a = dice.home_a,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Making a script that fails short, and what is left of it simple. */
+/* Makes a failing script shorter, and its remaining operations simpler. */
 #include "kernel/suite/gpt_script.h"
 
 static struct gpt_script trial;
 
-/* Leaves out as many operations as it can: first many at once, in the end each. */
+/* Removes as many operations as possible: first many at once, then one at a time. */
 static void drop(struct gpt_script *script, gpt_script_fails_fn *fails)
 {
 	for (unsigned n = script->count / 2; n; n /= 2)
@@ -20,7 +20,7 @@ static void drop(struct gpt_script *script, gpt_script_fails_fn *fails)
 		}
 }
 
-/* One field of an operation, with its plain value. */
+/* Sets one field of an operation to a simple value, if the script then still fails. */
 static void simplify_field(struct gpt_script *script, unsigned at, size_t field,
 			   gpt_script_fails_fn *fails)
 {

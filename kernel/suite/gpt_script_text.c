@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Scripts as text. */
+/* Prints and parses scripts as text. */
 #include "kernel/suite/gpt_script.h"
 
 #include "kernel/lib/format.h"
@@ -25,7 +25,7 @@ bool gpt_op_takes_range(unsigned kind)
 
 enum { FIELDS = 8, CAPS_FIELDS = 3 };
 
-/* What a field can be at most. */
+/* The maximum of each field. */
 static const uint8_t most[FIELDS] = { GPT_EDGES + 1, GPT_EDGES + 1, 255, 255, 255, 7, 15, 255 };
 
 static void to_fields(const struct gpt_op *op, unsigned fields[FIELDS])
@@ -68,7 +68,7 @@ size_t gpt_script_print(char *text, size_t size, const struct gpt_script *script
 	return n;
 }
 
-/* A hexadecimal number of up to four digits; moves *at behind it. */
+/* A hexadecimal number of one to four digits; advances *at past it. */
 static bool parse_field(const char **at, const char *end, unsigned *value)
 {
 	const char *first = *at;
@@ -133,7 +133,7 @@ static bool parse_op(struct gpt_script *script, const char *at, const char *end)
 	for (unsigned i = 0; i < FIELDS; i++)
 		if (fields[i] > most[i])
 			return false;
-	/* From a level of a walk: there are only four. */
+	/* The level of a walk is at most VMM_GPT_LEVELS. */
 	if ((kind == GPT_OP_RESET_ACCESSED || kind == GPT_OP_RESET_DIRTY) &&
 	    fields[2] > VMM_GPT_LEVELS)
 		return false;

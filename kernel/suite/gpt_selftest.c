@@ -36,7 +36,7 @@ static struct vmm_gpt_node *node_of(void *ctx, uint64_t pfn)
 	return page_frame(pfn)->owner;
 }
 
-/* NULL, or what went wrong in operation *at. */
+/* NULL, or the error in words; *at is then the number of operations done. */
 static const char *run(const struct gpt_script *script, unsigned *at)
 {
 	static struct gpt_pair pair;

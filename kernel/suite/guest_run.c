@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a test guest gets from the vCPU loop's hooks: hypercalls, a console, its time. */
+/* The vCPU loop's hooks for test guests: hypercalls, the console, time. */
 #include "kernel/suite/guest_run.h"
 
 #include "kernel/lib/format.h"
@@ -82,7 +82,7 @@ static bool on_hypercall(struct vcpu_run *run, struct vcpu_exit *exit)
 	return vcpu_skip(run, exit);
 }
 
-/* What is more than can be kept is not shown either: a guest cannot fill the log. */
+/* Output beyond the buffer is dropped and not shown, so a guest cannot fill the log. */
 static void guest_putc(struct guest_run *run, char c)
 {
 	char words[4 * GUEST_OUTPUT_MAX];
@@ -155,7 +155,7 @@ void guest_run_stop_all(struct guest_run *run)
 	if (run->vcpus == 1)
 		return;
 	__atomic_store_n(run->stop, true, __ATOMIC_SEQ_CST);
-	tlb_shootdown(&run->v.as->ctx); /* all are out of the guest once, and see it */
+	tlb_shootdown(&run->v.as->ctx); /* each vCPU leaves the guest once, and sees the flag */
 }
 
 static void begin(struct vcpu_run *run)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A vCPU of a guest that is a test: what is run, and what was seen of it. */
+/* A vCPU of a test guest: its run, and what was observed. */
 #ifndef KERNEL_SUITE_GUEST_RUN_H
 #define KERNEL_SUITE_GUEST_RUN_H
 
@@ -11,19 +11,19 @@ struct guest_run {
 	struct vcpu_run v; /* first: guest_run_of */
 	const struct guest *guest;
 	bool slice_timer; /* vmm_probe.slice_timer */
-	unsigned number, vcpus; /* this one of how many */
-	bool *stop; /* what .v.stop points to: set by one of them, for all */
-	uint64_t *rounds; /* granted so far, to all of them */
-	uint64_t *active; /* pieces of time in which one of them exited by itself */
-	uint64_t (*more)(const struct guest_run *run); /* what HC_MORE says */
-	bool may_yield;	  /* its turns are more than one */
+	unsigned number, vcpus; /* its number, of the vCPU or the copy; the number of vCPUs */
+	bool *stop; /* shared by all vCPUs and copies; .v.stop points to it, too */
+	uint64_t *rounds; /* shared, atomic: granted so far */
+	uint64_t *active; /* shared, atomic: pieces of time in which one exited by itself */
+	uint64_t (*more)(const struct guest_run *run); /* the result of HC_MORE */
+	bool may_yield;	  /* HC_YIELD is allowed */
 
-	uint64_t turns;	 /* its life came in so many pieces */
-	uint64_t slices; /* of them, cut off by the end of its slice */
+	uint64_t turns;	 /* turns that have begun */
+	uint64_t slices; /* turns ended by the end of the slice */
 	struct vcpu_time time;
 	char output[GUEST_OUTPUT_MAX];
 	unsigned output_length, output_printed;
-	bool end_differs; /* from what was expected, and that was said */
+	bool end_differs; /* an unexpected end was already reported */
 };
 
 static inline struct guest_run *guest_run_of(struct vcpu_run *run)
@@ -33,15 +33,17 @@ static inline struct guest_run *guest_run_of(struct vcpu_run *run)
 
 extern const struct vcpu_hooks guest_hooks, guest_hooks_tracing; /* guest_run.c */
 
-/* Another vCPU of the guest ended as it should not, or could not begin: none goes on. */
+/* Stops all vCPUs of the guest: this one failed, or could not start. Returns when each has
+ * left the guest once. No-op if there is only one vCPU. */
 void guest_run_stop_all(struct guest_run *run);
 
-/* vcpu_time.c: a turn begins and ends; the hook for interrupts. */
+/* vcpu_time.c: the begin and the end of a turn; the hook for interrupts. */
 void vcpu_time_begin(struct guest_run *run);
 void vcpu_time_end(struct guest_run *run);
 bool vcpu_time_interrupt(struct vcpu_run *run, struct vcpu_exit *exit);
 
-/* The one that runs on the boot CPU; NULL between guests. For debuggers: test/gdb/nestbox.gdb. */
+/* For debuggers (test/gdb/nestbox.gdb): the run whose number is 0, while its turn lasts; else
+ * NULL. */
 extern struct guest_run *current_run;
 
 #endif

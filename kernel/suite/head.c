@@ -30,7 +30,7 @@ static void head_cpu(const struct cpu_raw *raw)
 	note("%u bits of physical address", cpu_raw_maxphyaddr(raw));
 }
 
-/* Those that there are, with blanks between them; "unknown" if there is none. */
+/* The non-empty ones, separated by blanks; "unknown" if all are empty. */
 static void join(char *words, size_t size, const char *a, const char *b, const char *c)
 {
 	words[0] = 0;
@@ -41,7 +41,7 @@ static void join(char *words, size_t size, const char *a, const char *b, const c
 		format(words, size, "unknown");
 }
 
-/* Emulators name no board; what they call the system says as much. */
+/* Emulators name no board: use the system's name. */
 static void head_board(const struct bootinfo *info, firmware_see_fn *see)
 {
 	struct smbios s;

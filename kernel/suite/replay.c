@@ -8,8 +8,8 @@
 enum { CAPACITY = 8192, LEVELS = 3, TABLE = 8 };
 
 /*
- * The set: leaves, and tables (.level | TABLE, .gpa of their first entry). By
- * hashing; what is gone keeps its place, with level 0.
+ * A hash set of leaves and tables (.level | TABLE; .gpa: of the first entry). A removed
+ * item keeps its slot, with level 0.
  */
 static struct {
 	struct replay_leaf items[CAPACITY];
@@ -58,7 +58,7 @@ static void drop(struct replay_leaf *item)
 	item->level = 0;
 }
 
-/* The table with entries of this level around gpa. */
+/* The base of the table with the entry of this level for gpa. */
 static uint64_t table_base(uint64_t gpa, unsigned level)
 {
 	return base_of(gpa, level + 1);
@@ -94,7 +94,7 @@ static const struct region *region_at(uint64_t gpa)
 	return NULL;
 }
 
-/* Takes what a leaf of this level needs. False: there is not so much. */
+/* Allocates a leaf of this level and the tables that it needs. False: not enough memory. */
 static bool take(uint64_t gpa, unsigned level)
 {
 	uint64_t pages = UINT64_C(1) << aspace_leaf_order(level);
@@ -118,7 +118,7 @@ static bool take(uint64_t gpa, unsigned level)
 	return true;
 }
 
-/* All rights that it can have. */
+/* Grants all rights that the leaf can have. */
 static void give_rights(const struct region *region, struct replay_leaf *leaf)
 {
 	unsigned prot = region_leaf_prot(region, leaf->level, set.machine.small_exec);
@@ -127,14 +127,14 @@ static void give_rights(const struct region *region, struct replay_leaf *leaf)
 	leaf->executable = prot & VMM_GPT_EXEC;
 }
 
-/* The leaf that a fault at gpa gets; NULL: there is no memory for any. */
+/* Maps the leaf for a fault at gpa. NULL: no memory, even for 4 KiB. */
 static struct replay_leaf *place(const struct region *region, unsigned what, uint64_t gpa)
 {
 	bool small = what == STEP_EXEC && set.machine.small_exec;
 	unsigned level = small ? 1 : region_leaf(region, gpa, set.machine.max_level);
 	struct replay_leaf *leaf;
 
-	while (level > 1 && has_table(gpa, level - 1)) /* it has smaller ones already */
+	while (level > 1 && has_table(gpa, level - 1)) /* a table is in its place */
 		level--;
 	while (!take(gpa, level)) {
 		if (level == 1)
@@ -167,7 +167,7 @@ static void count_fault(unsigned what)
 
 static void split(uint64_t gpa, unsigned to);
 
-/* A fault on a leaf that lacks the right: it gets all back, and is split before if it must be. */
+/* A fault on a leaf that lacks the right: grants all rights; splits it first if small_exec. */
 static struct replay_leaf *grant(const struct region *region, unsigned what, uint64_t gpa)
 {
 	struct replay_leaf *leaf;
@@ -181,7 +181,7 @@ static struct replay_leaf *grant(const struct region *region, unsigned what, uin
 	return leaf;
 }
 
-/* False: that ends the guest. */
+/* False: the access ends the guest. */
 static bool touch(unsigned what, uint64_t gpa)
 {
 	const struct region *region = region_at(gpa);
@@ -269,7 +269,7 @@ static void change_leaf(unsigned op, struct replay_leaf *leaf)
 	case MEMORY_UNMAP:
 		drop(leaf);
 		break;
-	case MEMORY_MOVE: /* what is mapped anew is neither accessed nor dirty */
+	case MEMORY_MOVE: /* the new leaf has A and D clear */
 		leaf->accessed = leaf->dirty = leaf->any_ad = false;
 		leaf->run = ++set.runs;
 		set.out->counts.moves++;
@@ -280,7 +280,7 @@ static void change_leaf(unsigned op, struct replay_leaf *leaf)
 	}
 }
 
-/* What is to become large must not be executable. */
+/* With small_exec, parts of a large leaf must not be executable either. */
 static void take_exec(uint64_t start, uint64_t size)
 {
 	for (uint64_t gpa = start; gpa < start + size;) {
@@ -300,7 +300,7 @@ static void cut(uint64_t edge)
 		split(edge, edge == base_of(edge, 2) ? 2 : 1);
 }
 
-/* What only guests with several vCPUs ask for is not replayed. */
+/* Does not replay MEMORY_NO_EXEC and MEMORY_VACATE: only guests with several vCPUs use them. */
 static void change(unsigned op, uint64_t gpa, uint64_t end)
 {
 	ASSERT(op < MEMORY_NO_EXEC);

@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What has to come of a guest's steps (guest.h): they are done again on a plain set
- * of leaves, which knows neither a radix tree nor a format of entries, only what a
- * fault gets by regions and sizes. So expectations hold for leaves of every size.
+ * Derives the expected result from a guest's steps (guest.h): replays them on a plain set
+ * of leaves, with no radix tree and no entry format, only the rules for what a fault
+ * maps, by regions and sizes. So the expectations hold for leaves of every size.
  */
 #ifndef KERNEL_SUITE_REPLAY_H
 #define KERNEL_SUITE_REPLAY_H
 
 #include "guest/guest.h"
 
-/* The machine, as far as it decides about leaves. */
+/* The properties of the machine that affect leaves. */
 struct replay_machine {
 	unsigned max_level; /* struct aspace */
 	bool small_exec;    /* leaves above 4 KiB are not executable */
-	uint64_t blocks[4]; /* by level: how many the allocator has; those of level 1 suffice */
-	uint64_t pages;	    /* that may be taken in all, tables too; UINT64_MAX: any number */
+	uint64_t blocks[4]; /* free blocks by level; level 1 is not limited */
+	uint64_t pages;	    /* the limit for leaves and tables together; UINT64_MAX: none */
 };
 
 struct replay {
 	struct aspace_counts counts;
-	uint64_t leaves[4]; /* by level: mapped in the end */
-	uint64_t end_gpa;   /* where memory ran out; 0: it did not */
+	uint64_t leaves[4]; /* mapped at the end, by level */
+	uint64_t end_gpa;   /* the gpa for which there was no memory; 0: none */
 };
 
 void replay_guest(const struct guest *guest, const struct replay_machine *machine,
 		  struct replay *replay);
 
-/* A leaf that is mapped in the end. */
+/* A leaf that is mapped at the end. */
 struct replay_leaf {
 	uint64_t gpa;
-	uint64_t run; /* which block it is a part of: what was split can be merged again */
+	uint64_t run; /* the block it is part of: only leaves of one block can be merged */
 	uint8_t level;
 	bool writable, executable;
 	bool accessed, dirty;
-	bool any_ad; /* some CPUs leave none */
+	bool any_ad; /* A and D depend on the CPU: STEP_PDPTES */
 };
 
-/* Of the last replay_guest; NULL: no such leaf. */
+/* A leaf of the last replay_guest; NULL: there is none. Valid until the next one. */
 const struct replay_leaf *replay_leaf(uint64_t gpa, unsigned level);
 
 #endif

@@ -16,21 +16,21 @@ static struct {
 	unsigned planned, number, ok, failed, skipped;
 	unsigned wants[WANTS];
 	enum machine_exit exit;
-	uint64_t since;	     /* the TSC when it began */
-	uint64_t next_alive; /* the TSC when a sign of life is due */
+	uint64_t since;	     /* TSC at report_begin */
+	uint64_t next_alive; /* TSC when the next "alive" line is due */
 } report;
 
 /* The test that is running. */
 static struct {
 	const char *name; /* NULL: none */
-	uint64_t cpu;	  /* log_me() of the one that it began on */
+	uint64_t cpu;	  /* log_me() of the CPU that it began on */
 	uint64_t since;
 	unsigned wrong;
-	bool compared; /* expected and seen are there */
+	bool compared; /* expected and seen are valid */
 	char reason[WORDS], expected[WORDS], seen[WORDS];
 } test;
 
-/* The end of a line that carries a seal. */
+/* Ends a line with its seal. */
 static void seal(void)
 {
 	log_text(" [%u ", report.number);
@@ -65,7 +65,7 @@ void report_plan(unsigned tests)
 	log_line("1..%u", tests);
 }
 
-/* What is wrong. */
+/* Deviations. */
 
 static void keep_reason(const char *reason, const char *expected, const char *seen)
 {
@@ -114,7 +114,7 @@ void report_differs_words(const char *what, const char *expected, const char *se
 	differs(what, expected, seen, "\"");
 }
 
-/* YAML's string in double quotes. */
+/* A YAML string in double quotes. */
 static void put_quoted(const char *key, const char *value)
 {
 	log_text("  %s: \"", key);
@@ -233,7 +233,7 @@ static _Noreturn void end(enum verdict verdict)
 
 	if (FAULT(END_CUT))
 		poweroff(report.exit, verdict);
-	log_begin(); /* for good */
+	log_begin(); /* never ended: nobody else may print any more */
 	log_text("# nestbox end %s ok=%u failed=%u skipped=%u", words[verdict], report.ok,
 	     report.failed, report.skipped);
 	for (unsigned i = 0; i < WANTS; i++)
@@ -278,7 +278,7 @@ _Noreturn void report_refused(const char *cause, const char *remedy)
 	end(VERDICT_REFUSED);
 }
 
-/* The end of a panic; also of one while this is being said: then what is left is said. */
+/* Called at the end of a panic. After a second panic in here, only prints the last line. */
 static _Noreturn void crashed(void)
 {
 	static bool told;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tests' results on the console, in the format of docs/log.md: head, plan, verdicts,
- * reasons, figures. A panic ends in a failed test, too.
+ * Reports test results on the console in the format of docs/log.md: head, plan, verdicts,
+ * reasons, figures. A panic is reported as a failed test.
+ *
+ * Any CPU may call report_wrong, report_differs*, report_figure and report_alive; the rest is
+ * for the boot CPU.
  */
 #ifndef KERNEL_SUITE_REPORT_H
 #define KERNEL_SUITE_REPORT_H
@@ -12,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a test is skipped for want of. */
+/* Why a test is skipped: what the machine lacks. */
 enum want {
 	WANT_CPUS,
 	WANT_MEMORY,
@@ -27,36 +30,37 @@ enum want {
 
 void report_set_exit(enum machine_exit how);
 
-/* The first lines. From here on a panic fails the test that is running, and ends the run. */
+/* Prints the first lines. After it, a panic fails the running test and ends the run. */
 void report_begin(void);
 void report_head(const char *key, const char *fmt, ...) LOG_FORMAT(2, 3);
 void report_plan(unsigned tests); /* once */
 
 /*
- * One test. It fails if it says so, or if anything was WRONG since it began.
+ * One test. It fails if ok is false, or if anything was reported as WRONG since its begin.
  * todo: why this machine is known to fail it, or NULL.
  */
 void report_test_begin(const char *name);
 void report_test_end(bool ok, const char *todo);
 void report_skip(const char *name, enum want want, const char *fmt, ...) LOG_FORMAT(3, 4);
 
-/* Something is not as expected. The first of a test is given as its reason. */
+/* Reports a deviation. The first one of a test becomes its reason. */
 void report_wrong(const char *fmt, ...) LOG_FORMAT(1, 2);
 void report_differs(const char *what, const char *expected, const char *seen);
 void report_differs_words(const char *what, const char *expected, const char *seen);
 
-/* A measurement: NAME.OF, or NAME if of is "". */
+/* A measurement. The figure is called NAME.OF, or NAME if of is "". */
 void report_figure(const char *name, const char *of, uint64_t value, const char *unit);
 
-/* A line now and then while a test runs, by the CPU that it began on: for loops that may
- * take long. */
+/* Call it in long loops: prints a line at most every 10 seconds while a test runs. No-op on
+ * CPUs other than the one that the test began on. */
 void report_alive(void);
 
-/* The last line, and the machine's end: PASS if every planned test ran and passed. */
+/* Prints the last line and ends the machine: PASS if no test failed and all planned ones
+ * ran or were skipped. */
 _Noreturn void report_end(void);
-/* The run cannot begin, because of what it was given: one failed test of this name. */
+/* The input is bad, so the run cannot begin: reports one failed test with this name. */
 _Noreturn void report_bad_input(const char *name, const char *fmt, ...) LOG_FORMAT(2, 3);
-/* This machine cannot do it. */
+/* This machine cannot run guests: the verdict is REFUSED. */
 _Noreturn void report_refused(const char *cause, const char *remedy);
 
 #endif

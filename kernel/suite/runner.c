@@ -37,9 +37,9 @@ static void print_map(const struct guest *guest)
 	}
 }
 
-/* The world around the guest, up and down. */
+/* Setup and teardown. */
 
-/* Right only if it was made so: then it says why, and nothing may be lost. */
+/* The guest could not start. That is right only with an injected allocation failure. */
 static bool give_up(const struct machine *m, const struct guest *guest, const char *why)
 {
 	if (m->fail_alloc)
@@ -59,7 +59,7 @@ static unsigned count_copies(const struct guest *guest)
 	return guest->copies ? guest->copies : 1;
 }
 
-/* It has one or the other. */
+/* A guest has several vCPUs, or several copies, or neither. */
 static unsigned count_lives(const struct guest *guest)
 {
 	return count_vcpus(guest) * count_copies(guest);
@@ -83,7 +83,7 @@ static uint64_t more_rounds(const struct guest_run *run)
 	return __atomic_fetch_add(run->rounds, 1, __ATOMIC_RELAXED) < run->guest->rounds;
 }
 
-/* A guest that is to use up its budget still has the net below it. */
+/* The safety net, in TSC ticks; also for a guest that is to use up its budget. */
 static uint64_t net_of(const struct machine *m, const struct guest *guest)
 {
 	uint64_t net = guest->budget > GUEST_BUDGET ? guest->budget : GUEST_BUDGET;
@@ -91,7 +91,7 @@ static uint64_t net_of(const struct machine *m, const struct guest *guest)
 	return net * m->slow + m->more_budget;
 }
 
-/* spaces: one, or one for each copy. */
+/* spaces: one for each copy; only one if there are none. */
 static void prepare(const struct machine *m, const struct guest *guest, struct aspace *spaces)
 {
 	static bool stop;
@@ -122,7 +122,7 @@ static void prepare(const struct machine *m, const struct guest *guest, struct a
 	}
 }
 
-/* All of the guest's vCPUs, each on a CPU. */
+/* Runs n vCPUs, each on its own CPU, and waits for all. */
 static void live_apart(const struct machine *m, unsigned n)
 {
 	for (unsigned i = 1; i < n; i++)
@@ -144,7 +144,8 @@ static void live_all(const struct machine *m, const struct guest *guest, struct 
 	pages_set_quota(UINT64_MAX);
 }
 
-/* No flush was forgotten, or the ledger had stopped us; here none may be made in vain. */
+/* A missing flush would have failed the ledger's assertion (kernel/vm/tlb.h); this check
+ * finds unnecessary ones. */
 static bool judge_turns(const struct guest *guest)
 {
 	if (!guest->copies && !guest->wanders)
@@ -155,7 +156,7 @@ static bool judge_turns(const struct guest *guest)
 			   turns.flushes);
 }
 
-/* Whose allocation it was that failed on purpose. */
+/* The vCPU or copy that the injected allocation failure ended; else the first one. */
 static const struct guest_run *who_failed(unsigned n)
 {
 	for (unsigned i = 1; i < n; i++)
@@ -164,7 +165,7 @@ static const struct guest_run *who_failed(unsigned n)
 	return &threads[0].run;
 }
 
-/* Whether one of them did not get to run; nothing can be said of the guest then. */
+/* Whether one of them got too little time: then there is no verdict. */
 static bool is_starved(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -173,7 +174,7 @@ static bool is_starved(unsigned n)
 	return false;
 }
 
-/* *reached: an allocation failed on purpose. */
+/* *reached: the injected allocation failure happened. */
 static bool judge(const struct machine *m, const struct guest *guest,
 		  const struct replay_machine *memory, struct run_counts *counts, bool *reached)
 {
@@ -201,7 +202,7 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	return ok;
 }
 
-/* What its leaves can be made of, before it has any. */
+/* The memory that its leaves can use. Call it before any is mapped. */
 static struct replay_machine memory_for(const struct guest *guest)
 {
 	return (struct replay_machine){
@@ -211,13 +212,13 @@ static struct replay_machine memory_for(const struct guest *guest)
 	};
 }
 
-/* CPUs that may come to share a space of the guest's. */
+/* The number of CPUs that may use one of its address spaces. */
 static unsigned count_cpus(const struct guest *guest)
 {
 	return guest->wanders ? vcpu_thread_cpus() : count_vcpus(guest);
 }
 
-/* An address space for each copy. False: no memory, and there is none. */
+/* Makes an address space for each copy. False: no memory; none is left. */
 static bool make_spaces(const struct machine *m, const struct guest *guest, struct aspace *spaces)
 {
 	for (unsigned i = 0; i < count_copies(guest); i++) {
@@ -231,7 +232,7 @@ static bool make_spaces(const struct machine *m, const struct guest *guest, stru
 	return true;
 }
 
-/* The first copy goes last: until then, each is audited beside those that are left. */
+/* Frees the last copy first. Each audit takes into account the copies that are still there. */
 static bool take_down(const struct machine *m, struct aspace *spaces, unsigned n,
 		      const struct audit_base *base)
 {
@@ -251,7 +252,7 @@ static bool take_down(const struct machine *m, struct aspace *spaces, unsigned n
 	return ok;
 }
 
-/* With the n-th allocation failing; *reached: there were that many. 0: none fails. */
+/* One run in which the n-th allocation fails; 0: none. *reached: there were that many. */
 static bool run_once(const struct machine *m, const struct guest *guest, struct run_counts *counts,
 		     uint64_t n, bool *reached)
 {
@@ -262,7 +263,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	bool ok;
 
 	log_alive();
-	*reached = true; /* unless it gets as far as to run */
+	*reached = true; /* if it cannot start; else judge sets it */
 	counts->exits = 0;
 	pages_fail_at(n);
 	if (make_spaces(m, guest, spaces)) {
@@ -279,7 +280,7 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 	return audit_nothing_left(&base) && ok;
 }
 
-/* Each allocation in its turn, until there is none left to fail. */
+/* Runs the guest once for each allocation that fails, until a run makes fewer allocations. */
 static bool run_failing(const struct machine *m, const struct guest *guest, struct run_counts *counts)
 {
 	bool all = m->fail_alloc == CMDLINE_FAIL_ALL, ok = true, reached = true;
@@ -290,7 +291,7 @@ static bool run_failing(const struct machine *m, const struct guest *guest, stru
 		if (!all)
 			return ok;
 	}
-	/* The last two: one that was not reached, and the loop's step. */
+	/* Minus two: the last n was not reached, and the loop incremented it once more. */
 	note("%s: each of its %lu allocations failed once", guest->name, (unsigned long)(n - 2));
 	return ok;
 }

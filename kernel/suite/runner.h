@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One guest as a test: build its world, run it, take it down, compare. */
+/* Runs one guest as a test: sets it up, runs it, compares, tears it down. */
 #ifndef KERNEL_SUITE_RUNNER_H
 #define KERNEL_SUITE_RUNNER_H
 
@@ -12,24 +12,25 @@ struct machine {
 	struct vmm_probe *probe;
 	struct cpu *cpu;
 	bool trace;
-	uint64_t seed; /* of what is random in guests */
+	uint64_t seed; /* the random seed for guests */
 	uint64_t fail_alloc; /* cmdline.h: which allocation of each guest fails */
-	unsigned leaf; /* cmdline.h: the largest leaf that is wanted */
-	/* What HC_MORE says, and what that takes in ticks; NULL: the guest's rounds. */
+	unsigned leaf; /* cmdline.h: the level of the largest leaf */
+	/* The result of HC_MORE, NULL: by .rounds; and TSC ticks to add to the time limit. */
 	uint64_t (*more)(const struct guest_run *run);
 	uint64_t more_budget;
 	uint64_t slow; /* cmdline.h */
 	bool fep; /* cmdline.h */
-	bool timer; /* something can end a guest that does not exit */
+	bool timer; /* a timer can interrupt a guest */
 };
 
 struct run_counts {
 	struct aspace_counts memory;
-	uint64_t exits, ticks; /* of all its vCPUs or copies; of the first one */
-	const char *starved;   /* it got too little time for a result: in words; else NULL */
+	uint64_t exits, ticks; /* exits of all vCPUs or copies; TSC ticks of the first one */
+	const char *starved;   /* why it got too little time for a result; NULL: it did not */
 };
 
-/* Runs it, says on the console what was seen, and counts it. True: all was as expected. */
+/* Runs it, reports on the console, and fills in counts. True: all was as expected. With
+ * counts->starved, there is no verdict on the guest. */
 bool run_guest(const struct machine *machine, const struct guest *guest,
 	       struct run_counts *counts);
 

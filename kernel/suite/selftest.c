@@ -18,8 +18,8 @@ static const char *test_protection(void)
 	return mmu_check();
 }
 
-/* #GP for certain: emulators answer for MSRs that no CPU has, but no CPU reads
- * from an address that is not canonical. */
+/* A #GP on every CPU, as the address is not canonical. An access to an MSR would not do:
+ * emulators answer for MSRs that no CPU has. */
 static bool read_non_canonical(void)
 {
 	uint64_t address = UINT64_C(1) << 63, ok = 0;
@@ -67,7 +67,8 @@ static const char *test_allocator(void)
 	return pages_check();
 }
 
-/* Every 4 GiB that have memory: it can be written, and does not alias. */
+/* The highest free page, if it is above 4 GiB: it is writable, and is not an alias of the
+ * page at the same address modulo 4 GiB. */
 static const char *test_high_memory(void)
 {
 	uint64_t pfn = pages_highest_free();

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a guest needs that this machine may not have. */
+/* Skips guests that need something that this machine lacks. */
 #ifndef KERNEL_SUITE_SKIP_H
 #define KERNEL_SUITE_SKIP_H
 
 #include "kernel/suite/runner.h"
 
-/* True: it cannot be run here, and that was reported. */
+/* True: the guest cannot run here, and was reported as skipped. */
 bool skip_guest(const struct machine *machine, const struct guest *guest);
 
 #endif

@@ -8,20 +8,20 @@
 
 enum {
 	SECOND_US = 1000000,
-	LINES = 30,   /* of progress, at most */
-	PATIENCE = 4, /* times as long as asked, until each kind of change has come */
+	LINES = 30,   /* the most lines of progress */
+	PATIENCE = 4, /* extends the soak up to this factor, until each kind has occurred */
 	CLOCK_STEPS = 64,
-	/* Any kind comes more often than once in 150 changes. */
-	KIND_EVERY = 1000,     /* it has to come once in so many */
-	CHANGES_ENOUGH = 4000, /* if it has not come in these, it will not */
+	/* In practice, each kind occurs more often than once in 150 changes. */
+	KIND_EVERY = 1000,     /* changes in which it must occur once */
+	CHANGES_ENOUGH = 4000, /* from so many changes on, a missing kind is an error */
 };
 
-/* Its clock is the first vCPU's: what lies between two looks counts for one step at the
- * most, since nothing happens while the machine is stopped. */
+/* vCPU 0 advances the clock. The time between two polls counts at most one step, because
+ * nothing happens while the machine is stopped. */
 static struct {
 	uint64_t seconds;
-	uint64_t ticks, last; /* so far; the TSC at the last look */
-	uint64_t next_line;   /* of progress, in ticks */
+	uint64_t ticks, last; /* elapsed; TSC at the last poll */
+	uint64_t next_line;   /* when to print progress, as .ticks */
 } soak;
 
 static uint64_t ticks_asked(void)
@@ -71,9 +71,9 @@ static void note_progress(const struct guest_run *run, uint64_t ticks)
 
 struct kind {
 	const char *what;
-	const char *figure; /* NULL: it is one of each guest's */
+	const char *figure; /* NULL: report_counts has it */
 	uint64_t times;
-	bool large; /* not where all leaves are of 4 KiB */
+	bool large; /* needs large leaves */
 };
 
 enum { KINDS = 17 };
@@ -103,7 +103,7 @@ static void kinds_of(const struct aspace_counts *c, struct kind kinds[KINDS])
 	memcpy(kinds, all, sizeof(all));
 }
 
-/* By what was done, and not by the time that it took. */
+/* How often a kind must occur: depends on the work done, not on the time that it took. */
 static uint64_t least(const struct kind *kind, uint64_t changes, bool has_large)
 {
 	return has_large || !kind->large ? 1 + changes / KIND_EVERY : 0;
@@ -120,7 +120,7 @@ static bool has_all(const struct aspace_counts *c, bool has_large)
 	return true;
 }
 
-/* So little was done that what did not happen may just have had no time. */
+/* A kind is missing, but perhaps only because there were so few changes. */
 static bool is_starved(const struct aspace_counts *c, bool has_large)
 {
 	return changes(c) < CHANGES_ENOUGH && !has_all(c, has_large);
@@ -132,8 +132,8 @@ static uint64_t ticks_max(void)
 }
 
 /*
- * What is left of the time, in eighths of it, a part counts; 0: nothing. The last one
- * is longer if some kind of change has not come often enough.
+ * HC_MORE: the eighths of the time that are left, rounded up; 0: none. The last one is
+ * extended while too few changes were made for each kind to occur.
  */
 static uint64_t left(const struct guest_run *run)
 {

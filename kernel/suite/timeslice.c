@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who runs next, where there is a choice: several address spaces take turns on one
- * CPU; a vCPU goes from CPU to CPU.
+ * Two schedules: several address spaces take turns on one CPU; a vCPU migrates from
+ * CPU to CPU.
  *
- * A CPU keeps the flush ledger of one root only. So it flushes whenever it enters
- * another than the last time, whether translations are tagged by the root (EPT)
- * or all guests have one tag (ASID): one flush for each switch, and no more, is what
- * can be counted.
+ * A CPU keeps the flush ledger of only one root. So it flushes whenever it enters
+ * another root than before, whether translations are tagged by the root (EPT) or all
+ * guests share one tag (ASID). Hence the test expects exactly one flush for each switch.
  */
 #include "kernel/suite/timeslice.h"
 
@@ -48,7 +47,7 @@ struct timeslices timeslice_run(struct vcpu_thread *threads, unsigned n, struct 
 	return seen;
 }
 
-/* One turn, on the CPU that it is for. */
+/* One turn, on this CPU. */
 static void visit(struct cpu *cpu, void *arg)
 {
 	struct vcpu_thread *thread = arg;

@@ -13,13 +13,13 @@
 #include "kernel/lib/x86.h"
 
 enum {
-	PATIENCE_US = 10000000, /* GUEST_PATIENCE: half of shootdown.c's */
-	STOLEN_MS_MIN = 10,	/* that are worth a line */
+	PATIENCE_US = 10000000, /* R8 at entry: half of that in shootdown.c */
+	STOLEN_MS_MIN = 10,	/* less is not reported */
 };
 
 _Static_assert(PATIENCE_SHIFT == CLOCK_PATIENCE_SHIFT, "guests wait as the host does");
 
-/* The standard entry state: guest.h, GUEST_LONG64. */
+/* The initial state: guest.h, GUEST_LONG64. */
 static struct vcpu_state long64(void)
 {
 	const struct vcpu_segment data = { 0x10, 0xc093, UINT32_MAX, 0 };
@@ -41,7 +41,7 @@ static struct vcpu_state long64(void)
 	};
 }
 
-/* guest.h, GUEST_REAL16. */
+/* Likewise: GUEST_REAL16. */
 static struct vcpu_state real16(void)
 {
 	const struct vcpu_segment code = { 0, 0x009b, 0xffff, 0 }, data = { 0, 0x0093, 0xffff, 0 };
@@ -94,7 +94,7 @@ static void report(const struct vcpu_thread *thread)
 		note("  %sthe host below took %lu ms of its time", which, stolen);
 }
 
-/* What is wrong with its end is said before the long dump that shows why. */
+/* Reports an unexpected end before the long dump. */
 static void judge_end(struct vcpu_thread *thread)
 {
 	const struct vcpu_end *end = &thread->run.v.end;
@@ -127,7 +127,7 @@ void vcpu_thread_start(struct vcpu_thread *thread, struct cpu *cpu)
 		vcpu->regs.r[REG_R8] = clock_patience_ticks(PATIENCE_US);
 	}
 	if (FAULT(GUEST_STATE))
-		state.cr4 &= ~CR4_PAE; /* which long mode insists on */
+		state.cr4 &= ~CR4_PAE; /* required by long mode */
 	run->v.exit.rip = state.rip;
 	thread->started = run->v.ops->vcpu_init(vcpu, &state, thread->error);
 	thread->over = !thread->started;

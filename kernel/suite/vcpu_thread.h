@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A vCPU of a guest that is a test, from nothing to its end. */
+/* A vCPU of a test guest, from its creation to its end. */
 #ifndef KERNEL_SUITE_VCPU_THREAD_H
 #define KERNEL_SUITE_VCPU_THREAD_H
 
@@ -8,21 +8,22 @@
 struct vcpu_thread {
 	struct vcpu vcpu;
 	struct guest_run run;
-	uint64_t seed;	      /* of what is random in it */
-	unsigned count;	          /* vCPUs or copies, of which it is run.number */
-	bool may_lack_memory; /* an allocation fails on purpose */
+	uint64_t seed;	      /* random seed for the guest */
+	unsigned count;	          /* number of vCPUs or copies; this is run.number */
+	bool may_lack_memory; /* allocation failures are injected */
 	bool started;
-	bool over;	       /* it has ended, or never started */
-	char error[VMM_TEXT_MAX]; /* not started: why */
+	bool over;	       /* it has ended, or could not start */
+	char error[VMM_TEXT_MAX]; /* why it could not start */
 };
 
-/* CPUs that one guest's vCPUs can be on. */
+/* The number of CPUs that one guest can use: at most ASPACE_CPUS_MAX. */
 unsigned vcpu_thread_cpus(void);
 
-/* Makes the vCPU, on this CPU. */
+/* Creates the vCPU on this CPU. On failure, sets .over and .error, and stops the others. */
 void vcpu_thread_start(struct vcpu_thread *thread, struct cpu *cpu);
 
-/* On the CPU that it is on: until its turn is over, or all of it. */
+/* Runs it, on the CPU where it is loaded, until its turn or its run ends. At the end, reports
+ * and frees the vCPU, and sets .over. */
 void vcpu_thread_run(struct vcpu_thread *thread);
 
 #endif

@@ -9,28 +9,28 @@
 #include "kernel/suite/guest_run.h"
 
 enum {
-	PIECE = 1 << 24,   /* ticks, where time is only a net */
-	BUDGET_PIECES = 8, /* of the budget of a guest that is to use it up */
-	MOVES_MIN = 8,	   /* more instructions than any guest has in front of its loop */
+	PIECE = 1 << 24,   /* TSC ticks, if the time limit is only a safety net */
+	BUDGET_PIECES = 8, /* pieces in a budget that is to be used up */
+	MOVES_MIN = 8,	   /* more instructions than any guest executes before its loop */
 	DOUBLINGS_MAX = 8,
-	ACTIVE_SHIFT = 6,  /* what an active piece is charged with */
-	NET_FACTOR = 2,	   /* the host's timer below a slice timer: so many times as long */
-	LATE_US = 1000, /* no emulator needs so long to notice that the timer has fired */
+	ACTIVE_SHIFT = 6,  /* an active piece is charged with 1/64 */
+	NET_FACTOR = 2,	   /* the host's timer, relative to the slice timer */
+	LATE_US = 1000, /* every emulator notices a timer's expiry sooner than that */
 };
 
-/* That it is to use up; 0: its budget is a net. */
+/* The budget that the guest is to use up; 0: it is only a safety net. */
 static uint64_t budget_of(const struct guest *guest)
 {
 	return guest->expect.end.kind == END_BUDGET ? guest->budget : 0;
 }
 
-/* One that is seen to move. */
+/* Whether the guest must make visible progress. */
 static bool is_timed(const struct guest *guest)
 {
 	return guest->slice || budget_of(guest);
 }
 
-/* A slice timer has proved not to fire: by one CPU, for all. */
+/* Set when a CPU's slice timer did not fire: no CPU uses it any more. */
 static bool slice_timer_is_dead;
 
 static void arm(struct guest_run *run, uint64_t ticks)
@@ -64,7 +64,7 @@ static void begin_piece(struct guest_run *run)
 	arm(run, piece);
 }
 
-/* From here on it has to move. */
+/* Progress is measured against this state. */
 static void remember(struct guest_run *run, uint64_t now)
 {
 	struct vcpu_time *t = &run->time;
@@ -86,9 +86,9 @@ static bool has_moved(const struct guest_run *run)
 }
 
 /*
- * By how much the end of a piece was noticed too late. The kernel's own work is no
- * theft: the timer may have fired before the last entry; and a slice timer stands still
- * meanwhile, so that all of the piece may have been left then.
+ * The ticks by which the end of a piece was late. Time spent in the kernel is not stolen:
+ * the timer may have fired before the last VM entry. A slice timer does not count in the
+ * kernel, so all of the piece may have been left at that entry.
  */
 static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 {
@@ -101,9 +101,9 @@ static uint64_t stolen_of(const struct guest_run *run, uint64_t now)
 }
 
 /*
- * The net below the slice timer: an interrupt of the host's came when the guest had been in
- * for longer than all that the timer was armed with. It would have come first, however late
- * both were noticed (SDM vol. 3C, 26.5.1). From now on the host's timer does it.
+ * Detects a broken slice timer: a host interrupt came after the guest had been running for
+ * longer than the timer was armed with. A working timer would have come first, however late
+ * both were noticed (SDM vol. 3C, 26.5.1). From now on, use the host's timer.
  */
 static void judge_slice_timer(struct guest_run *run, const struct vcpu_exit *exit, uint64_t now)
 {
@@ -116,10 +116,10 @@ static void judge_slice_timer(struct guest_run *run, const struct vcpu_exit *exi
 	run->slice_timer = false;
 	t->slice_timer_died = true;
 	__atomic_store_n(&slice_timer_is_dead, true, __ATOMIC_RELAXED);
-	run->v.entered = now; /* so that nothing of it counts as stolen */
+	run->v.entered = now; /* this delay was not stolen */
 }
 
-/* Whether one of the guest's vCPUs has exited by itself since this one's last piece. */
+/* Whether a vCPU of the guest has exited by itself since the end of this one's last piece. */
 static bool is_active(struct guest_run *run)
 {
 	struct vcpu_time *t = &run->time;
@@ -132,7 +132,7 @@ static bool is_active(struct guest_run *run)
 	return t->active != before;
 }
 
-/* True: the guest has moved in it. */
+/* True: there was progress. */
 static bool end_piece(struct guest_run *run, uint64_t now)
 {
 	struct vcpu_time *t = &run->time;
@@ -157,7 +157,7 @@ static bool is_starved(const struct guest_run *run, uint64_t now)
 	       t->stolen - t->stolen_before > (now - t->moved_at) / 2;
 }
 
-/* At the end of a piece. False: it goes on. */
+/* At the end of a piece. True: the run has ended. */
 static bool is_over(struct guest_run *run, const struct vcpu_exit *exit, uint64_t now)
 {
 	const struct vcpu_time *t = &run->time;
@@ -178,7 +178,7 @@ static bool is_over(struct guest_run *run, const struct vcpu_exit *exit, uint64_
 	return true;
 }
 
-/* The slice's end, or the host's timer, or another interrupt of the host's. */
+/* The end of a slice, a host interrupt or NMI, or an exception to be delivered again. */
 bool vcpu_time_interrupt(struct vcpu_run *vcpu_run, struct vcpu_exit *exit)
 {
 	struct guest_run *run = guest_run_of(vcpu_run);

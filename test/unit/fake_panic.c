@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's panic for tests: expect_assert_failure() takes it; anywhere else
- * it fails the test.
+ * The kernel's panic, for tests: expect_assert_failure() catches it; otherwise it fails the
+ * test.
  */
 #include <stdarg.h>
 #include <stddef.h>

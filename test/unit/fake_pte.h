@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accessors for gpt/ that a test sees each use of, for builds of gpt/ with
- * -DVMM_GPT_PTE_H='"test/unit/fake_pte.h"'. Right before an access the test may
- * act as another CPU, or as hardware; right behind a write it may look.
+ * Accessors that call the test, for builds of gpt/ with
+ * -DVMM_GPT_PTE_H='"test/unit/fake_pte.h"'. Right before an access the test may act as
+ * another CPU, or as hardware; right after a write it may check the tables.
  */
 #ifndef TEST_UNIT_FAKE_PTE_H
 #define TEST_UNIT_FAKE_PTE_H
@@ -11,9 +11,9 @@
 
 enum fake_access { FAKE_LOAD, FAKE_STORE, FAKE_RMW };
 
-/* Called before each access; NULL: nobody is. */
+/* Called before each access, unless NULL. */
 extern void (*fake_race)(enum fake_access access, const vmm_gpt_pte_t *ptep);
-/* Called behind each write, also one that changes nothing; not for a failed swap. */
+/* Called after each write, even if it changes nothing; not after a failed swap. */
 extern void (*fake_wrote)(const vmm_gpt_pte_t *ptep, uint64_t old, uint64_t pte);
 
 static inline void fake_turn(enum fake_access access, const vmm_gpt_pte_t *ptep)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Surroundings for gpt/ on the build machine; see fake_tables.h. */
+/* The environment for gpt/ on the build machine; see fake_tables.h. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>

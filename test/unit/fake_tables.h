@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Surroundings for gpt/ on the build machine: an arena of pages with a node
- * each, that counts, that fails when told to, and that fails the test when a
- * page is given back twice or while the tree still reaches it. And a fixture:
- * a table in them, for tests that run once for each format.
+ * An environment for gpt/ on the build machine: an arena of pages, each with a node. It
+ * counts allocations, and injects failures. It fails the test if a page is freed twice,
+ * or while the tree still reaches it. And a fixture: a table in such an arena, for tests
+ * that run once for each format.
  */
 #ifndef TEST_UNIT_FAKE_TABLES_H
 #define TEST_UNIT_FAKE_TABLES_H
@@ -11,25 +11,25 @@
 #include "gpt/vmm_gpt.h"
 
 struct fake_tables {
-	uint8_t *base; /* pfn n is at base + n * 4096; pfn 0 is nobody's */
+	uint8_t *base; /* pfn n is at base + n * 4096; pfn 0 is never allocated */
 	uint64_t pages;
 	struct vmm_gpt_node *nodes;
 	uint64_t *free; /* a stack of pfns */
 	bool *is_out;
-	uint64_t out;	    /* pages that the tree, or *taken, has */
-	uint64_t gets;	    /* calls since fail_at was set */
-	uint64_t fail_at;   /* that call, and all behind it, get nothing; 0: none */
-	uint64_t live_root; /* its tree must not reach what is given back; 0: off */
+	uint64_t out;	    /* pages in the tree or retired */
+	uint64_t gets;	    /* allocations since fail_at was set */
+	uint64_t fail_at;   /* allocations fail from this call on; 0: never */
+	uint64_t live_root; /* its tree must not reach a page that is freed; 0: no check */
 };
 
 void fake_init(struct fake_tables *fake, uint64_t pages);
 void fake_fini(struct fake_tables *fake);
 struct vmm_gpt_hooks fake_hooks(struct fake_tables *fake);
 
-/* From now on the k-th call for a page fails; 0: none does. */
+/* From now on, allocations fail from the k-th one on; 0: none fails. */
 void fake_fail_at(struct fake_tables *fake, uint64_t k);
 
-/* A hash of all pages that are out, and of their nodes. */
+/* A hash of all allocated pages and their nodes. */
 uint64_t fake_hash(const struct fake_tables *fake);
 
 struct fixture {
@@ -41,14 +41,14 @@ struct fixture {
 extern const struct vmm_gpt_caps fake_caps;
 
 void fixture_init(struct fixture *fixture, const struct vmm_gpt_format *format);
-/* Frees all, and fails the test if a page is missing. */
+/* Frees everything, and fails the test if a page is missing. */
 void fixture_fini(struct fixture *fixture);
 
-/* For cmocka: *state is a format before, and a fixture behind fixture_setup. */
+/* For cmocka: fixture_setup replaces the format in *state by a fixture. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
-/* An entry of a list of tests: the same test for either format. */
+/* Entries in a list of tests: the same test for both formats. */
 #define BOTH_FORMATS(test)                                                                  \
 	{ #test " EPT", test, fixture_setup, fixture_teardown, (void *)&vmm_gpt_ept },       \
 	{                                                                                   \
@@ -56,9 +56,8 @@ int fixture_teardown(void **state);
 	}
 
 /*
- * Looks at every table page: nodes, counts, parents and entries must agree,
- * and no table but the root may be without use. Returns how many pages are
- * populated.
+ * Checks each table page: nodes, counts, parents and entries must agree, and no table but
+ * the root may be empty. Returns the number of populated pages.
  */
 uint64_t fixture_check(const struct fixture *fixture);
 
@@ -118,7 +117,7 @@ static inline void assert_maps(struct fixture *f, uint64_t gpa, uint64_t pfn)
 	assert_int_equal(leaf.level, 1);
 }
 
-/* What hardware does on an access. */
+/* Sets bits in the entry of gpa, as hardware does on an access. */
 static inline void hardware_sets(struct fixture *f, uint64_t gpa, uint64_t bits)
 {
 	__atomic_fetch_or(vmm_gpt_lookup(&f->gpt, gpa, NULL), bits, __ATOMIC_RELAXED);

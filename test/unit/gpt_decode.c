@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The CPU's way through second-level tables; see gpt_decode.h. */
+/* The CPU's walk of second-level tables; see gpt_decode.h. */
 #include "test/unit/gpt_decode.h"
 
 #include <stddef.h>

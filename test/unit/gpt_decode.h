@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the CPU makes of second-level tables, for both formats. Written from the
- * manuals alone, and sharing nothing with gpt/: Intel SDM vol. 3C, 29.3 with
- * tables 29-1 to 29-7, and 25.6.11; AMD APM vol. 2, 5.3, 5.4, 7.8 and 15.25.
+ * How the CPU interprets second-level tables, in both formats. Written only from the manuals,
+ * with nothing shared with gpt/: Intel SDM vol. 3C, 29.3 with tables 29-1 to 29-7, and
+ * 25.6.11; AMD APM vol. 2, 5.3, 5.4, 7.8 and 15.25.
  */
 #ifndef TEST_UNIT_GPT_DECODE_H
 #define TEST_UNIT_GPT_DECODE_H
@@ -22,13 +22,13 @@ struct cpu_model {
 };
 
 enum cpu_finds {
-	CPU_NOTHING, /* a fault that says so */
+	CPU_NOTHING, /* not present: a fault */
 	CPU_PAGE,
-	CPU_MISCONFIG, /* an entry that no entry may be: cpu_page.why */
+	CPU_MISCONFIG, /* an invalid entry: cpu_page.why */
 };
 
 struct cpu_page {
-	uint64_t pfn;	/* of the page of 4 KiB around the address */
+	uint64_t pfn;	/* of the 4 KiB page at the address */
 	unsigned prot;	/* 1 read, 2 write, 4 execute */
 	unsigned type;	/* as in the MTRRs */
 	unsigned level; /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
@@ -39,14 +39,14 @@ struct cpu_page {
 enum cpu_finds cpu_walk(const struct cpu_model *cpu, uint64_t gpa, struct cpu_page *page);
 
 /*
- * Sets A and D as an access (one of 1, 2, 4) does: A in all entries that were
- * used, also where the access then faults; D in the leaf that is written.
+ * Sets A and D as an access (1, 2 or 4) does: A in each entry used, even if the access then
+ * faults; D in the leaf that is written.
  */
 void cpu_access(const struct cpu_model *cpu, uint64_t gpa, unsigned access);
 
 /*
- * Looks at every entry that the root reaches. NULL, or what is wrong; *tables:
- * how many pages that were; each is announced, if visit is not NULL.
+ * Checks each entry that the root reaches. NULL, or the error in words. *tables: the number
+ * of table pages. visit, unless NULL, is called with each.
  */
 const char *cpu_walk_all(const struct cpu_model *cpu, uint64_t *tables,
 			 void (*visit)(void *arg, uint64_t pfn), void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The specification that runs; see gpt_model.h. Here: what it says of addresses. */
+/* The executable specification (gpt_model.h): its state, by address. */
 #include "test/unit/gpt_model_parts.h"
 
 void model_init(struct model *model, const struct gpt_script *script)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The operations of the specification that map and unmap, and what hardware sets. */
+/* The specification's operations that map and unmap, and hardware's A and D. */
 #include "test/unit/gpt_model_parts.h"
 
 /* What both ways to map one leaf refuse. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The operations of the specification: what they share, and those that change the tables. */
+/* The specification's operations: shared parts, and operations that change the tables. */
 #include "test/unit/gpt_model_parts.h"
 
 void refuse(struct call *c, enum vmm_gpt_error error)

@@ -1,57 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of the specification share: gpt_model*.c. */
+/* Shared by the parts of the specification, gpt_model*.c. */
 #ifndef TEST_UNIT_GPT_MODEL_PARTS_H
 #define TEST_UNIT_GPT_MODEL_PARTS_H
 
 #include "test/unit/gpt_model.h"
 
-/* Atoms, [first, behind). */
+/* A range of atoms, [first, behind). */
 struct range {
 	unsigned first, behind;
 };
 
-/* The atoms that share an entry of this level with one, were there such an entry. */
+/* The atoms that an entry of this level for atom would cover. */
 struct range model_block(unsigned atom, unsigned level);
 
-/* Replaces the entry, or entries, of an atom by those one level down. The tables that takes. */
+/* Replaces the entries of an atom by entries one level down. Returns the number of new tables. */
 uint64_t model_split(struct model *model, unsigned atom);
 
-/* Splits leaves, and empty entries if empty is set, that stick out of a range. Likewise. */
+/* Splits leaves that are only partly in the range; with empty, also empty entries. Returns the
+ * number of new tables. */
 uint64_t model_cut(struct model *model, struct range range, bool empty);
 
-/* What this CPU, and both formats, have. */
+/* Whether this CPU and both formats support it. */
 bool model_has_size(const struct model *model, unsigned level, unsigned prot);
 bool model_has_prot(const struct model *model, unsigned prot);
 bool model_has_type(unsigned type);
 bool model_has_pfns(const struct model *model, uint64_t pfn, uint64_t pages);
 
 /*
- * Expects to be told of the leaves with a page in the range that have any of these
- * bits; MODEL_ALL: of all. Returns how many of their pages are in the range.
+ * Expects a report of each leaf with a page in the range that has any of these bits, or of
+ * all (MODEL_ALL). Returns how many of their pages are in the range.
  */
 enum { MODEL_ALL = 4 };
 uint64_t model_tell(const struct model *model, struct range range, unsigned bits,
 		    struct expected *expected);
 
-/* An operation that is being specified: what is expected of it comes together in *e. */
+/* The operation being specified; *e collects the expected result. */
 struct call {
 	struct model *model;
 	const struct gpt_op *op;
 	struct gpt_args args;
 	uint64_t available;
-	struct range range; /* of the operations on ranges */
+	struct range range; /* for operations on ranges */
 	struct expected *e;
 };
 
-/* One more error that is right; the second also for OK, with the entry of an atom. */
+/* Allows one more error; refuse_for: or VMM_GPT_OK, with the entry of an atom. */
 void refuse(struct call *c, enum vmm_gpt_error error);
 void refuse_for(struct call *c, enum vmm_gpt_error error, unsigned atom);
 void fine(struct call *c);
-/* OK, with this .changed and .flush. */
+/* Expects OK, with this .changed and .flush. */
 void does(struct call *c, bool changed, unsigned flush);
-/* .entry is a number. */
+/* Expects this number in .entry. */
 void counts(struct call *c, uint64_t number);
-/* What is wrong with the arguments of an operation on a range, or on an address. */
+/* Checks the arguments of an operation on a range, on an address. */
 bool bad_range(struct call *c);
 bool bad_gpa(struct call *c);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A script beside its specification; see gpt_world.h. */
+/* Compares a script's operations with the specification; see gpt_world.h. */
 #include "test/unit/gpt_world.h"
 
 #include <stdio.h>

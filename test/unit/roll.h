@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Dice for tests that roll their inputs: the same in each run. xorshift64*. */
+/* Pseudorandom numbers for tests, the same in each run. xorshift64*. */
 #ifndef TEST_UNIT_ROLL_H
 #define TEST_UNIT_ROLL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The firmware's list of CPUs, good and bad: it is built here, byte by byte. */
+/* ACPI's list of CPUs, valid and invalid, built here byte by byte. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PM timer and I/O APICs in the firmware's tables, good and bad. */
+/* The PM timer and I/O APICs in ACPI tables, valid and invalid. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Boot information, good and bad. Each goes to the parser in a block of just
- * its size, so that the address sanitizer sees a byte read too many.
+ * Boot information, valid and invalid. Each case is in a block of exactly its size, so the
+ * address sanitizer detects a read beyond its end.
  */
 #include <stdarg.h>
 #include <stddef.h>

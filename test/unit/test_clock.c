@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which rate of the TSC is believed: of machines that nobody has. */
+/* How the TSC rate is chosen, for machines that we do not have. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

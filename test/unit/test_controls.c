@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The control words of many made-up CPUs, by a second reading of SDM vol. 3D, A.2 to A.5:
- * not by masks, but bit by bit, from the text. A bit is allowed to be 0 if its bit X of the
- * MSR is 0, and allowed to be 1 if bit X + 32 is 1; a TRUE MSR says so where bit 55 of
- * IA32_VMX_BASIC is 1. The names of bits are those of vol. 3C, 25.6 to 25.8.
+ * The control words of many synthetic CPUs, against a second implementation of SDM vol. 3D,
+ * A.2 to A.5: bit by bit, from the text, without masks. Bit X may be 0 if bit X of the MSR is
+ * 0, and may be 1 if bit X + 32 is 1; the TRUE MSRs apply if bit 55 of IA32_VMX_BASIC is 1.
+ * The names of bits are those of vol. 3C, 25.6 to 25.8.
  */
 #include <stdarg.h>
 #include <stddef.h>

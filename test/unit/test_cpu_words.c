@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What CPUs and hypervisors are called. */
+/* The names of CPUs and hypervisors. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

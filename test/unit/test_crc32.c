@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The seals' checksum, against known values and a bit at a time. */
+/* The checksum of the log's seals: known values, and a bit-by-bit implementation. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every family, model and stepping, against a list that was written once more: as CPUID.1:EAX
- * signatures, which is how the specification updates have them.
+ * Each family, model and stepping, against a second list, of CPUID.1:EAX signatures, as in the
+ * specification updates.
  */
 #include <stdarg.h>
 #include <stddef.h>

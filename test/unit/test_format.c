@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Formatting: what the C library prints, in what both of them know. */
+/* Formatting: compared with the C library, for what both support. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

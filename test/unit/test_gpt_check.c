@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vmm_gpt_check sees what it is for: each invariant is broken once. */
+/* vmm_gpt_check detects each invariant that is broken: each is broken once. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

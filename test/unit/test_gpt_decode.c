@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The tests' own reader of second-level tables, on entries written by hand. */
+/* The tests' decoder of second-level tables (gpt_decode.h), on entries written by hand. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

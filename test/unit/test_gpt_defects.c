@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The defects of the table that this one replaces, each a test with its name,
- * for both formats. Numbers 7 and 12 are in test_gpt_race.c, 7 also in
- * late/test_gpt_late.c; 9, for all that allocates, in test_gpt_nomem.c; 11, as
- * seen by vmm_gpt_next, in test_gpt_large.c.
+ * The defects of the page table that this one replaces: a test for each, with its name, on
+ * both formats. Numbers 7 and 12 are in test_gpt_race.c, 7 also in
+ * inject_race/test_gpt_late.c; 9, for each operation that allocates, in test_gpt_nomem.c;
+ * 11, as seen by vmm_gpt_next, in test_gpt_large.c.
  */
 #include <stdarg.h>
 #include <stddef.h>

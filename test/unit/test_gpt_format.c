@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The values of entries, written down from the manuals and not from the code:
+ * The values of entries, taken from the manuals and not from the code:
  * SDM vol. 3C tables 29-1 to 29-7, APM vol. 2 figures 5-17 to 5-27 and 15.25.
  */
 #include <stdarg.h>

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hardware's view, while operations are at work and between them: what any CPU may
- * use for any page, by whatever it cached since its last flush (tlb.h), is the old
- * translation, the new one, or none where one of them is none, or a merge is at
- * work. A result that asks for no flush leaves nothing stale but faults; one that
- * asks for it had to. And a write that a CPU did is never lost: its D is in the
- * tables, or in what the operation answered.
+ * Hardware's view, during and between operations. Whatever a CPU has cached since its last
+ * flush (tlb.h), it may use for each page only the old translation or the new one, or none if
+ * one of them is none or during a merge. After a result that asks for no flush, nothing stale
+ * is cached except faults; a result asks for a flush only if it is needed. A CPU's write is
+ * never lost: its D is in the tables, or in the operation's result.
  *
- * All scripts of two operations, from all start states, on both formats; GPT_N in
- * the environment: of so many.
+ * All sequences of two operations, from all start states, on both formats. GPT_N in the
+ * environment: the number of operations.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All interleavings of every two operations that may run beside each other, at
- * the granularity of single accesses to entries, from all start states, on both
- * formats: what comes of each is what comes of some order (spec.h).
- * And each of these pairs beside a CPU that writes: from some start states. With
- * GPT_N=2 in the environment from all, with GPT_N=3 every three operations, with
- * GPT_N=0 only pairs.
+ * All interleavings of each two operations that may run concurrently, at the granularity of
+ * single accesses to entries, from all start states, on both formats: each outcome must be
+ * that of a sequential order (spec.h). Also each of these pairs concurrently with a CPU that
+ * writes, from some start states. In the environment: GPT_N=2: from all; GPT_N=3: each
+ * three operations; GPT_N=0: only pairs.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Leaves of all sizes and what is done with ranges of them, by example; sections. */
+/* Leaves of all sizes, operations on ranges of them, read-side sections: by example. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random scripts on both formats, against a specification and the CPU's view of
- * the tables (gpt_world.h). One that fails is made short, and printed.
+ * Random scripts on both formats, compared with a specification and the CPU's view of the
+ * tables (gpt_world.h). A failing script is shortened and printed.
  *
  *	GPT_N=20	twenty times the work
- *	GPT_SEED=7	begins with the script of this number
- *	GPT_SCRIPT=...	only this one, as it was printed by this test or by the kernel
+ *	GPT_SEED=7	the seed of the first script
+ *	GPT_SCRIPT=...	only this script, as printed by this test or by the kernel
  */
 #define _GNU_SOURCE
 #include <stdarg.h>

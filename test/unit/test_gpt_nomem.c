@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Each operation that takes tables, in several states of the table: its k-th
- * table is missing, for every k until there are enough. Each failure says so and
- * has changed nothing, byte for byte; and what it takes in the end is what it
- * adds, so that with that many, and no more, it succeeds.
+ * Each operation that allocates tables, in several states of the table. Its allocations fail
+ * from the k-th on, for each k until it succeeds. Each failure must be reported and change
+ * nothing, byte for byte. On success, the number of tables allocated must be the number
+ * added: exactly so many suffice.
  *
- * (All states of small geometries, likewise: test/unit/exhaustive.)
+ * (test/unit/exhaustive does the same in all states of small geometries.)
  */
 #include <stdarg.h>
 #include <stddef.h>

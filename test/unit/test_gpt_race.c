@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Races, one at a time and on purpose: gpt/ is built here with accessors that
- * let a test act as the other CPU, or as hardware, right before an access
- * (fake_pte.h). And what is counted there: accesses.
+ * Injected races, one at a time: gpt/ is built with accessors that let a test act as another
+ * CPU, or as hardware, right before an access (fake_pte.h). Also tests that count accesses.
  */
 #include <stdarg.h>
 #include <stddef.h>

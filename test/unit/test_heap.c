@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Small objects: apart, zeroed, and their pages come back. */
+/* The slab allocator: objects do not overlap, are zeroed, and their pages are freed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The decoder: every opcode it knows, with prefixes, and cut off. */
+/* The instruction decoder: each opcode that it knows, with prefixes, and truncated. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

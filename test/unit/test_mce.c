@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What banks of machine checks hold, in words. */
+/* Descriptions of machine-check banks. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory map: cases by hand, and random ones against a model of one bit per page. */
+/* The memory map: cases by hand, and random ones compared with a model of one bit per page. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

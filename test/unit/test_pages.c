@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The page allocator, in an arena. What it hands out is kept in a model. */
+/* The page allocator, in an arena. A model records the allocated pages. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which CPUs are taken, and why others are not: machines that nobody has on the
- * shelf, as records. A refusal names the bit; the bits that are named here are
- * the manuals': SDM vol. 3D, appendix A, and APM vol. 2, 15.4 and 15.25.
+ * Which CPUs are accepted, and why others are refused: machines that we do not have, as
+ * records. A refusal names the bit; the bits here are from the manuals: SDM vol. 3D,
+ * appendix A, and APM vol. 2, 15.4 and 15.25.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What must come of a guest's steps; each number here was counted by hand. */
+/* The replay of a guest's steps; each number here was counted by hand. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the firmware says of itself and of the board, good and bad: it is built here. */
+/* SMBIOS tables, valid and invalid, built here. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

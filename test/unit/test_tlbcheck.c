@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The checker of the TLB discipline, by histories: each tells it what stores,
- * flushes, entries and exits there were, in some order, and it has to panic at
- * the step that is wrong, and at no other.
+ * The checker of the TLB discipline. Each test is a history of stores, flushes, entries and
+ * exits; the checker must panic at the wrong step, and at no other.
  */
 #include <stdarg.h>
 #include <stddef.h>

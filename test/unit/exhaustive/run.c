@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One operation in one state, and what only looks; see side.h. */
+/* Runs one operation in one state, and the read-only operations; see side.h. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Surroundings, and the tree that stands for an array of pages; see side.h. */
+/* The environment, and the tree that represents an array of pages; see side.h. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The tables under test, one in each format, and what is done with them. */
+/* The tables under test, one in each format, and the operations on them. */
 #ifndef TEST_UNIT_EXHAUSTIVE_SIDE_H
 #define TEST_UNIT_EXHAUSTIVE_SIDE_H
 
@@ -8,12 +8,12 @@
 
 #define ARENA_PAGES 32u
 
-/* Table pages: only their entries are kept. */
+/* Table pages. */
 struct arena {
 	_Alignas(4096) uint64_t page[ARENA_PAGES][512];
 	struct vmm_gpt_node node[ARENA_PAGES];
 	bool out[ARENA_PAGES];
-	unsigned gets, fail_at; /* that call and all behind it fail; 0: none */
+	unsigned gets, fail_at; /* allocations fail from this call on; 0: never */
 };
 
 struct side {
@@ -24,7 +24,7 @@ struct side {
 
 extern struct side sides[2];
 
-/* What is looked at, for a failure to name it. */
+/* The case under test, so that a failure can name it. */
 struct now {
 	const struct alphabet *alphabet;
 	uint8_t cells[PAGES], wanted[PAGES];
@@ -46,17 +46,17 @@ void give_up(const char *what, unsigned line);
 	} while (0)
 
 struct vmm_gpt_hooks arena_hooks(struct arena *arena);
-/* The entry that stands for these cells at page. */
+/* The entry that represents these cells at page. */
 uint64_t entry_of(const struct side *side, const uint8_t *cells, unsigned page);
-/* Makes the tree that stands for these cells. */
+/* Builds the tree that represents these cells. */
 void build_all(struct side *side, const uint8_t *cells);
-/* Every entry, every node and every count is as these cells want it. */
+/* Checks each entry, node and count against these cells. */
 void verify_all(const struct side *side, const uint8_t *cells);
 
 bool same_leaf(const struct vmm_gpt_leaf *a, const struct vmm_gpt_leaf *b);
-/* The operation in the state now.cells; also with each table missing that it takes. */
+/* Runs the operation in the state now.cells; also with each of its allocations failing. */
 void run_on(struct side *side, const struct op *op, const struct expected *expected);
-/* All that only looks, in the state now.cells. */
+/* Runs all read-only operations in the state now.cells. */
 void look(struct side *side);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a table of a very small geometry is to do, said as naively as can be: an
- * array of pages, each of which knows the size of the entry that populates it.
- * Which tables there are follows from that.
+ * A naive specification of a page table with a very small geometry: an array of pages,
+ * each with the size of the entry that populates it. The tables follow from that.
  *
- * A cell is a byte: 0 a hole, 1..3 empty and populated by an entry of that
- * level; with CELL_MAPPED: level - 1, A and D, and which of the leaves.
+ * A cell is a byte: 0: a hole; 1 to 3: empty, populated by an entry of that level; with
+ * CELL_MAPPED: level - 1, A and D, and the leaf's number.
  */
 #ifndef TEST_UNIT_EXHAUSTIVE_SPEC_H
 #define TEST_UNIT_EXHAUSTIVE_SPEC_H
@@ -19,7 +18,7 @@
 #define CELL_A	    0x10u
 #define CELL_D	    0x08u
 
-/* The leaves of an alphabet are all of runs x rights x types. */
+/* The leaves of an alphabet are all combinations of runs, rights and types. */
 struct alphabet {
 	const char *name;
 	struct vmm_gpt_caps caps;
@@ -27,8 +26,8 @@ struct alphabet {
 	uint64_t run[2]; /* page n of run r is pfn run[r] + n */
 	uint8_t prot[3];
 	uint8_t type[2];
-	bool track_ad;	/* A and D are part of the states */
-	unsigned depth; /* of the search; 0: to closure */
+	bool track_ad;	/* A and D are part of a state */
+	unsigned depth; /* of the search; 0: until closure */
 };
 
 enum op_kind {
@@ -37,7 +36,7 @@ enum op_kind {
 	OP_SPLIT,      /* from, level */
 	OP_MERGE,      /* from, level */
 	OP_MAP,	       /* from, level, leaf */
-	OP_MAP_AT,     /* the same, by what lookup gives */
+	OP_MAP_AT,     /* the same, at the result of lookup */
 	OP_MAP_REGION, /* from, to, level: max_level, leaf, flag: taken is not NULL */
 	OP_UNMAP,      /* from */
 	OP_UNMAP_REGION,
@@ -66,7 +65,8 @@ struct expected {
 	unsigned level;
 	bool changed;
 	enum entry_kind entry_kind;
-	/* NUMBER: it. PTE: the cell of this page, before (or after) the operation. */
+	/* ENTRY_NUMBER: the number. ENTRY_PTE: the cell of this page, before the operation
+	 * or, with .after, after it. */
 	unsigned number;
 	unsigned page;
 	bool after;
@@ -91,7 +91,7 @@ static inline unsigned cell_of(unsigned level, unsigned leaf)
 	return CELL_MAPPED | (level - 1) << 5 | leaf;
 }
 
-/* Pages that an entry of this level covers, and the first of the one around page. */
+/* The number of pages that an entry of this level covers; the first page of an entry. */
 static inline unsigned span_of(unsigned level)
 {
 	return 1u << (level - 1) * VMM_GPT_INDEX_BITS;
@@ -104,7 +104,7 @@ static inline unsigned base_of(unsigned page, unsigned level)
 
 /* Whether the entry of this level around page points to a table. */
 bool spec_is_table(const uint8_t *cells, unsigned page, unsigned level);
-/* Tables, the root included. */
+/* The number of tables, including the root. */
 unsigned spec_tables(const uint8_t *cells);
 /* A mapped cell, decoded. */
 struct vmm_gpt_leaf spec_leaf(const struct alphabet *alphabet, const uint8_t *cells, unsigned page);
@@ -113,16 +113,16 @@ unsigned spec_prot(const struct alphabet *alphabet, unsigned leaf);
 uint64_t spec_run(const struct alphabet *alphabet, unsigned leaf);
 unsigned spec_type(const struct alphabet *alphabet, unsigned leaf);
 
-/* ---- What spec.c and spec_leaf.c share ---- */
+/* ---- Shared by spec.c and spec_leaf.c ---- */
 
 void spec_fill(uint8_t *cells, unsigned page, unsigned level, unsigned cell);
 bool spec_inside(unsigned page, unsigned level, const struct op *op);
 bool spec_outside(unsigned page, unsigned level, const struct op *op);
-/* The level of the entry that the way to a page ends in. */
+/* The level of the entry at which a walk to a page ends. */
 unsigned spec_entry_level(const uint8_t *cells, unsigned page);
-/* The answer is this error, with the entry of page. */
+/* Expects this error, with the entry of page. */
 void spec_meet(struct expected *expected, enum vmm_gpt_error error, unsigned level, unsigned page);
-/* Splits what sticks out of the operation's range. True: leaves were split. */
+/* Splits entries that are only partly in the range of op. True: leaves were split. */
 bool spec_cut_all(const struct op *op, uint8_t *cells, bool empty, struct expected *expected);
 
 void spec_do_map(const struct alphabet *alphabet, const struct op *op, uint8_t *cells,
@@ -141,7 +141,7 @@ void spec_do_hardware(const struct op *op, uint8_t *cells);
 
 /* ---- */
 
-/* Changes the cells, and says what the operation is to answer. */
+/* Applies the operation to the cells, and fills in the expected result. */
 void spec_apply(const struct alphabet *alphabet, const struct op *op, uint8_t *cells,
 		struct expected *expected);
 

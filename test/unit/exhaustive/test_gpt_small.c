@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All states of a table of a very small geometry, and in each of them all
- * operations: gpt/ and this are built once for each geometry. Breadth first, to
- * closure or to a depth; both formats. After each operation the answer, what the
- * caller was told, every entry and every node are those of the specification,
- * which is an array of pages (spec.h); no page is lost; and where the operation
- * takes tables it is tried with each of them missing, and has changed nothing.
+ * All operations in all states of a table with a very small geometry, on both formats. gpt/
+ * and this test are built once for each geometry. Breadth-first search, until closure or to
+ * a depth. After each operation, its result, what it reported, each entry and each node must
+ * match the specification, an array of pages (spec.h), and no page may be lost. If the
+ * operation allocates tables, it is also run with each allocation failing, and then must
+ * change nothing.
  *
- * GPT_N=n: what is to a depth goes n - 1 deeper.
+ * GPT_N=n: searches with a depth go n - 1 deeper.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The accessors of gpt/pte.h for a test that plays the other CPU: it is called
- * right before each access, with what is to be accessed.
+ * The accessors of gpt/pte.h, for a test that acts as another CPU: late_turn is called right
+ * before each access, with the entry's address.
  */
 #ifndef TEST_UNIT_INJECT_RACE_PTE_H
 #define TEST_UNIT_INJECT_RACE_PTE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What comes at the last moment: right before an access of an operation another
- * CPU, or hardware, does something to the entry that is accessed.
+ * Races at the last moment: right before an operation accesses an entry, another CPU, or
+ * hardware, changes that entry.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When the other CPU's turn comes; for test_gpt_late.c alone. */
+/* Decides when the other CPU acts. Only for test_gpt_late.c. */
 #ifndef TEST_UNIT_INJECT_RACE_TURN_H
 #define TEST_UNIT_INJECT_RACE_TURN_H
 
@@ -8,7 +8,7 @@
 
 void (*late_turn)(bool writes, const uint64_t *ptep);
 
-/* Before the n-th access of this kind to the entry of gpa, of this level. */
+/* Calls act right before the n-th read or write of the entry at. */
 static struct {
 	struct fixture *f;
 	const vmm_gpt_pte_t *at;

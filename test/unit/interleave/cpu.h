@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A model of a CPU's walk, written after the manuals and not after gpt/: which
- * entries are valid, what they say, and what an access sets in them.
+ * A model of a CPU's page walk, written from the manuals and not from gpt/: which entries
+ * are valid, what they mean, and which bits an access sets.
  */
 #ifndef TEST_UNIT_INTERLEAVE_CPU_H
 #define TEST_UNIT_INTERLEAVE_CPU_H
@@ -15,7 +15,7 @@ enum cpu_kind {
 	CPU_BROKEN, /* a misconfiguration, or reserved bits */
 };
 
-/* An entry as hardware reads it. pfn: of the table, or of the leaf's first page. */
+/* An entry as hardware reads it. pfn: the table, or the leaf's first page. */
 struct cpu_entry {
 	enum cpu_kind kind;
 	uint64_t pfn;
@@ -25,13 +25,13 @@ struct cpu_entry {
 
 struct cpu_entry cpu_read(uint64_t pte, unsigned level);
 
-/* The bits in memory. */
+/* The A and D bits of the live format. */
 uint64_t cpu_accessed(void);
 uint64_t cpu_dirty(void);
 
 /*
- * Packed: kind, level, A, D, rights, type, and the pfn of the page itself. Not 0
- * for anything but a hole.
+ * Packed: kind, level, A, D, rights, type, and the pfn of the page itself. 0 only for a
+ * hole.
  */
 enum seen_kind { SEEN_HOLE, SEEN_EMPTY, SEEN_MAPPED, SEEN_FAULT };
 
@@ -46,12 +46,12 @@ static inline seen_t seen_kind(enum seen_kind kind, unsigned level)
 	return kind | (seen_t)level << 4;
 }
 
-/* What is at this page now: the leaf, or how it is populated. */
+/* The current state of this page: its leaf, or how it is populated. */
 seen_t seen_now(unsigned page);
 
 /*
- * An access of the CPU by a fresh walk, with accesses to memory that a test sees:
- * what it used, or SEEN_FAULT.
+ * A CPU's access by a fresh page walk, whose memory accesses are steps of the schedule.
+ * Returns the translation that it used, or SEEN_FAULT.
  */
 seen_t cpu_access(unsigned page, bool write);
 

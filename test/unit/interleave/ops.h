@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The operations of a story: what they are called with, and what they answer. */
+/* The operations that run concurrently: their arguments and their results. */
 #ifndef TEST_UNIT_INTERLEAVE_OPS_H
 #define TEST_UNIT_INTERLEAVE_OPS_H
 
@@ -7,24 +7,24 @@
 
 enum op_kind {
 	OP_MAP,
-	OP_MAP_AT, /* of what lookup gave */
+	OP_MAP_AT, /* at the result of lookup */
 	OP_UNMAP,
 	OP_UNMAP_REGION,
 	OP_PROTECT,
-	OP_RESET_ACCESSED, /* by lookup, and so together */
+	OP_RESET_ACCESSED, /* at the result of lookup; both are one operation */
 	OP_RESET_DIRTY,
-	OP_COLLECT, /* and clear */
+	OP_COLLECT, /* and clears */
 	OP_LOOK,    /* lookup and is_mapped */
 	OP_NEXT,    /* over the range */
 	OP_WALK,
 	OP_HARDWARE, /* an access by a CPU; on: a write */
-	OP_VISIT,    /* a walk and a look, in the section of number .level */
+	OP_VISIT,    /* a walk and a look, in the read-side section of number .level */
 	OP_POPULATE,
 	OP_VACATE,
 	OP_SPLIT,
 	OP_MERGE,
 	OP_MAP_REGION,
-	OP_RECYCLE, /* vacate; or merge, at .level; what it takes out goes back at once */
+	OP_RECYCLE, /* vacate, or merge at .level; frees the retired tables at once */
 };
 
 struct op {
@@ -33,14 +33,14 @@ struct op {
 	uint8_t level;
 	uint8_t prot;
 	bool on;      /* collect: clear; reset: set; hardware: a write; map_region: with taken */
-	bool cuts;    /* may cut a large leaf: not beside what changes tables */
+	bool cuts;    /* may split a large leaf: not concurrently with changes of tables */
 	uint16_t run; /* RUN_A, RUN_B: page n is mapped to this + n */
 };
 
-/* What waits for others calls this, again and again. */
+/* Called repeatedly by an operation that waits for another. */
 extern void (*op_wait)(void);
 
-/* Of what changes tables one runs at a time. */
+/* Whether it changes tables: only one such operation runs at a time. */
 bool op_is_exclusive(const struct op *op);
 
 /* "unmap(0..4)" in buf. */
@@ -56,16 +56,16 @@ static inline uint64_t op_end(const struct op *op)
 	return (uint64_t)(op->first + op->pages) * PAGE;
 }
 
-/* Once, to its end or its RETRY; adds to *report what it told, and its result. */
+/* Runs it once, to its end or to RETRY. Adds its result and what it reported to *report. */
 void op_once(const struct op *op, struct report *report);
 
-/* *to gets what *from says besides: parts of one operation make one result. */
+/* Merges *from into *to: the parts of one operation make one result. */
 void report_add(struct report *to, const struct vmm_gpt_result *from);
 
-/* Takes out what is not part of the answer: where tables are, that an entry was frozen. */
+/* Removes what is not part of the result: addresses of tables, and that an entry was frozen. */
 void report_clean(const struct op *op, struct report *report);
 
-/* All operations that the tests begin with, up to the one with .pages 0. */
+/* All operations to test, up to the one with .pages 0. */
 extern const struct op all_ops[];
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All interleavings: operations as coroutines that stop before each access to an
- * entry, and a depth-first search over who goes next. At each step all of it is
- * kept (tables, nodes, reports, and the coroutines' stacks), so that going back
- * is to copy; and where two ways lead to the very same state, it is gone on from
- * once. What is counted are the schedules, all the same.
+ * Explores all interleavings. Operations are coroutines that stop before each access to an
+ * entry; a depth-first search chooses which one runs next. At each step it saves the whole
+ * state (tables, nodes, reports, coroutine stacks), so backtracking is a copy. A state that
+ * is reached in several ways is explored only once, but all schedules are counted.
  */
 #ifndef TEST_UNIT_INTERLEAVE_SCHED_H
 #define TEST_UNIT_INTERLEAVE_SCHED_H
@@ -19,10 +18,10 @@ struct sched_numbers {
 };
 
 /*
- * Runs these operations from the live world on, in all interleavings; at_end is
- * called at the end of each that is different, and says whether it is good.
- * False: it is not, or something broke, or somebody went round in a circle: *why.
- * *trail then has who made each step: '0', '1', ...
+ * Runs these operations in all interleavings, starting from the live world. Calls at_end in
+ * each distinct final state; it returns whether the state is good. False: it is not, or the
+ * world is broken, or an operation loops. Then *why is the reason, and *trail has the number
+ * of the operation that made each step: '0', '1', ...
  */
 bool sched_explore(const struct op *const ops[], unsigned count, bool (*at_end)(void *arg),
 		   void *arg, struct sched_numbers *numbers, const char **why, const char **trail);

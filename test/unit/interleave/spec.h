@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What may come of operations that run beside each other: that of some order of
- * them. What an order is of, exactly:
+ * The allowed outcomes of concurrent operations: those of any sequential order of their
+ * steps. The steps are:
  *
  * map, unmap, reset_*, look (lookup and is_mapped), walk, merge, and a CPU's access
- * are each one step. Region operations, and next over a range, are not one step as
- * a whole, but a step for each entry, in the order of addresses:
+ * are one step each. A region operation, and next over a range, is not one step as a
+ * whole, but one step for each entry, in the order of addresses:
  *
- *	unmap_region, protect, collect, next	entry by entry. Where a large leaf
- *		sticks out, it is split before, a step for each level and edge
- *	populate	by the largest part that is missing as a whole
+ *	unmap_region, protect, collect, next	entry by entry. A large leaf that is only
+ *		partly in the range is split before, a step for each level and edge
+ *	populate	the largest missing part in each step
  *	split		level by level
- *	vacate		looks at the whole range (one step); splits what sticks out;
- *			looks again, and from then on nothing comes in (one step);
- *			then takes out entry by entry
- *	map_region	looks at the whole range (one step); then entry by entry:
- *			splits an empty one that is too large, makes one of empty ones,
- *			maps. A conflict that comes between ends it there
+ *	vacate		checks the whole range (one step); splits entries that are only
+ *			partly in it; checks again and blocks new mappings (one step);
+ *			then removes entry by entry
+ *	map_region	checks the whole range (one step); then entry by entry: splits an
+ *			empty entry that is too large, merges empty ones, maps. A new
+ *			conflict in between ends it there
  *
- * The steps are made by gpt/ itself, with nobody beside it: that they are right
- * alone is for other tests. RETRY is not an answer: the operation is repeated, and
- * what it did and told before is part of it; so beside merge and map_region a
- * region operation may begin again half-way.
+ * gpt/ itself makes the steps, one at a time: other tests show that each step is correct
+ * alone. RETRY is not a result: the operation is repeated, and what it did and reported
+ * before counts. So concurrently with merge and map_region, a region operation may
+ * restart half-way.
  *
- * Compared are: what every page is, with level, A and D, and every answer.
+ * Compared are the state of each page, with level, A and D, and each result.
  */
 #ifndef TEST_UNIT_INTERLEAVE_SPEC_H
 #define TEST_UNIT_INTERLEAVE_SPEC_H
@@ -35,15 +35,15 @@ struct outcome {
 	struct report reports[OPS];
 };
 
-/* What came of it. */
+/* The outcome in the live world. */
 void outcome_now(struct outcome *outcome);
 
-/* All that may come of these operations, from the live world on, which is left as it was. */
+/* Computes all allowed outcomes of these operations from the live world, which it restores. */
 void spec_allow(const struct op *const ops[], unsigned count);
 
 bool spec_allows(const struct outcome *outcome);
 
-/* How many that are. */
+/* The number of allowed outcomes. */
 unsigned spec_count(void);
 const struct outcome *spec_nth(unsigned n);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A whole world around a tiny table, small enough to be copied at every step:
- * three levels, two entries each, so eight pages, leaves of one, two and four.
- * There is one, the live one; images of it are taken and put back.
+ * A world around a tiny table, small enough to be copied at each step: three levels of two
+ * entries, so eight pages, and leaves of one, two and four pages. There is one live world;
+ * images of it are saved and restored.
  */
 #ifndef TEST_UNIT_INTERLEAVE_WORLD_H
 #define TEST_UNIT_INTERLEAVE_WORLD_H
@@ -13,27 +13,27 @@
 #define TABLES	20 /* pfns of table pages: 1 .. TABLES - 1 */
 #define ENTRIES VMM_GPT_ENTRIES
 #define PAGES	8
-#define TYPE	VMM_GPT_WP /* nPT spells it by the bit that moves, PAT */
-#define OPS	3	   /* that can be in one story */
+#define TYPE	VMM_GPT_WP /* nPT encodes it with PAT, a bit whose position depends on the level */
+#define OPS	3	   /* the most operations that run concurrently */
 
 _Static_assert(VMM_GPT_LEVELS == 3 && VMM_GPT_INDEX_BITS == 1, "the tiny geometry");
 
 enum table_use {
 	TABLE_FREE,
-	TABLE_OUT,  /* the tree has it, or *taken, or an operation */
-	TABLE_GONE, /* given back, and full of poison */
+	TABLE_OUT,  /* in the tree, retired, or held by an operation */
+	TABLE_GONE, /* freed, and filled with poison */
 };
 
-/* What was seen of a page: packed by cpu.h. */
+/* The observed state of a page: packed by cpu.h. */
 typedef uint64_t seen_t;
 
-/* What an operation answered: its result, and what it told of each page. */
+/* The result of an operation, and what it reported for each page. */
 struct report {
 	struct vmm_gpt_result result;
 	seen_t told[PAGES];
 };
 
-/* All that an operation, or what comes after it, may depend on; tables aside. */
+/* All state, except the tables, that operations may depend on. */
 struct state {
 	struct vmm_gpt gpt;
 	struct vmm_gpt_node nodes[TABLES];
@@ -50,25 +50,25 @@ struct image {
 
 extern struct state live;
 extern bool live_is_ept;
-/* Why this world is broken, if it is: the first reason. */
+/* The first reason why the world is broken; NULL: it is not. */
 extern const char *world_broken;
-/* Called with a page that is got, and given back; may be NULL. */
+/* Called with each table page that is allocated, and freed; may be NULL. */
 extern void (*world_on_get)(uint64_t pfn);
 extern void (*world_on_put)(uint64_t pfn);
 
 void broken(const char *why);
 
-/* An empty table of this format; the image of the world before is lost. */
+/* Starts with an empty table of this format; discards the previous world. */
 void world_begin(const struct vmm_gpt_format *format, bool small_exec);
 
 void world_save(struct image *image);
 void world_load(const struct image *image);
 
 vmm_gpt_pte_t *world_table(uint64_t pfn);
-/* The table page and index of an entry; false: it is none. */
+/* The table page and the index of an entry. False: ptep is not an entry. */
 bool world_entry(const vmm_gpt_pte_t *ptep, uint64_t *pfn, unsigned *index);
 
-/* Nodes, counts and entries agree, and no table page is lost; else broken(). */
+/* Checks that nodes, counts and entries agree and no table page is lost; else calls broken(). */
 void world_check(void);
 
 /*
@@ -79,13 +79,13 @@ void world_check(void);
 
 enum start {
 	START_VACANT,
-	START_EMPTY_4K, /* all of it, by tables */
+	START_EMPTY_4K, /* all pages empty, by entries of level 1 */
 	START_EMPTY_LARGE,
 	START_EMPTY_HUGE,
 	START_LEAF_4K, /* page 0, in a full table */
 	START_PARTLY,  /* page 0 mapped, 1 empty, 2 vacant, 3 mapped, the rest vacant */
-	START_FULL_4K, /* uniform: a run of leaves, all over */
-	START_FULL_AD, /* likewise, of which some are dirty, some accessed */
+	START_FULL_4K, /* one run of 4 KiB leaves over all pages */
+	START_FULL_AD, /* likewise; some are dirty, some accessed */
 	START_LARGE,   /* a run of leaves of two pages; the first is dirty */
 	START_HUGE,    /* a run of leaves of four pages; the first is accessed */
 	START_MIXED,   /* 0, 1: a large leaf; 2, 3: a full table; 4: empty and large */

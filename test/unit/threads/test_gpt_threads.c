@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads on real CPUs: workers that do what may be done freely, one owner who
- * changes which tables there are, and one that plays hardware: it walks by
- * itself, and sets A and D. Tables are small, so that they meet often. Built
- * with the thread sanitizer, and with the others.
+ * Threads on real CPUs: workers that use the lock-free operations, one owner that adds and
+ * removes tables, and one that acts as hardware: it walks the tables, and sets A and D.
+ * Tables are small, so collisions are frequent. Built with the thread sanitizer, and with the
+ * others.
  *
  * Pages, 64 for each entry of the root:
  *
- *	0..63	 leaves of one page; everybody maps the same there
- *	64..111	 leaves of one page, of pfns that are used once
- *	112..127 the same, by ranges, and never protected: so that nothing conflicts
- *	128..191 always mapped; split and merged, its rights changed
- *	192..255 leaves of 1 and 8 pages, of pfns that are used once; split, merged
+ *	0..63	 leaves of one page; all workers map the same pfns
+ *	64..111	 leaves of one page; each pfn is used once
+ *	112..127 the same, by ranges, never protected: so there are no conflicts
+ *	128..191 always mapped; split and merged, rights change
+ *	192..255 leaves of 1 and 8 pages; each pfn is used once; split and merged
  *
  * The first two and the last are populated and vacated all the time.
  */

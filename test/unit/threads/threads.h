@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the threads share; see test_gpt_threads.c. */
+/* State shared by the threads; see test_gpt_threads.c. */
 #ifndef TEST_UNIT_THREADS_THREADS_H
 #define TEST_UNIT_THREADS_THREADS_H
 
@@ -25,17 +25,17 @@
 #define ROUNDS	   6u
 #define ROUND_MS   150
 
-/* A token is mapped once, and unmapped at most once. */
+/* Counters in a token: it is mapped once, and unmapped at most once. */
 #define MAPPED	 1u
 #define UNMAPPED 16u
 
 extern struct fixture f;
 extern bool stop;
 extern uint8_t tokens[WORKERS * TOKENS];
-extern int64_t balance[PAGES];	      /* maps less unmaps; SAME */
-extern int64_t region_leaves;	      /* of map_region, less those unmapped; ONCE */
-extern int64_t bit_balance[2][PAGES]; /* A, D: set less reported; SAME, ONCE */
-extern bool wrote[PAGES];	      /* hardware did; KEPT */
+extern int64_t balance[PAGES];	      /* SAME: maps minus unmaps */
+extern int64_t region_leaves;	      /* ONCE: leaves of map_region minus those unmapped */
+extern int64_t bit_balance[2][PAGES]; /* SAME, ONCE: A and D set minus reported */
+extern bool wrote[PAGES];	      /* KEPT: written by hardware */
 extern uint64_t op_counts[WORKERS + 2], table_cycles;
 
 struct thread {
@@ -46,7 +46,7 @@ struct thread {
 	struct vmm_gpt_reader section;
 };
 
-/* Not cmocka's: that would long-jump out of another thread. */
+/* cmocka's assertions would longjmp out of another thread. */
 #define EXPECT(condition)                                                                          \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
@@ -58,7 +58,7 @@ struct thread {
 #define ADD(counter, n) __atomic_fetch_add(&(counter), (n), __ATOMIC_RELAXED)
 
 unsigned roll(struct thread *t, unsigned n);
-/* What a worker does until stop; arg: its thread. */
+/* A worker thread; runs until stop is set. arg: its struct thread. */
 void *work(void *arg);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What may be done freely, and the accounts of it; see test_gpt_threads.c. */
+/* The workers' lock-free operations, and the accounting; see test_gpt_threads.c. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
