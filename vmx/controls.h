@@ -7,6 +7,7 @@
 #define VMX_CONTROLS_H
 
 #include "kernel/host/cpu_raw.h"
+#include "kernel/lib/must_check.h"
 #include "vmx/vmcs.h"
 
 #include <stddef.h>
@@ -49,13 +50,13 @@ void vmx_allowed(const struct cpu_raw *raw, struct vmx_allowed *allowed);
  * Reduces *all to what own allows too. Returns NULL; or why no VMCS can be valid on both, with
  * *all unchanged.
  */
-const char *vmx_allowed_by_both(struct vmx_allowed *all, const struct vmx_allowed *own);
+MUST_CHECK const char *vmx_allowed_by_both(struct vmx_allowed *all, const struct vmx_allowed *own);
 
 /*
  * Computes the controls: what we want as far as it is allowed. Returns NULL, or a message on the
  * first required control that is missing.
  */
-const char *vmx_controls(const struct vmx_allowed *allowed, struct vmx_controls *controls);
+MUST_CHECK const char *vmx_controls(const struct vmx_allowed *allowed, struct vmx_controls *controls);
 
 /* Appends to list[size] the names of controls that before has and after lacks. */
 void vmx_controls_lost(const struct vmx_controls *before, const struct vmx_controls *after,

@@ -4,6 +4,7 @@
 #define VMX_VMX_H
 
 #include "kernel/host/cpu.h"
+#include "kernel/lib/must_check.h"
 #include "kernel/vm/tlb.h"
 #include "kernel/vm/vmm_ops.h"
 #include "vmx/controls.h"
@@ -89,7 +90,7 @@ void vmx_set_pdptes(struct vcpu *vcpu, const uint64_t pdptes[4]);
 void vmx_make_current(struct vcpu *vcpu);
 
 /* VMCLEAR. The VMCS is not current afterwards. */
-enum vmx_result vmx_clear(struct vmx_vcpu *vx);
+MUST_CHECK enum vmx_result vmx_clear(struct vmx_vcpu *vx);
 
 /* Makes the next entry a VMLAUNCH. */
 void vmx_clear_launch(struct vcpu *vcpu);

@@ -6,8 +6,9 @@
 #ifndef KERNEL_CHECK_AUDIT_H
 #define KERNEL_CHECK_AUDIT_H
 
-#include "kernel/vm/aspace.h"
 #include "kernel/lib/log.h"
+#include "kernel/lib/must_check.h"
+#include "kernel/vm/aspace.h"
 
 /* Receives each error, in words. */
 typedef void audit_wrong_fn(const char *fmt, ...) LOG_FORMAT(1, 2);
@@ -28,9 +29,9 @@ void audit_add_guest(struct audit_base *base, const struct aspace *as);
  * size that was allocated for it; and that all table pages and blocks in use are in this table
  * or retired. Reports each error; true: none.
  */
-bool audit_aspace(struct aspace *as, const struct audit_base *base);
+MUST_CHECK bool audit_aspace(struct aspace *as, const struct audit_base *base);
 
 /* After the guest is gone: no page of it is in use, and the allocator is consistent. */
-bool audit_nothing_left(const struct audit_base *base);
+MUST_CHECK bool audit_nothing_left(const struct audit_base *base);
 
 #endif

@@ -7,6 +7,7 @@
 #define KERNEL_HOST_BOOTINFO_H
 
 #include "kernel/host/remarks.h"
+#include "kernel/lib/must_check.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,7 +57,7 @@ const char *bootinfo_find_cmdline(const void *bytes, size_t *size);
  * info->remarks may be used. A tag with odd contents is cut or skipped. A tag of
  * impossible size, or a missing end tag or memory map, is an error.
  */
-const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info);
+MUST_CHECK const char *bootinfo_parse(const void *bytes, size_t size, struct bootinfo *info);
 
 /* Entry i < nmap of the memory map, unchecked. Reads the parsed bytes, which must still exist. */
 struct bootinfo_range bootinfo_range(const struct bootinfo *info, unsigned i);

@@ -3,6 +3,8 @@
 #ifndef KERNEL_HOST_CPU_H
 #define KERNEL_HOST_CPU_H
 
+#include "kernel/lib/must_check.h"
+
 #include <stdint.h>
 
 /* Task state segment: emergency stacks (SDM vol. 3A, 8.7). */
@@ -52,7 +54,7 @@ static inline struct cpu *this_cpu(void)
 struct cpu *cpu_boot(void);
 
 /* Allocates another CPU's record with its stacks, and unmaps their guards. NULL: no memory. */
-struct cpu *cpu_new(void);
+MUST_CHECK struct cpu *cpu_new(void);
 
 /* Only for the CPU that cpu_new returned last, if it has never run. */
 void cpu_free(struct cpu *cpu);

@@ -6,16 +6,18 @@
 #ifndef KERNEL_HOST_LAPIC_H
 #define KERNEL_HOST_LAPIC_H
 
+#include "kernel/lib/must_check.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 /* On the boot CPU, after memory_init. Enables the APIC, measures its timer against the TSC,
  * and takes pending interrupts. Returns NULL, or why there is no usable APIC. */
-const char *lapic_init(void);
+MUST_CHECK const char *lapic_init(void);
 
 /* On another CPU, after lapic_init: enables its APIC in the boot CPU's mode and sets it up.
  * Returns NULL, or why that is impossible. */
-const char *lapic_enable(void);
+MUST_CHECK const char *lapic_enable(void);
 
 bool lapic_is_x2apic(void);
 

@@ -8,6 +8,7 @@
 
 #include "kernel/host/bootinfo.h"
 #include "kernel/host/pages.h"
+#include "kernel/lib/must_check.h"
 
 enum { MEMMAP_MAX = 512 };
 
@@ -24,7 +25,7 @@ struct memmap {
 };
 
 /* Collects the available memory below limit (bytes). Returns NULL, or what is wrong. */
-const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64_t limit);
+MUST_CHECK const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64_t limit);
 
 /* Removes [start, end), rounded outwards to whole pages. */
 void memmap_remove(struct memmap *map, uint64_t start, uint64_t end);

@@ -6,9 +6,10 @@
 #include "kernel/host/bootinfo.h"
 #include "kernel/host/cpu_raw.h"
 #include "kernel/host/pages.h"
+#include "kernel/lib/must_check.h"
 
 /* Returns NULL, or what is wrong. Logs what it found. */
-const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
+MUST_CHECK const char *memory_init(const struct bootinfo *info, const struct cpu_raw *raw);
 
 /* Usable memory, for host and guests together. Valid after memory_init, even if it failed. */
 uint64_t memory_bytes(void);

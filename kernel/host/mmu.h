@@ -8,6 +8,7 @@
 #define KERNEL_HOST_MMU_H
 
 #include "kernel/host/memmap.h"
+#include "kernel/lib/must_check.h"
 
 /* IA32_PAT on all CPUs. Entries: 0 WB, 1 WT, 2 WC, 3 UC, 4 WP, others UC. The host uses 0 and 3. */
 #define MMU_PAT UINT64_C(0x0000000500010406)
@@ -18,7 +19,7 @@ enum { MMU_WRITE = 1, MMU_EXEC = 2, MMU_UNCACHED = 4 };
  * Builds the tables for the image and the ranges, and loads CR3. Table pages are taken from
  * *map, below 4 GiB. large_1g: 1 GiB pages may be used. Returns NULL, or what is wrong.
  */
-const char *mmu_init(struct memmap *map, bool large_1g);
+MUST_CHECK const char *mmu_init(struct memmap *map, bool large_1g);
 
 /*
  * Maps [start, end) one to one with these rights, or unmaps it; both are multiples of
@@ -38,6 +39,6 @@ void mmu_map_device(uint64_t pa, uint64_t size);
 bool mmu_query(uint64_t va, unsigned *rights);
 
 /* Walks the tables. Returns NULL if the invariants above hold, otherwise the broken one. */
-const char *mmu_check(void);
+MUST_CHECK const char *mmu_check(void);
 
 #endif

@@ -12,6 +12,8 @@
 #ifndef KERNEL_HOST_PAGES_H
 #define KERNEL_HOST_PAGES_H
 
+#include "kernel/lib/must_check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,7 +55,7 @@ void pages_init(struct frame *frames, uint64_t nframes, uintptr_t base,
 		const struct memory_range *ranges, unsigned nranges);
 
 /* Allocates 2^order pages, aligned to their size, not zeroed. Returns the first pfn; 0: none. */
-uint64_t pages_alloc(unsigned order, enum frame_kind kind);
+MUST_CHECK uint64_t pages_alloc(unsigned order, enum frame_kind kind);
 void pages_free(uint64_t pfn, unsigned order, enum frame_kind kind);
 
 /*
@@ -72,7 +74,7 @@ void pages_zero(void *at, uint64_t size);
 void pages_clear(uint64_t pfn, unsigned order);
 
 /* Allocates one zeroed page. Returns its pfn; 0: none. */
-uint64_t page_alloc_zeroed(enum frame_kind kind);
+MUST_CHECK uint64_t page_alloc_zeroed(enum frame_kind kind);
 void page_free(uint64_t pfn, enum frame_kind kind);
 
 /* Free pages; all pages that the allocator manages. */
@@ -102,7 +104,7 @@ bool pages_fail_at(uint64_t n);
 uint64_t pages_highest_free(void);
 
 /* Returns NULL if lists, records and counts agree, otherwise what is wrong. */
-const char *pages_check(void);
+MUST_CHECK const char *pages_check(void);
 
 /* Sets a hook that is called for each page before it is freed. Once, before other CPUs run. */
 void pages_on_free(void (*fn)(uint64_t pfn));

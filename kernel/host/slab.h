@@ -6,6 +6,8 @@
 #ifndef KERNEL_HOST_SLAB_H
 #define KERNEL_HOST_SLAB_H
 
+#include "kernel/lib/must_check.h"
+
 #include <stddef.h>
 
 struct slab_page;
@@ -16,7 +18,7 @@ struct slab {
 };
 
 /* Zeroed; NULL: no memory. */
-void *slab_alloc(struct slab *heap);
+MUST_CHECK void *slab_alloc(struct slab *heap);
 void slab_free(struct slab *heap, void *object);
 
 #endif

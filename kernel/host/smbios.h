@@ -8,6 +8,7 @@
 #define KERNEL_HOST_SMBIOS_H
 
 #include "kernel/host/firmware.h"
+#include "kernel/lib/must_check.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@ struct smbios {
  * efi: address of the EFI system table; pointer: bytes of a pointer in it. Both are 0 for
  * a BIOS. Returns NULL, or what is wrong; *smbios has what was parsed up to then.
  */
-const char *smbios_read(uint64_t efi, unsigned pointer, firmware_see_fn *see, void *ctx,
+MUST_CHECK const char *smbios_read(uint64_t efi, unsigned pointer, firmware_see_fn *see, void *ctx,
 			struct smbios *smbios);
 
 #endif

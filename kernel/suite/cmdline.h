@@ -26,8 +26,9 @@
 #ifndef KERNEL_SUITE_CMDLINE_H
 #define KERNEL_SUITE_CMDLINE_H
 
-#include "kernel/suite/gpt_script.h"
 #include "kernel/host/poweroff.h"
+#include "kernel/lib/must_check.h"
+#include "kernel/suite/gpt_script.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -60,7 +61,7 @@ struct cmdline {
  * names[count], at most 64: the names that run= and known= accept. False: error
  * describes the first mistake, and *cmdline has the words that could be parsed.
  */
-bool cmdline_parse(const char *text, const char *const names[], unsigned count,
+MUST_CHECK bool cmdline_parse(const char *text, const char *const names[], unsigned count,
 		   struct cmdline *cmdline, char *error, size_t size);
 
 /*

@@ -2,13 +2,15 @@
 #include "kernel/lib/fault.h"
 
 #include "kernel/host/cpu.h"
+#include "kernel/host/lapic.h"
 #include "kernel/host/panic.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 
 #include <stdint.h>
 
-enum { VECTOR = 0xf1 }; /* otherwise unused */
+enum { VECTOR = 0x50 };
+_Static_assert((int)VECTOR != (int)LAPIC_VECTOR_WAKE && (int)VECTOR != (int)LAPIC_VECTOR_KICK, "unused");
 
 extern char text_start[];
 

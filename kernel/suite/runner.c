@@ -8,6 +8,7 @@
 #include "kernel/lib/format.h"
 #include "kernel/suite/vcpu_thread.h"
 #include "kernel/host/pages.h"
+#include "kernel/host/panic.h"
 #include "kernel/suite/report.h"
 #include "kernel/host/smp.h"
 #include "kernel/lib/string.h"
@@ -226,7 +227,7 @@ static bool make_spaces(const struct machine *m, const struct guest *guest, stru
 				count_cpus(guest), guest->regions, count_regions(guest)))
 			continue;
 		while (i--)
-			aspace_fini(&spaces[i], m->cpu, m->ops->invalidate);
+			VERIFY_EQ(aspace_fini(&spaces[i], m->cpu, m->ops->invalidate), 0);
 		return false;
 	}
 	return true;
@@ -284,15 +285,15 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 static bool run_failing(const struct machine *m, const struct guest *guest, struct run_counts *counts)
 {
 	bool all = m->fail_alloc == CMDLINE_FAIL_ALL, ok = true, reached = true;
-	uint64_t n = all ? 1 : m->fail_alloc;
+	uint64_t n = all ? 1 : m->fail_alloc, failed = 0;
 
 	for (; ok && reached; n++) {
 		ok = run_once(m, guest, counts, n, &reached);
 		if (!all)
 			return ok;
+		failed += reached;
 	}
-	/* Minus two: the last n was not reached, and the loop incremented it once more. */
-	note("%s: each of its %lu allocations failed once", guest->name, (unsigned long)(n - 2));
+	note("%s: each of its %lu allocations failed once", guest->name, (unsigned long)failed);
 	return ok;
 }
 

@@ -28,7 +28,7 @@ static struct vmm_gpt_node *get_table(void *ctx)
 	node->pfn = pfn;
 	page_frame(pfn)->owner = node;
 	if (FAULT(TABLE_LEAKED))
-		page_alloc_zeroed(FRAME_TABLE);
+		pfn = page_alloc_zeroed(FRAME_TABLE);
 	return node;
 }
 

@@ -19,6 +19,7 @@
 #include "gpt/vmm_gpt.h"
 #include "kernel/host/cpu.h"
 #include "kernel/host/slab.h"
+#include "kernel/lib/must_check.h"
 #include "kernel/lib/spinlock.h"
 #include "kernel/vm/region.h"
 #include "kernel/vm/vcpu.h"
@@ -111,7 +112,7 @@ unsigned aspace_max_level(const struct vmm_gpt_caps *caps, unsigned leaf);
  * used if caps do not allow it. ncpus: the number of CPUs that will share it, 1 to
  * ASPACE_CPUS_MAX. False: no memory for the root.
  */
-bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
+MUST_CHECK bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
 		 const struct vmm_gpt_caps *caps, unsigned leaf, unsigned ncpus,
 		 const struct region *regions, unsigned nregions);
 
@@ -120,7 +121,7 @@ bool aspace_init(struct aspace *as, const struct vmm_gpt_format *format,
  * the calling CPU. Returns the number of table pages that vacating left over: 0, unless we
  * have a bug.
  */
-uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
+MUST_CHECK uint64_t aspace_fini(struct aspace *as, struct cpu *cpu,
 		     void (*invalidate)(struct cpu *cpu, const struct tlb_context *ctx));
 
 /* aspace_fault.c: what a fault asks for. Takes no lock and changes nothing. */
@@ -133,7 +134,7 @@ static inline unsigned aspace_prot(const struct aspace *as, const struct region 
 }
 
 /* Handles a fault by its plan; takes the lock if it must. May run on several CPUs concurrently. */
-enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
+MUST_CHECK enum aspace_outcome aspace_fault(struct aspace *as, const struct vcpu_exit *exit,
 				 const struct aspace_plan *plan);
 
 /* Whether gpa has an entry, so that it can be mapped without populating first. */
@@ -148,7 +149,7 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
  * MAPPED: done. DENIED: not possible. NO_MEMORY: not or only partly done. Takes the lock.
  * aspace_change.c.
  */
-enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
+MUST_CHECK enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
 
 /*
  * Splits the leaf that maps gpa, and its block, until its level is at most to. The caller
@@ -199,6 +200,6 @@ unsigned aspace_cpu(const struct aspace *as);
 void *aspace_ptr(struct aspace *as, uint64_t gpa);
 
 /* Copies size bytes from gpa, within one page. False: nothing is mapped there. */
-bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size);
+MUST_CHECK bool aspace_read(struct aspace *as, uint64_t gpa, void *to, size_t size);
 
 #endif
