@@ -171,7 +171,8 @@ static void look_up(struct vmm_gpt *gpt, struct vmm_gpt_reader *section)
 	printf("  gpa 0x300000: entry 0x%016" PRIx64 ", a leaf of level %u, pfn 0x%" PRIx64 "\n",
 	       *ptep, level, leaf.pfn);
 	EXPECT(leaf.pfn == GUEST_PFN + 512 && leaf.prot == VMM_GPT_RWX && !leaf.dirty);
-	vmm_gpt_reset_dirty(gpt, ptep, true); /* as the CPU does on a write */
+	/* As the CPU does on a write. */
+	EXPECT(vmm_gpt_reset_dirty(gpt, ptep, true).changed);
 	vmm_gpt_read_unlock(section);
 }
 
@@ -190,8 +191,8 @@ static void split_and_merge(struct vmm_gpt *gpt, struct vmm_gpt_retired *taken)
 	EXPECT(r.entry == 256 && r.flush == VMM_GPT_FLUSH_NONE); /* rights added */
 	r = vmm_gpt_merge(gpt, 2 * MIB, 2, taken);
 	EXPECT(r.changed && taken->count == 1);
-	vmm_gpt_collect(gpt, 0, 16 * MIB, VMM_GPT_DIRTY, true, count_leaf, &dirty);
-	EXPECT(dirty == 1); /* the leaf that was written, merged again */
+	r = vmm_gpt_collect(gpt, 0, 16 * MIB, VMM_GPT_DIRTY, true, count_leaf, &dirty);
+	EXPECT(!r.error && dirty == 1); /* the leaf that was written, merged again */
 }
 
 /* Retired pages are freed only when nothing can reach them any more. */
