@@ -62,7 +62,7 @@
 #define VMM_GPT_PAGE_SHIFT 12
 #define VMM_GPT_PAGE_SIZE  (UINT64_C(1) << VMM_GPT_PAGE_SHIFT)
 #define VMM_GPT_ENTRIES	   (1u << VMM_GPT_INDEX_BITS)
-/* The first gpa beyond the table: 2^48. */
+/* The first gpa beyond the table: 2^48. Tables of 5 levels are not supported. */
 #define VMM_GPT_GPA_END (UINT64_C(1) << (VMM_GPT_PAGE_SHIFT + VMM_GPT_LEVELS * VMM_GPT_INDEX_BITS))
 
 /* For functions that return a result: ignoring an error is a bug. */
