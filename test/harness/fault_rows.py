@@ -107,9 +107,9 @@ caught("split-block", "qemu-svm", "run=large leaf=2m", "large",
 # ---- Flushes: the ledger of kernel/vm/tlb.h ----
 
 caught("flush-vmx", "bochs-vmx", "run=hello", "hello",
-       panic("cpu->serial == root->ctx_id .*"), by("prepare_and_enter"))
+       panic("cpu->ctx_id == ctx->ctx_id .*"), by("prepare_and_enter"))
 caught("flush-svm", "qemu-svm", "run=hello", "hello",
-       panic("cpu->serial == root->ctx_id .*"), by("svm_vcpu_enter"))
+       panic("cpu->ctx_id == ctx->ctx_id .*"), by("svm_vcpu_enter"))
 caught("flush-mark", "qemu-svm", "run=hello", "hello", panic("tlb_is_stale.*"), by("svm_invalidate"))
 caught("flush-mark", "bochs-vmx", "run=hello", "hello", panic("tlb_is_stale.*"), by("aspace_fini"))
 caught("release-early", BOTH, "run=hello", "hello", panic("tlb_is_stale.*"), by("aspace_fini"))
