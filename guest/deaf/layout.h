@@ -8,5 +8,6 @@
 #define DEAF_LOOKS 1000
 /* Waits four times as long as other guests. */
 #define DEAF_PATIENCE_SHIFT 2
-/* Instructions by which the delay before the exit grows in each round. */
-#define DEAF_STEP 10
+/* Instructions by which the delay before the exit grows in each round. Odd: Bochs runs its CPUs
+ * in turns of 16 instructions, and every phase has to occur. */
+#define DEAF_STEP 11

@@ -127,11 +127,11 @@ MACHINES = {
                 lacks=frozenset(("unrestricted-guest",)), leaves=("4k", "2m"),
                 facts=("large-exec", "kick=nmi")),
         Machine("qemu-nopit", "qemu", "max", "qemu-svm without a PIT and port 61h",
-                args=("-machine", "pit=off")),
+                args=("-machine", "pit=off"), test="realcpu"),
         Machine("qemu-cutlow", "qemu", "max", "qemu-svm with two pages only, of all below 1 MiB",
                 grub=("cutmem 8K 1M",)),  # with fewer, GRUB itself hangs
         Machine("qemu-32bit", "qemu", "qemu32", "to be refused: no 64-bit long mode",
-                refused=True),
+                refused=True, test="realcpu"),
         Machine("qemu-novirt", "qemu", "max,-svm", "to be refused: no SVM", refused=True),
         Machine("qemu-nonpt", "qemu", "max,-npt", "to be refused: SVM without nested paging",
                 refused=True),
