@@ -105,13 +105,13 @@ GIB = 1 << 30
 # each entry begins and ends within a leaf of 2 MiB.
 HOLES = tuple(cut(at, at + 0x3000) for at in range(32 * MIB, 32 * MIB + 310 * 0x6000, 0x6000))
 
-# Facts. No emulator stops at a page of two sizes, whatever CPU it plays:
-# large-exec. In Bochs an interrupt of the host's does not end a stay that was
-# entered with interrupts off: kick=nmi. Under its SVM such a stay cannot be ended
-# at all: spin; nor where the CPU that is played has an erratum of the preemption timer,
-# which is believed (docs/hardware.md): spin on bochs-vmx-old; nor under KVM, whose kicks
-# are interrupts: deaf, too. On AMD, QEMU lets KVM patch a guest's hypercalls: foreign. Bochs 3.0 refuses the VM entries of a KVM
-# that virtualizes the APIC (error 7): enable_apicv=0. kvm-svm has no CMPXCHG16B, as that of QEMU
+# Facts. No emulator stops at a page of two sizes, whatever CPU it plays: large-exec. In Bochs
+# an interrupt of the host's does not end a stay that was entered with interrupts off:
+# kick=nmi. Under its SVM such a stay cannot be ended at all: spin; nor where the CPU that is
+# played has an erratum of the preemption timer, which is believed (docs/hardware.md): spin on
+# bochs-vmx-old; nor under KVM, whose kicks are interrupts: deaf, too. On AMD, QEMU lets KVM
+# patch a guest's hypercalls: foreign. Bochs 3.0 refuses the VM entries of a KVM that
+# virtualizes the APIC (error 7): enable_apicv=0. kvm-svm has no CMPXCHG16B, as that of QEMU
 # 7.2 spoils RFLAGS, and Linux 6.12 uses it.
 MACHINES = {
     m.name: m
@@ -129,9 +129,9 @@ MACHINES = {
         Machine("qemu-nopit", "qemu", "max", "qemu-svm without a PIT and port 61h",
                 args=("-machine", "pit=off"), test="realcpu"),
         Machine("qemu-cutlow", "qemu", "max", "qemu-svm with two pages only, of all below 1 MiB",
-                grub=("cutmem 8K 1M",)),  # with fewer, GRUB itself hangs
+                grub=("cutmem 8K 1M",), test="realcpu"),  # with fewer, GRUB itself hangs
         Machine("qemu-32bit", "qemu", "qemu32", "to be refused: no 64-bit long mode",
-                refused=True, test="realcpu"),
+                refused=True),
         Machine("qemu-novirt", "qemu", "max,-svm", "to be refused: no SVM", refused=True),
         Machine("qemu-nonpt", "qemu", "max,-npt", "to be refused: SVM without nested paging",
                 refused=True),
