@@ -303,6 +303,7 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	this_machine.probe = &verdict.probe;
 	cpu_load_descriptors(this_machine.cpu);
 	trap_load();
+	nmi_init();
 	cpu_raw_read(&raw);
 	head_machine(&raw, &info, see_low);
 	preflight(&raw, sides, &verdict);
@@ -323,7 +324,6 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 		report_bad_input("memory", "%s", error);
 	pic_silence();
 	ioapic_silence(&ioapics);
-	nmi_init();
 	error = lapic_init();
 	if (FAULT(APIC_OFF))
 		error = "it is left alone on purpose";

@@ -15,7 +15,7 @@
 #include "kernel/lib/format.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/panic.h"
-#include "kernel/host/trap.h"
+#include "kernel/host/msr.h"
 
 _Static_assert(offsetof(struct svm_cpu, tlb) == 0, "tlb_cpu");
 

@@ -20,6 +20,7 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/host/trap.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
 #include "kernel/vm/observe.h"
@@ -77,7 +78,7 @@ static void init_host(const struct cpu *cpu)
 	vmcs_write(VMCS_HOST_GS_BASE, rdmsr(MSR_GS_BASE));
 	vmcs_write(VMCS_HOST_TR_BASE, cpu_tss_base(cpu));
 	vmcs_write(VMCS_HOST_GDTR_BASE, cpu_gdt_base(cpu));
-	vmcs_write(VMCS_HOST_IDTR_BASE, cpu_idt_base());
+	vmcs_write(VMCS_HOST_IDTR_BASE, trap_idt_base());
 	vmcs_write(VMCS_HOST_SYSENTER_CS, 0);
 	vmcs_write(VMCS_HOST_SYSENTER_ESP, 0);
 	vmcs_write(VMCS_HOST_SYSENTER_EIP, 0);

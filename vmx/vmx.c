@@ -41,6 +41,7 @@
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
 #include "kernel/host/pages.h"
+#include "kernel/host/msr.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 

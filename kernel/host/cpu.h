@@ -75,7 +75,6 @@ enum { SEL_CODE = 0x08, SEL_DATA = 0x10, SEL_TSS = 0x18 };
 
 /* Bases for the VMCS's host-state area. */
 uint64_t cpu_gdt_base(const struct cpu *cpu);
-uint64_t cpu_idt_base(void);
 uint64_t cpu_tss_base(const struct cpu *cpu);
 
 #endif

@@ -2,7 +2,7 @@
 #include "kernel/host/cpu_raw.h"
 
 #include "kernel/lib/string.h"
-#include "kernel/host/trap.h"
+#include "kernel/host/msr.h"
 
 /* SDM vol. 4; APM vol. 2, appendix A. vmx/ and svm/ have names of their own for these. */
 enum {

@@ -5,6 +5,7 @@
 #include "kernel/lib/fault.h"
 #include "kernel/host/mmu.h"
 #include "kernel/host/panic.h"
+#include "kernel/host/msr.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 

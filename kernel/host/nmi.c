@@ -3,6 +3,7 @@
 
 #include "kernel/lib/fault.h"
 #include "kernel/host/lapic.h"
+#include "kernel/host/trap.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 
@@ -41,11 +42,22 @@ static const char *words_for(uint8_t bits)
 		      NULL;
 }
 
+/* NMIs may merge, so fewer may arrive than were sent. One beyond that number is unknown. */
+static void came(struct cpu *cpu)
+{
+	cpu->nmis++;
+	if (__atomic_load_n(&cpu->nmis_sent, __ATOMIC_SEQ_CST) != cpu->nmis_taken)
+		cpu->nmis_taken++;
+	else
+		__atomic_fetch_add(&unknown, 1, __ATOMIC_RELAXED);
+}
+
 void nmi_init(void)
 {
 	uint8_t value = inb(PORT_B), off = PORT_B_SERR_OFF | PORT_B_IOCHK_OFF;
 	const char *before;
 
+	trap_set_nmi_handler(came);
 	if (value == PORT_B_ABSENT)
 		return;
 	before = words_for(value & (PORT_B_SERR | PORT_B_IOCHK));
@@ -65,16 +77,6 @@ void nmi_send(struct cpu *cpu)
 {
 	__atomic_fetch_add(&cpu->nmis_sent, 1, __ATOMIC_SEQ_CST);
 	lapic_send_nmi(cpu->apic_id);
-}
-
-/* NMIs may merge, so fewer may arrive than were sent. One beyond that number is unknown. */
-void nmi_came(struct cpu *cpu)
-{
-	cpu->nmis++;
-	if (__atomic_load_n(&cpu->nmis_sent, __ATOMIC_SEQ_CST) != cpu->nmis_taken)
-		cpu->nmis_taken++;
-	else
-		__atomic_fetch_add(&unknown, 1, __ATOMIC_RELAXED);
 }
 
 const char *nmi_complaint(void)

@@ -14,9 +14,6 @@ void nmi_init(void);
 /* Sends an NMI, and records that, so that the receiver knows it is one of ours. */
 void nmi_send(struct cpu *cpu);
 
-/* The NMI handler calls this, with its own CPU. */
-void nmi_came(struct cpu *cpu);
-
 /* The error that the hardware signals now; NULL: none. */
 const char *nmi_complaint(void);
 

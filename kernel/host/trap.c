@@ -5,7 +5,6 @@
 #include "kernel/host/cpu.h"
 #include "kernel/lib/fault.h"
 #include "kernel/host/mce.h"
-#include "kernel/host/nmi.h"
 #include "kernel/host/panic.h"
 #include "kernel/host/trap_frame.h"
 #include "kernel/lib/x86.h"
@@ -68,7 +67,7 @@ void trap_init(void)
 	}
 }
 
-uint64_t cpu_idt_base(void)
+uint64_t trap_idt_base(void)
 {
 	return (uintptr_t)idt;
 }
@@ -152,6 +151,13 @@ void trap_stop_on_nmi(void)
 	__atomic_store_n(&stops_on_nmi, true, __ATOMIC_RELEASE);
 }
 
+static nmi_fn_t *nmi_fn;
+
+void trap_set_nmi_handler(nmi_fn_t *fn)
+{
+	nmi_fn = fn;
+}
+
 void trap_set_nmi_abort_range(const char *start, const char *end, const char *to)
 {
 	nmi_abort_range.start = (uintptr_t)start;
@@ -176,7 +182,8 @@ static void leave_sleep(struct trap_frame *f)
  */
 static void on_nmi(struct trap_frame *f)
 {
-	nmi_came(this_cpu());
+	if (nmi_fn)
+		nmi_fn(this_cpu());
 	__atomic_store_n(&this_cpu()->nmi_seen, 1, __ATOMIC_RELAXED);
 	if (f->rip - nmi_abort_range.start < nmi_abort_range.size && !FAULT(NMI_RANGE))
 		f->rip = nmi_abort_range.to;
@@ -200,30 +207,4 @@ void trap_entry(struct trap_frame *f)
 	if (f->vector == VECTOR_MC)
 		mce_stop();
 	unexpected(f);
-}
-
-bool msr_read_safe(uint32_t msr, uint64_t *value)
-{
-	uint32_t lo = 0, hi = 0, ok = 0;
-
-	__asm__ volatile("1: rdmsr\n\t"
-			 "movl $1, %2\n"
-			 "2:\n\t" TRAP_FIXUP("1b", "2b")
-			 : "+a"(lo), "+d"(hi), "+r"(ok)
-			 : "c"(msr));
-	*value = ok ? (uint64_t)hi << 32 | lo : 0;
-	return ok;
-}
-
-bool msr_write_safe(uint32_t msr, uint64_t value)
-{
-	uint32_t ok = 0;
-
-	__asm__ volatile("1: wrmsr\n\t"
-			 "movl $1, %0\n"
-			 "2:\n\t" TRAP_FIXUP("1b", "2b")
-			 : "+r"(ok)
-			 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-			 : "memory");
-	return ok;
 }

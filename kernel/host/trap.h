@@ -13,17 +13,15 @@ void trap_init(void);
 /* On each CPU, after cpu_load_descriptors: loads the IDT. */
 void trap_load(void);
 
+/* Where that is, for the VMCS. */
+uint64_t trap_idt_base(void);
+
 /* Loads an IDT without emergency stacks, for use while TR is not the host's: their addresses
  * are in its TSS. */
 void trap_load_plain(void);
 
 /* An exception's name, for reports. */
 const char *trap_name(unsigned vector);
-
-/* Reads an MSR that may not exist. On #GP returns false, and *value is 0. */
-bool msr_read_safe(uint32_t msr, uint64_t *value);
-/* Writes an MSR. On #GP returns false, and nothing was written. */
-bool msr_write_safe(uint32_t msr, uint64_t value);
 
 /*
  * For an asm statement: if the instruction at label from raises #GP, execution
@@ -34,6 +32,11 @@ bool msr_write_safe(uint32_t msr, uint64_t value);
 
 /* From now on, a CPU that receives an NMI halts for good. For a panic. */
 void trap_stop_on_nmi(void);
+
+/* fn is called for each NMI, on the CPU that got it, as an NMI: it takes no lock. */
+struct cpu;
+typedef void nmi_fn_t(struct cpu *cpu);
+void trap_set_nmi_handler(nmi_fn_t *fn);
 
 /* An NMI that interrupts code in [start, end) returns to `to` instead. For vmx/. */
 void trap_set_nmi_abort_range(const char *start, const char *end, const char *to);

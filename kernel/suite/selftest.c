@@ -6,6 +6,7 @@
 #include "kernel/host/mmu.h"
 #include "kernel/host/pages.h"
 #include "kernel/suite/report.h"
+#include "kernel/host/msr.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 
