@@ -12,7 +12,7 @@
  *	level 2        PD              one entry: 2 MiB     (leaf possible)
  *	level 1        PT              one entry: 4 KiB     (always a leaf)
  *
- * An address is populated if it has an entry of its own that can map it. The
+ * An address is populated if there is an entry, empty or a leaf, that covers it. The
  * entries themselves record this, so that mapping is a single compare-and-swap
  * that needs no other data structure. An entry of any level is one of
  *
@@ -20,9 +20,10 @@
  *	0		empty: populated, maps nothing
  *	a leaf		populated, maps a page of its level's size
  *	a table		refers to the entries below (levels above 1)
- *	frozen		an empty entry or a leaf that is being vacated or merged. It
- *			keeps its bits but is not present. Other operations do not
- *			change it; they return RETRY
+ *	frozen		temporary: an empty entry that is being vacated, or an empty
+ *			entry or leaf that is being merged. The present bits are moved
+ *			aside, so hardware faults; the other bits stay. Other operations
+ *			do not change it; they return RETRY
  *
  * Units: a gpa is in bytes, a pfn in pages of 4 KiB. [start, end) is in bytes
  * and aligned to 4 KiB. Levels count from 1 (4 KiB leaves) upwards.
@@ -127,7 +128,7 @@ enum vmm_gpt_error {
 	VMM_GPT_RETRY,		 /* met a frozen entry; call again */
 };
 
-/* The flush that is needed before a result may be relied upon. */
+/* The flush that the caller owes: until it is done, CPUs may use what was there before. */
 enum vmm_gpt_flush {
 	VMM_GPT_FLUSH_NONE = 0, /* only additions: a spurious fault is possible */
 	VMM_GPT_FLUSH_OPTIONAL, /* accessed was cleared: the bit is approximate anyway */
@@ -225,7 +226,8 @@ const char *vmm_gpt_error_name(unsigned error);
  * Initializes *gpt as an empty table and allocates its root. NO_MEMORY: no page
  * for the root. NOT_EXPRESSIBLE: maxphyaddr is not in 32..52.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_format *format,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_alloc(struct vmm_gpt *gpt, const struct vmm_gpt_format *format,
 				    const struct vmm_gpt_caps *caps,
 				    const struct vmm_gpt_hooks *hooks);
 
@@ -256,17 +258,19 @@ bool vmm_gpt_can_track_dirty(const struct vmm_gpt *gpt);
  * NO_MEMORY the table is as before. MISALIGNED, OUT_OF_RANGE; max_level 0 is
  * NOT_EXPRESSIBLE. .entry: number of table pages added.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					      unsigned max_level);
 
 /*
  * Reverses vmm_gpt_populate_region. Addresses that are not populated are skipped.
  * STILL_MAPPED: something in the range is mapped, and nothing was vacated. A larger
  * entry that is only partly in the range is split first; NO_MEMORY: nothing has
- * changed. If a page is mapped during the call, STILL_MAPPED may come with .changed:
- * the edges stay split. Table pages that become unused are pushed on *retired.
+ * changed. MISALIGNED, OUT_OF_RANGE. If another CPU maps a page during the call, the result
+ * is STILL_MAPPED, with .changed if entries at the edges were split; they stay split. Table pages that become unused are pushed on *retired.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					    struct vmm_gpt_retired *retired);
 
 /*
@@ -276,7 +280,8 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *g
  * populates gpa now. All or nothing: NO_MEMORY. NOT_POPULATED, OUT_OF_RANGE;
  * NOT_EXPRESSIBLE: no such level.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned level);
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint64_t gpa, unsigned level);
 
 /*
  * Replaces the table below gpa's entry of this level (above 1) by one entry. A
@@ -286,10 +291,12 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_split(struct vmm_gpt *gpt, uint
  * table. On these errors nothing has changed: NOT_POPULATED, some entry is vacant;
  * CONFLICT, .entry is the first that differs; WRONG_SIZE, there is a table further
  * down, of .level; NOT_EXPRESSIBLE, caps allow no such leaf or the first pfn is not
- * aligned to it; OUT_OF_RANGE. If several apply, one is reported. Guests may fault
- * on the range until they have flushed; such a fault is to be retried.
+ * aligned to it; OUT_OF_RANGE. If several apply, one is reported. A CPU that has
+ * not flushed may still walk the retired table, whose entries are not present: its guest
+ * faults, and the fault handler must simply let it retry.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned level,
 				    struct vmm_gpt_retired *retired);
 
 /* Frees all pages of *retired and empties the list. */
@@ -351,17 +358,19 @@ const struct vmm_gpt_node *vmm_gpt_node_at(const struct vmm_gpt *gpt, uint64_t g
  * size. If calls race with the same mapping, one returns .changed and the others
  * OK without it; another mapping is a CONFLICT. .entry: the entry that maps gpa now,
  * and .level its level. OUT_OF_RANGE, MISALIGNED, NOT_EXPRESSIBLE, NOT_POPULATED,
- * RETRY. WRONG_SIZE: populated at another level, or, for a large leaf, there is a
- * table, whether or not gpa itself is populated.
+ * RETRY. WRONG_SIZE: populated at another level; or level is above 1 and there is a table
+ * in place of the entry, even if gpa itself is not populated.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pfn, unsigned level,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_map(struct vmm_gpt *gpt, uint64_t gpa, uint64_t pfn, unsigned level,
 				  unsigned prot, unsigned type);
 
 /*
  * Like vmm_gpt_map, for an entry that vmm_gpt_lookup returned with its level.
  * RETRY: the entry is frozen. ptep NULL, from a failed lookup: NOT_POPULATED.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, uint64_t pfn,
 				     unsigned level, unsigned prot, unsigned type);
 
 /*
@@ -370,11 +379,13 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_at(struct vmm_gpt *gpt, vmm
  * in whatever size. A table of empty entries is replaced by a large leaf and pushed
  * on *retired; with retired NULL it is kept and gets smaller leaves. Preconditions
  * are checked over the whole range first: NOT_POPULATED, CONFLICT, NOT_EXPRESSIBLE,
- * OUT_OF_RANGE, MISALIGNED, NO_MEMORY (for splitting larger entries). An error that
- * a concurrent map or unmap causes later leaves what was mapped so far (.changed).
+ * OUT_OF_RANGE, MISALIGNED, NO_MEMORY (for splitting larger entries). If a
+ * concurrent map or unmap causes an error after that, the leaves that were created so far
+ * stay (.changed).
  * .entry: number of leaves created.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					 uint64_t pfn, unsigned prot, unsigned type,
 					 unsigned max_level, struct vmm_gpt_retired *retired);
 
@@ -383,7 +394,8 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_map_region(struct vmm_gpt *gpt,
  * final A and D. OK without .changed: nothing was mapped. OUT_OF_RANGE, MISALIGNED,
  * RETRY.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa);
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint64_t gpa);
 
 /*
  * Takes out every leaf of [start, end) and calls gone (may be NULL) for each, with
@@ -392,18 +404,21 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_unmap(struct vmm_gpt *gpt, uint
  * mapped across an edge meanwhile (.changed). RETRY, if a merge is in progress: some
  * leaves may be gone. .entry, always: number of 4 KiB pages unmapped.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_unmap_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					   vmm_gpt_leaf_fn *gone, void *arg);
 
 /*
  * Gives every leaf of [start, end) these rights. Large leaves that are only partly
  * in the range are split. Errors as for vmm_gpt_unmap_region, and NOT_EXPRESSIBLE,
- * also for a large leaf that caps do not allow to be executable. That is checked
- * over the whole range first; only a leaf that appears later can cause it half-way.
+ * also for a large leaf that caps do not allow to be executable. The whole
+ * range is checked first; only a leaf that another CPU maps during the call can cause it
+ * after some entries have changed.
  * .entry, always: number of 4 KiB pages changed. .flush: only if a right was removed
  * from a leaf, or a leaf was split.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 					     unsigned prot);
 
 /* ---- Accessed and dirty ---- */
@@ -414,8 +429,10 @@ VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_protect_region(struct vmm_gpt *
  * bit had the other value. .entry: the entry before. NOT_POPULATED: no leaf at ptep;
  * WRONG_SIZE: a table is there; RETRY. On an error nothing has changed.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_reset_accessed(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_reset_dirty(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_reset_accessed(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_reset_dirty(struct vmm_gpt *gpt, vmm_gpt_pte_t *ptep, bool on);
 
 enum {
 	VMM_GPT_ACCESSED = 1,
@@ -429,7 +446,8 @@ enum {
  * always: number of such leaves. OUT_OF_RANGE, MISALIGNED; RETRY, if a merge is in
  * progress: the rest of the range was not visited.
  */
-VMM_GPT_MUST_CHECK struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+VMM_GPT_MUST_CHECK
+struct vmm_gpt_result vmm_gpt_collect(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
 				      unsigned bits, bool clear, vmm_gpt_leaf_fn *found, void *arg);
 
 /* ---- Grace periods: when retired and unmapped pages may be reused ---- */

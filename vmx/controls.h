@@ -56,7 +56,8 @@ MUST_CHECK const char *vmx_allowed_by_both(struct vmx_allowed *all, const struct
  * Computes the controls: what we want as far as it is allowed. Returns NULL, or a message on the
  * first required control that is missing.
  */
-MUST_CHECK const char *vmx_controls(const struct vmx_allowed *allowed, struct vmx_controls *controls);
+MUST_CHECK
+const char *vmx_controls(const struct vmx_allowed *allowed, struct vmx_controls *controls);
 
 /* Appends to list[size] the names of controls that before has and after lacks. */
 void vmx_controls_lost(const struct vmx_controls *before, const struct vmx_controls *after,

@@ -29,7 +29,8 @@ struct acpi_cpus {
  * RSDP only the first 20 bytes are used. Returns NULL if at least one CPU was found. Otherwise
  * returns the reason, and cpus->n is 0. cpus->remarks is valid in either case.
  */
-MUST_CHECK const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
+MUST_CHECK
+const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			   struct acpi_cpus *cpus);
 
 /*

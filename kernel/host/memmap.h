@@ -25,7 +25,8 @@ struct memmap {
 };
 
 /* Collects the available memory below limit (bytes). Returns NULL, or what is wrong. */
-MUST_CHECK const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64_t limit);
+MUST_CHECK
+const char *memmap_build(struct memmap *map, const struct bootinfo *info, uint64_t limit);
 
 /* Removes [start, end), rounded outwards to whole pages. */
 void memmap_remove(struct memmap *map, uint64_t start, uint64_t end);

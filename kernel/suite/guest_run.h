@@ -31,6 +31,9 @@ static inline struct guest_run *guest_run_of(struct vcpu_run *run)
 	return (struct guest_run *)run;
 }
 
+/* hypercall.c: the hook for hypercalls. */
+bool guest_hypercall(struct vcpu_run *run, struct vcpu_exit *exit);
+
 extern const struct vcpu_hooks guest_hooks, guest_hooks_tracing; /* guest_run.c */
 
 /* Stops all vCPUs of the guest: this one failed, or could not start. Returns when each has

@@ -149,7 +149,8 @@ const struct region *aspace_region(const struct aspace *as, uint64_t gpa);
  * MAPPED: done. DENIED: not possible. NO_MEMORY: not or only partly done. Takes the lock.
  * aspace_change.c.
  */
-MUST_CHECK enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
+MUST_CHECK
+enum aspace_outcome aspace_change(struct aspace *as, unsigned op, uint64_t gpa, uint64_t size);
 
 /*
  * Splits the leaf that maps gpa, and its block, until its level is at most to. The caller

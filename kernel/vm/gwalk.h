@@ -30,7 +30,8 @@ typedef void gwalk_step_fn(void *arg, const struct gwalk_step *step);
  * 32-bit, PAE or 4-level. False: not mapped, or a table is in unmapped memory. Rights are
  * not checked.
  */
-MUST_CHECK bool gwalk(struct aspace *as, const struct vcpu_state *state, uint64_t gva, uint64_t *gpa);
+MUST_CHECK
+bool gwalk(struct aspace *as, const struct vcpu_state *state, uint64_t gva, uint64_t *gpa);
 
 /* The same; calls step (may be NULL) for each entry of the walk. */
 bool gwalk_steps(struct aspace *as, const struct vcpu_state *state, uint64_t gva,

@@ -2,21 +2,24 @@
 /*
  * TLB generations, like Linux's tlb_context. A context (a root and its tables) has a
  * generation, which every change that removes something bumps. A CPU flushes before VM
- * entry if it flushed for an older generation or last entered another context. Right
- * before the entry it asserts that it did, from what was really executed.
+ * entry if its last flush was for an older generation, or if it last entered another
+ * context. Right before the entry, tlb_note_entry asserts that the flush was executed.
  *
  * It also flushes after another context because allocators tend to reuse the page of an
  * old root, and because all guests have the same ASID.
  *
- * Shootdown. The initiator bumps the generation, then kicks every CPU whose active_ctx is
- * this context, and waits until each has left the guest or has flushed. A CPU that enters
- * sets active_ctx, then reads tlb_gen, with interrupts disabled until VM entry. Both are
- * sequentially consistent, so at least one of the two sees the other: a CPU that read the
- * old generation was visible to the initiator, so the kick is pending and forces an exit
- * before the first guest instruction.
+ * Shootdown. The initiator bumps tlb_gen, then reads active_ctx of each CPU. A CPU that
+ * enters sets active_ctx, then reads tlb_gen. All four accesses are sequentially consistent,
+ * so either the CPU reads the new generation and flushes, or the initiator sees it active.
+ * The initiator kicks the CPUs that it sees active, and waits until each has left the guest
+ * or has flushed for the new generation. Until it returns, they may use old translations.
+ * A kick is not lost: interrupts are disabled from tlb_enter_guest to VM entry, so it stays
+ * pending and forces an exit before the first guest instruction.
  *
- * Disabling interrupts does not block an NMI between the check and VM entry. If kicks are
- * NMIs (kick=nmi), the handler sets the CPU's nmi_seen, and the entry code tests it last.
+ * An NMI is not held back by that. If kicks are NMIs (kick=nmi), the handler sets the CPU's
+ * nmi_seen. The entry code tests it as the last thing before the guest's registers are
+ * loaded; an NMI after that test is redirected by its handler (VMX: trap_set_nmi_abort_range)
+ * or is pending until VMRUN (SVM: GIF is 0).
  */
 #ifndef KERNEL_VM_TLB_H
 #define KERNEL_VM_TLB_H
@@ -37,7 +40,7 @@ struct tlb_context {
 struct tlb_cpu {
 	uint64_t ctx_id;      /* context last entered; 0: none since enable */
 	uint64_t flushed_gen; /* generation of that context at the last flush */
-	uint64_t entry_gen;   /* generation of that context at this entry */
+	uint64_t entry_gen;   /* tlb_gen as read by tlb_enter_guest, of the context being entered */
 	uint64_t active_ctx;  /* context that the CPU is in or about to enter; 0: none */
 	uint64_t nflushes;    /* statistics */
 };
@@ -58,10 +61,10 @@ static inline uint64_t tlb_gen_bump(struct tlb_context *ctx)
 static inline void tlb_enter_guest(struct tlb_cpu *cpu, const struct tlb_context *ctx,
 				   uint64_t *nmi_seen)
 {
-	/* An initiator that sees us active kicks after this store; earlier kicks were for an
-	 * earlier entry. */
+	/* Cleared before active_ctx is set: a kick for this entry comes from an initiator that
+	 * has seen active_ctx, so it cannot be lost here. */
 	__atomic_store_n(nmi_seen, 0, __ATOMIC_RELAXED);
-	/* A generation of another context means nothing here, and may be larger. */
+	/* A number of another context may be larger: the initiator would take it for a flush. */
 	if (__builtin_expect(cpu->ctx_id != ctx->ctx_id, 0))
 		__atomic_store_n(&cpu->flushed_gen, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&cpu->active_ctx, ctx->ctx_id, __ATOMIC_SEQ_CST);
@@ -102,8 +105,8 @@ static inline void tlb_note_entry(struct tlb_cpu *cpu, const struct tlb_context 
 }
 
 /*
- * The entry did not happen, nor the flush that was part of it. What this CPU has cached
- * is unknown.
+ * The entry that was noted as flushing did not happen, and the flush was part of it (SVM).
+ * What this CPU has cached is unknown.
  */
 static inline void tlb_forget(struct tlb_cpu *cpu)
 {
