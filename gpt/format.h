@@ -96,7 +96,7 @@ static inline bool gpt_pte_is_table(const struct vmm_gpt_format *format, uint64_
 }
 
 static inline bool gpt_pte_is_leaf(const struct vmm_gpt_format *format, uint64_t pte,
-				    unsigned level)
+				   unsigned level)
 {
 	return vpeo_pte_is_present(format, pte) && (level == 1 || (pte & format->large));
 }
@@ -120,7 +120,7 @@ static inline unsigned vpeo_pte_prot(const struct vmm_gpt_format *format, uint64
 }
 
 static inline unsigned gpt_pte_type(const struct vmm_gpt_format *format, uint64_t pte,
-				     unsigned level)
+				    unsigned level)
 {
 	unsigned high = format->type_high_bit[VMM_GPT_SIZE_CLASS(level)];
 
@@ -135,7 +135,7 @@ static inline uint64_t gpt_pte_sans_ad(const struct vmm_gpt_format *format, uint
 
 /* The leaf with other rights, which must have an encoding. */
 static inline uint64_t gpt_pte_with_prot(const struct vmm_gpt_format *format, uint64_t pte,
-					  unsigned prot)
+					 unsigned prot)
 {
 	return (pte & ~format->rights_mask) | format->rights[prot];
 }
@@ -145,7 +145,7 @@ static inline uint64_t gpt_pte_with_prot(const struct vmm_gpt_format *format, ui
  * The pfn stays the same.
  */
 static inline uint64_t gpt_pte_at_level(const struct vmm_gpt_format *format, uint64_t pte,
-					 unsigned level, unsigned to)
+					unsigned level, unsigned to)
 {
 	uint64_t type = UINT64_C(3) << format->type_low_bit |
 			UINT64_C(1) << format->type_high_bit[VMM_GPT_SIZE_CLASS(level)];
@@ -167,8 +167,8 @@ static inline bool gpt_pte_is_frozen(uint64_t pte)
 /* pte is 0 or a leaf. */
 static inline uint64_t gpt_pte_freeze(uint64_t pte)
 {
-	return (pte & ~GPT_PTE_PRESENT_BITS) | (pte & GPT_PTE_PRESENT_BITS) << GPT_PTE_FROZEN_SHIFT |
-	       VMM_GPT_FROZEN;
+	return (pte & ~GPT_PTE_PRESENT_BITS) |
+	       (pte & GPT_PTE_PRESENT_BITS) << GPT_PTE_FROZEN_SHIFT | VMM_GPT_FROZEN;
 }
 
 /* The entry before it was frozen. */
@@ -184,7 +184,7 @@ static inline uint64_t gpt_pte_thaw(uint64_t pte)
  * may be taken out and hardware may set bits.
  */
 static inline bool gpt_pte_reset_bit(const struct vmm_gpt_format *format, vmm_gpt_pte_t *ptep,
-				  unsigned level, uint64_t bit, bool on, uint64_t *old)
+				     unsigned level, uint64_t bit, bool on, uint64_t *old)
 {
 	*old = vmm_gpt_pte_load(ptep);
 	do {

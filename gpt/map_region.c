@@ -35,8 +35,8 @@ static bool fits(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
 }
 
 /* Whether a leaf of this level at gpa already maps what the run would map. */
-static bool same_mapping(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa, unsigned level,
-		   uint64_t pte)
+static bool same_mapping(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
+			 unsigned level, uint64_t pte)
 {
 	struct vmm_gpt_leaf leaf;
 
@@ -45,8 +45,8 @@ static bool same_mapping(const struct vmm_gpt *gpt, const struct run *run, uint6
 }
 
 /* Whether the run can skip an entry that is neither empty nor a table. */
-static struct vmm_gpt_result check_existing(const struct vmm_gpt *gpt, const struct run *run, uint64_t gpa,
-				  unsigned level, uint64_t pte)
+static struct vmm_gpt_result check_existing(const struct vmm_gpt *gpt, const struct run *run,
+					    uint64_t gpa, unsigned level, uint64_t pte)
 {
 	if (pte == VMM_GPT_VACANT)
 		return gpt_fail_at(VMM_GPT_NOT_POPULATED, level, pte);
@@ -109,7 +109,7 @@ static void map_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node 
 
 /* Merges a table of empty entries into one empty entry, where a large leaf would fit. */
 static bool merge_empty_table(struct vmm_gpt *gpt, struct run *run, struct vmm_gpt_node *node,
-		       unsigned index, struct vmm_gpt_node *child)
+			      unsigned index, struct vmm_gpt_node *child)
 {
 	vmm_gpt_pte_t *table = gpt_table(gpt, child->pfn);
 	struct vmm_gpt_result merged;
@@ -120,8 +120,9 @@ static bool merge_empty_table(struct vmm_gpt *gpt, struct run *run, struct vmm_g
 	for (unsigned i = 0; child->level > 1 && i < VMM_GPT_ENTRIES; i++) {
 		uint64_t pte = vmm_gpt_pte_load(&table[i]);
 
-		if (pte && (!gpt_pte_is_table(gpt->format, pte) ||
-			    !merge_empty_table(gpt, run, child, i,
+		if (pte &&
+		    (!gpt_pte_is_table(gpt->format, pte) ||
+		     !merge_empty_table(gpt, run, child, i,
 					gpt_node_of(gpt, vpeo_pte_pfn(gpt->format, pte, 1)))))
 			return false;
 	}

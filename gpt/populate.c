@@ -36,7 +36,8 @@ struct populate_req {
 };
 
 /* Whether one entry of this level may populate all that it covers. */
-static inline bool may_be_large(const struct vmm_gpt *gpt, const struct populate_req *req, unsigned level)
+static inline bool may_be_large(const struct vmm_gpt *gpt, const struct populate_req *req,
+				unsigned level)
 {
 	return level <= req->max_level && gpt_has_leaf(gpt, level, 0);
 }
@@ -45,8 +46,8 @@ static inline bool may_be_large(const struct vmm_gpt *gpt, const struct populate
  * The number of tables needed below vacant entries of this level for [start, last].
  * At levels whose entries may be large, only the partial ones at the edges need one.
  */
-static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req *req, unsigned level,
-			   uint64_t start, uint64_t last)
+static uint64_t tables_for(const struct vmm_gpt *gpt, const struct populate_req *req,
+			   unsigned level, uint64_t start, uint64_t last)
 {
 	uint64_t tables = 0;
 
@@ -89,7 +90,8 @@ static uint64_t missing_in(const struct vmm_gpt *gpt, const struct populate_req 
 }
 
 /* Populates slots of a table that is not linked yet; its page is zeroed. */
-static void populate_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
+static void populate_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start,
+			 uint64_t last)
 {
 	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
 	unsigned first = gpt_index(start, 1);
@@ -103,7 +105,8 @@ static void populate_new(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_
 }
 
 /* Populates slots of a linked table. True if any was vacant. */
-static bool populate_linked(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start, uint64_t last)
+static bool populate_linked(struct vmm_gpt *gpt, struct vmm_gpt_node *node, uint64_t start,
+			    uint64_t last)
 {
 	vmm_gpt_pte_t *slots = gpt_table(gpt, node->pfn);
 	unsigned added = 0;

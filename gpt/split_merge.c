@@ -66,7 +66,7 @@ void gpt_unreserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve)
 }
 
 struct vmm_gpt_node *gpt_link_new(struct gpt_reserve *reserve, struct vmm_gpt_node *parent,
-			      unsigned index)
+				  unsigned index)
 {
 	struct vmm_gpt_node *node = pop(&reserve->first);
 
@@ -245,8 +245,8 @@ struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
 	if (found >= level) {
 		uint64_t pte = vmm_gpt_pte_load(ptep);
 
-		return gpt_fail_at(pte == VMM_GPT_VACANT ? VMM_GPT_NOT_POPULATED : VMM_GPT_OK, found,
-			       pte);
+		return gpt_fail_at(pte == VMM_GPT_VACANT ? VMM_GPT_NOT_POPULATED : VMM_GPT_OK,
+				   found, pte);
 	}
 
 	struct vmm_gpt_node *node = gpt_node_around(gpt, ptep);
@@ -261,7 +261,7 @@ struct vmm_gpt_result vmm_gpt_merge(struct vmm_gpt *gpt, uint64_t gpa, unsigned 
  * level, or 0.
  */
 static unsigned split_edge_level(const struct vmm_gpt *gpt, uint64_t edge, unsigned which,
-			  vmm_gpt_pte_t **ptep)
+				 vmm_gpt_pte_t **ptep)
 {
 	unsigned level;
 
@@ -287,12 +287,14 @@ static unsigned split_edge_depth(uint64_t edge, unsigned level)
 }
 
 /* The number of splits for both edges. Where both are in one entry, one split serves both. */
-static unsigned split_edge_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
+static unsigned split_edge_tables(const struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+				  unsigned which)
 {
 	vmm_gpt_pte_t *at_start, *at_end;
 	unsigned first = split_edge_level(gpt, start, which, &at_start);
 	unsigned last = split_edge_level(gpt, end, which, &at_end);
-	unsigned tables = (first ? split_edge_depth(start, first) : 0) + (last ? split_edge_depth(end, last) : 0);
+	unsigned tables = (first ? split_edge_depth(start, first) : 0) +
+			  (last ? split_edge_depth(end, last) : 0);
 
 	if (!first || !last || at_start != at_end)
 		return tables;
@@ -307,7 +309,7 @@ static unsigned split_edge_tables(const struct vmm_gpt *gpt, uint64_t start, uin
 }
 
 static void split_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
-		     struct gpt_reserve *reserve, struct vmm_gpt_result *result)
+		       struct gpt_reserve *reserve, struct vmm_gpt_result *result)
 {
 	vmm_gpt_pte_t *ptep;
 	unsigned level;
@@ -316,7 +318,8 @@ static void split_edge(struct vmm_gpt *gpt, uint64_t edge, unsigned which,
 		gpt_split_entry(gpt, ptep, level, which, reserve, result);
 }
 
-struct vmm_gpt_result gpt_split_edges(struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which)
+struct vmm_gpt_result gpt_split_edges(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+				      unsigned which)
 {
 	struct vmm_gpt_result result = { .error = VMM_GPT_OK };
 	struct gpt_reserve reserve = { 0 };

@@ -19,7 +19,7 @@ void gpt_unreserve(struct vmm_gpt *gpt, struct gpt_reserve *reserve);
 
 /* Takes a page for entry index of parent. The caller fills it and links it. */
 struct vmm_gpt_node *gpt_link_new(struct gpt_reserve *reserve, struct vmm_gpt_node *parent,
-			      unsigned index);
+				  unsigned index);
 
 /* Kinds of entries to split. */
 enum {
@@ -44,7 +44,8 @@ struct vmm_gpt_result gpt_merge_entry(struct vmm_gpt *gpt, struct vmm_gpt_node *
  * (GPT_SPLIT_*). .entry: tables added. NO_MEMORY: no translation has changed; without
  * .changed nothing has.
  */
-struct vmm_gpt_result gpt_split_edges(struct vmm_gpt *gpt, uint64_t start, uint64_t end, unsigned which);
+struct vmm_gpt_result gpt_split_edges(struct vmm_gpt *gpt, uint64_t start, uint64_t end,
+				      unsigned which);
 
 /* Takes out an unused table, and each table above that becomes unused by it. */
 void gpt_unlink(struct vmm_gpt *gpt, struct vmm_gpt_node *node, struct vmm_gpt_retired *retired);

@@ -163,7 +163,8 @@ static inline enum vmm_gpt_error gpt_check_range(uint64_t start, uint64_t end)
 }
 
 /* The result of an operation that this entry stopped. */
-static inline struct vmm_gpt_result gpt_fail_at(enum vmm_gpt_error error, unsigned level, uint64_t pte)
+static inline struct vmm_gpt_result gpt_fail_at(enum vmm_gpt_error error, unsigned level,
+						uint64_t pte)
 {
 	return (struct vmm_gpt_result){ .error = (uint8_t)error,
 					.level = (uint8_t)level,

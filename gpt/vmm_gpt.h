@@ -266,8 +266,9 @@ struct vmm_gpt_result vmm_gpt_populate_region(struct vmm_gpt *gpt, uint64_t star
  * Reverses vmm_gpt_populate_region. Addresses that are not populated are skipped.
  * STILL_MAPPED: something in the range is mapped, and nothing was vacated. A larger
  * entry that is only partly in the range is split first; NO_MEMORY: nothing has
- * changed. MISALIGNED, OUT_OF_RANGE. If another CPU maps a page during the call, the result
- * is STILL_MAPPED, with .changed if entries at the edges were split; they stay split. Table pages that become unused are pushed on *retired.
+ * changed. MISALIGNED, OUT_OF_RANGE. If another CPU maps a page during the call, the
+ * result is STILL_MAPPED, with .changed if entries at the edges were split; they stay
+ * split. Table pages that become unused are pushed on *retired.
  */
 VMM_GPT_MUST_CHECK
 struct vmm_gpt_result vmm_gpt_vacate_region(struct vmm_gpt *gpt, uint64_t start, uint64_t end,

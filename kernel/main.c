@@ -283,7 +283,8 @@ static void report_nmis(void)
 		return;
 	report_figure("nmis", "unknown", nmi_unknown(), "nmis");
 	note("%lu NMIs came that no CPU has sent, and port 61h says nothing of them: a button, a "
-	     "watchdog, or a complaint of this machine's hardware", (unsigned long)nmi_unknown());
+	     "watchdog, or a complaint of this machine's hardware",
+	     (unsigned long)nmi_unknown());
 }
 
 _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
@@ -311,7 +312,8 @@ _Noreturn void kernel_main(uint32_t magic, uintptr_t boot)
 	if (!verdict.ops)
 		report_refused(verdict.cause, verdict.remedy);
 	head_side(verdict.ops == &vmx_ops ? "vmx" : "svm");
-	if (cmdline.large_exec && !cmdline.small_exec && verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
+	if (cmdline.large_exec && !cmdline.small_exec &&
+	    verdict.probe.errata & ERRATUM_ITLB_MULTIHIT)
 		note("large-exec: large leaves are executable all the same");
 	allow_large_exec(&verdict.probe);
 	cpu_enable_features();

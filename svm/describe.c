@@ -84,10 +84,13 @@ static void describe_fault(const struct vmcb *vmcb, char *words)
 
 	format(words, VMM_TEXT_MAX, "nested page fault: %s%s at gpa 0x%lx, %s (EXITINFO1 0x%lx)",
 	       info & NPF_WALK ? "the guest's page walk, which counts as a " : "",
-	       info & NPF_FETCH ? "fetch" : info & NPF_WRITE ? "write" : "read",
+	       info & NPF_FETCH ? "fetch" :
+	       info & NPF_WRITE ? "write" :
+				  "read",
 	       (unsigned long)vmcb->exitinfo2,
 	       info & NPF_RESERVED ? "an entry has a reserved bit" :
-	       info & NPF_PRESENT  ? "the entries lack the right" : "no entry is present",
+	       info & NPF_PRESENT  ? "the entries lack the right" :
+				     "no entry is present",
 	       (unsigned long)info);
 }
 
@@ -118,14 +121,15 @@ void svm_exit_describe(struct vcpu *vcpu, char *words)
 	unsigned code = (unsigned)vmcb->exitcode;
 
 	if (code == VMEXIT_INVALID_LOW)
-		format(words, VMM_TEXT_MAX, "VMRUN refused (VMEXIT_INVALID): %s", invalid_cause(vmcb));
+		format(words, VMM_TEXT_MAX, "VMRUN refused (VMEXIT_INVALID): %s",
+		       invalid_cause(vmcb));
 	else if (code == VMEXIT_NPF)
 		describe_fault(vmcb, words);
 	else if (code == VMEXIT_IOIO)
 		describe_io(vmcb->exitinfo1, words);
 	else if (code == VMEXIT_MSR)
-		format(words, VMM_TEXT_MAX, "%s of MSR 0x%x", vmcb->exitinfo1 & 1 ? "WRMSR" : "RDMSR",
-		       (unsigned)vcpu->regs.r[REG_RCX]);
+		format(words, VMM_TEXT_MAX, "%s of MSR 0x%x",
+		       vmcb->exitinfo1 & 1 ? "WRMSR" : "RDMSR", (unsigned)vcpu->regs.r[REG_RCX]);
 	else if (code <= VMEXIT_EXCEPTION_31)
 		describe_numbered(vmcb, code, words);
 	else

@@ -59,7 +59,8 @@ static bool svm_enable(struct cpu *cpu, const struct cpu_raw *raw, char *error)
 	if (cpu_raw_msr(raw, MSR_VM_CR) & VM_CR_SVMDIS)
 		msr_write_safe(MSR_VM_CR, cpu_raw_msr(raw, MSR_VM_CR) & ~VM_CR_SVMDIS);
 	if (!msr_write_safe(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME)) {
-		format(error, VMM_TEXT_MAX, "EFER.SVME cannot be set, although CPUID and VM_CR allow it");
+		format(error, VMM_TEXT_MAX,
+		       "EFER.SVME cannot be set, although CPUID and VM_CR allow it");
 		free_pages(cpu);
 		return false;
 	}

@@ -35,9 +35,10 @@ static struct view look(void)
 		.ss = vmcs_peek(VMCS_GUEST_SS_ATTR),
 		.tr = vmcs_peek(VMCS_GUEST_TR_ATTR),
 		.event = (uint32_t)vmcs_peek(VMCS_ENTRY_EVENT),
-		.long_mode = vmx_control((uint32_t)vmcs_peek(VMCS_ENTRY_CONTROLS), ENTRYC_IA32E_GUEST),
-		.unrestricted = vmx_control((uint32_t)vmcs_peek(VMCS_PROC2_CONTROLS),
-					    PROC2_UNRESTRICTED),
+		.long_mode =
+			vmx_control((uint32_t)vmcs_peek(VMCS_ENTRY_CONTROLS), ENTRYC_IA32E_GUEST),
+		.unrestricted =
+			vmx_control((uint32_t)vmcs_peek(VMCS_PROC2_CONTROLS), PROC2_UNRESTRICTED),
 	};
 }
 
@@ -84,9 +85,9 @@ static bool limit_fits(uint64_t limit, uint64_t attr)
 static const char *check_segments(const struct view *v)
 {
 	static const char *const limits[SEG_COUNT] = {
-		[SEG_ES] = "ES limit and granularity", [SEG_CS] = "CS limit and granularity",
-		[SEG_SS] = "SS limit and granularity", [SEG_DS] = "DS limit and granularity",
-		[SEG_FS] = "FS limit and granularity", [SEG_GS] = "GS limit and granularity",
+		[SEG_ES] = "ES limit and granularity",	   [SEG_CS] = "CS limit and granularity",
+		[SEG_SS] = "SS limit and granularity",	   [SEG_DS] = "DS limit and granularity",
+		[SEG_FS] = "FS limit and granularity",	   [SEG_GS] = "GS limit and granularity",
 		[SEG_LDTR] = "LDTR limit and granularity", [SEG_TR] = "TR limit and granularity",
 	};
 	unsigned tr = v->tr & ATTR_TYPE, cs = v->cs & ATTR_TYPE;

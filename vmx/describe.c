@@ -18,7 +18,8 @@ static const char *rights(uint64_t qual)
 
 static void describe_fault(uint64_t qual, char *words)
 {
-	int n = format(words, VMM_TEXT_MAX, "EPT violation: %s%s%sat gpa 0x%llx, the entry allows %s",
+	int n = format(words, VMM_TEXT_MAX,
+		       "EPT violation: %s%s%sat gpa 0x%llx, the entry allows %s",
 		       qual & QUAL_EPT_READ ? "read " : "", qual & QUAL_EPT_WRITE ? "write " : "",
 		       qual & QUAL_EPT_EXEC ? "fetch " : "",
 		       (unsigned long long)vmcs_peek(VMCS_GUEST_PHYSICAL_ADDRESS), rights(qual));
@@ -46,11 +47,11 @@ static void describe_cr(uint64_t qual, char *words)
 
 static void describe_io(uint64_t qual, char *words)
 {
-	format(words, VMM_TEXT_MAX, "I/O instruction: %s%s%s port 0x%x, %u byte(s) "
+	format(words, VMM_TEXT_MAX,
+	       "I/O instruction: %s%s%s port 0x%x, %u byte(s) "
 	       "(qualification 0x%llx)",
 	       qual & 32 ? "REP " : "", qual & 8 ? "IN" : "OUT", qual & 16 ? "S" : "",
-	       (unsigned)(qual >> 16 & 0xffff), (unsigned)(qual & 7) + 1,
-	       (unsigned long long)qual);
+	       (unsigned)(qual >> 16 & 0xffff), (unsigned)(qual & 7) + 1, (unsigned long long)qual);
 }
 
 /* 27.8: the qualification of reasons 33 and 34. */

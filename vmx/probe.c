@@ -53,7 +53,8 @@ static void refuse_without_msr(const struct cpu_raw *raw, uint32_t msr, const ch
 			       struct vmm_probe *probe)
 {
 	format(probe->cause_words, sizeof(probe->cause_words),
-	       "CPUID shows VT-x, but %s (MSR 0x%x), which belongs to it, cannot be read", name, msr);
+	       "CPUID shows VT-x, but %s (MSR 0x%x), which belongs to it, cannot be read", name,
+	       msr);
 	probe->cause = probe->cause_words;
 	if (is_below(raw))
 		below_hides_all(raw, probe->remedy_words, sizeof(probe->remedy_words));
@@ -71,8 +72,9 @@ static void refuse_locked(const struct cpu_raw *raw, struct vmm_probe *probe)
 		       "bit 0 (lock) set and bit 2 (VMX outside SMX) clear";
 	probe->remedy = "enable it in its setup, then power off and on";
 	if (is_below(raw))
-		probe->remedy = "allow it in the virtual machine's firmware, or nested virtualization "
-				"in the hypervisor that this runs in, then power off and on";
+		probe->remedy =
+			"allow it in the virtual machine's firmware, or nested virtualization "
+			"in the hypervisor that this runs in, then power off and on";
 }
 
 /* Names the first thing that is missing; each depends on those before. */
@@ -139,8 +141,8 @@ static void fill(const struct cpu_raw *raw, const struct vmx_controls *controls,
 	uint32_t denials = UINT32_C(1) << PROC_RDPMC_EXITING | UINT32_C(1) << PROC_MONITOR_EXITING |
 			   UINT32_C(1) << PROC_MWAIT_EXITING;
 
-	probe->errata = errata(raw) &
-			(ERRATUM_EPT_AD | ERRATUM_PREEMPTION_TIMER | ERRATUM_ITLB_MULTIHIT);
+	probe->errata =
+		errata(raw) & (ERRATUM_EPT_AD | ERRATUM_PREEMPTION_TIMER | ERRATUM_ITLB_MULTIHIT);
 	probe->gpt = (struct vmm_gpt_caps){
 		.maxphyaddr = (uint8_t)(width < 52 ? width : 52),
 		.leaf_2m = ept & EPT_CAP_2M,

@@ -54,8 +54,8 @@ static void pass_msrs(uint8_t *bitmap)
 		uint32_t msr = passed_msrs[i], n = msr & 0x1fff;
 		unsigned base = msr >= 0xc0000000u ? 1024 : 0;
 
-		bitmap[base + n / 8] &= (uint8_t)~(1u << n % 8);
-		bitmap[2048 + base + n / 8] &= (uint8_t)~(1u << n % 8);
+		bitmap[base + n / 8] &= (uint8_t) ~(1u << n % 8);
+		bitmap[2048 + base + n / 8] &= (uint8_t) ~(1u << n % 8);
 	}
 }
 
@@ -177,10 +177,10 @@ bool vmx_vcpu_init(struct vcpu *vcpu, const struct vcpu_state *state, char *erro
 	}
 	vx = vcpu->arch;
 	vx->controls = vmx_common.controls;
-	vx->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER); /* set_slice sets it */
+	vx->controls.pin &= ~(1u << PIN_PREEMPTION_TIMER);   /* set_slice sets it */
 	vx->controls.proc &= ~(1u << PROC_INTERRUPT_WINDOW); /* want_window sets it */
-	vx->controls.exit &= ~(1u << EXITC_SAVE_TIMER);    /* only with the timer */
-	vx->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST); /* set_efer sets it */
+	vx->controls.exit &= ~(1u << EXITC_SAVE_TIMER);	     /* only with the timer */
+	vx->controls.entry &= ~(1u << ENTRYC_IA32E_GUEST);   /* set_efer sets it */
 	pass_msrs(page_ptr(vx->msr_bitmap_pfn));
 
 	*(uint32_t *)page_ptr(vx->vmcs_pfn) = vmx_common.allowed.revision;
@@ -260,8 +260,7 @@ void vmx_invept(struct vmx_cpu *vc, uint64_t eptp)
 	if (FAULT(NO_INVEPT))
 		return;
 	OBSERVE(flush, this_cpu()->number, vc->invept_single ? tag_of(eptp) : 0);
-	VERIFY_EQ(vc->invept_single ? insn_invept(INVEPT_SINGLE, eptp) :
-				       insn_invept(INVEPT_ALL, 0),
+	VERIFY_EQ(vc->invept_single ? insn_invept(INVEPT_SINGLE, eptp) : insn_invept(INVEPT_ALL, 0),
 		  VMX_OK);
 }
 
@@ -306,7 +305,8 @@ void vmx_vcpu_enter(struct vcpu *vcpu)
 	struct vmx_vcpu *vx = vcpu->arch;
 	const struct tlb_context *ctx = vcpu->ctx;
 
-	if (__builtin_expect(vx->eptp != ctx->pmtp || tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx), 0)) {
+	if (__builtin_expect(vx->eptp != ctx->pmtp || tlb_needs_flush(tlb_cpu(vcpu->cpu), ctx),
+			     0)) {
 		prepare_and_enter(vcpu);
 		return;
 	}
@@ -328,8 +328,8 @@ void vmx_skip(struct vcpu *vcpu, const struct vcpu_exit *exit, unsigned length)
 /* Entry checks the event: 27.2.1.3. Exits clear its valid bit. */
 void vmx_inject(struct vcpu *vcpu, const struct vcpu_event *event)
 {
-	uint32_t word = EVENT_WORD_VALID | (uint32_t)event->type << EVENT_WORD_TYPE_SHIFT |
-			event->vector;
+	uint32_t word =
+		EVENT_WORD_VALID | (uint32_t)event->type << EVENT_WORD_TYPE_SHIFT | event->vector;
 
 	vmx_make_current(vcpu);
 	if (event->has_error) {

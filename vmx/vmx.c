@@ -62,7 +62,8 @@ static bool unlock(char *error)
 	if (!(value & FEATURE_CONTROL_LOCK)) {
 		value |= FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX;
 		if (!msr_write_safe(MSR_FEATURE_CONTROL, value)) {
-			format(error, VMM_TEXT_MAX, "IA32_FEATURE_CONTROL (0x3a) cannot be written");
+			format(error, VMM_TEXT_MAX,
+			       "IA32_FEATURE_CONTROL (0x3a) cannot be written");
 			return false;
 		}
 	}
@@ -128,7 +129,8 @@ static bool start(struct vmx_cpu *vc, uint32_t revision, char *error)
 	result = insn_vmxon(vc->vmxon_pfn << PAGE_SHIFT);
 	if (result != VMX_OK) {
 		/* There is no current VMCS yet, so there is no error number: 31.3 VMXON. */
-		format(error, VMM_TEXT_MAX, "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
+		format(error, VMM_TEXT_MAX,
+		       "VMXON failed (%s): the region at 0x%llx, revision 0x%x, "
 		       "was not accepted",
 		       result == VMX_FAIL_INVALID ? "VMfailInvalid" : "VMfailValid",
 		       (unsigned long long)vc->vmxon_pfn << PAGE_SHIFT, revision);

@@ -22,8 +22,8 @@ static void complain(void *arg, uint64_t gpa, unsigned level, uint64_t entry, co
 	struct audit *audit = arg;
 
 	if (audit->wrong++ < SHOWN_MAX)
-		audit->say("second level, gpa 0x%012lx, level %u, 0x%016lx: %s",
-			     (unsigned long)gpa, level, (unsigned long)entry, what);
+		audit->say("second level, gpa 0x%012lx, level %u, 0x%016lx: %s", (unsigned long)gpa,
+			   level, (unsigned long)entry, what);
 }
 
 static const char *wrong_with_block(const struct vmm_gpt_extent *e)
@@ -80,7 +80,7 @@ static bool agree(const struct audit_base *base, const char *what, uint64_t coun
 {
 	if (counted != in_use)
 		base->wrong("%s: %lu are accounted for, and %lu are in use", what,
-			     (unsigned long)counted, (unsigned long)in_use);
+			    (unsigned long)counted, (unsigned long)in_use);
 	return counted == in_use;
 }
 
@@ -130,7 +130,8 @@ bool audit_aspace(struct aspace *as, const struct audit_base *base)
 
 bool audit_nothing_left(const struct audit_base *base)
 {
-	bool ok = agree(base, "the guest's pages, afterwards", base->guest, pages_in_use(FRAME_GUEST));
+	bool ok = agree(base, "the guest's pages, afterwards", base->guest,
+			pages_in_use(FRAME_GUEST));
 
 	ok &= agree(base, "table pages, afterwards", base->tables, pages_in_use(FRAME_TABLE));
 	return pages_agree(base) && ok;

@@ -73,8 +73,8 @@ static void raise_to(uint64_t *p, uint64_t value)
 		;
 }
 
-void tlbcheck_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base, tlbcheck_root_fn *root_of,
-		const struct vmm_gpt_format *format)
+void tlbcheck_init(uint64_t *frames, uint64_t nframes, uintptr_t page_base,
+		   tlbcheck_root_fn *root_of, const struct vmm_gpt_format *format)
 {
 	memset(&check, 0, sizeof(check));
 	check.frames = frames;

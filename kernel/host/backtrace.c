@@ -129,7 +129,8 @@ static uint64_t leaf_caller(const struct trap_frame *f)
 		if (!in_text(to) || !in_text(to - CALL_LENGTH))
 			continue;
 		memcpy(&relative, (const char *)to - 4, 4);
-		if (*((const uint8_t *)to - CALL_LENGTH) == CALL && to + (uint64_t)relative == s->address)
+		if (*((const uint8_t *)to - CALL_LENGTH) == CALL &&
+		    to + (uint64_t)relative == s->address)
 			return to;
 	}
 	return 0;

@@ -48,13 +48,13 @@ static const struct row rows[] = {
  * list of affected CPUs, and as in Linux (NO_ITLB_MULTIHIT).
  */
 static const uint8_t no_multihit[] = {
-	0x1c, 0x26,		/* Bonnell */
-	0x27, 0x35, 0x36,	/* Saltwell */
-	0x37, 0x4a, 0x4d,	/* Silvermont */
-	0x4c, 0x5a, 0x75,	/* Airmont */
-	0x57, 0x85,		/* Knights Landing, Knights Mill */
-	0x5c, 0x5f, 0x7a,	/* Goldmont */
-	0x86,			/* Tremont, server version */
+	0x1c, 0x26,	  /* Bonnell */
+	0x27, 0x35, 0x36, /* Saltwell */
+	0x37, 0x4a, 0x4d, /* Silvermont */
+	0x4c, 0x5a, 0x75, /* Airmont */
+	0x57, 0x85,	  /* Knights Landing, Knights Mill */
+	0x5c, 0x5f, 0x7a, /* Goldmont */
+	0x86,		  /* Tremont, server version */
 };
 
 /* An unknown CPU is assumed to have it, unless it reports PSCHANGE_MC_NO. */

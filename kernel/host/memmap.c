@@ -66,7 +66,8 @@ void memmap_remove(struct memmap *map, uint64_t start, uint64_t end)
 		struct memory_range *r = &map->ranges[i];
 		struct memory_range left = { r->start, start < r->end ? start : r->end };
 		struct memory_range right = { end > r->start ? end : r->start, r->end };
-		unsigned keep = (unsigned)(left.start < left.end) + (unsigned)(right.start < right.end);
+		unsigned keep =
+			(unsigned)(left.start < left.end) + (unsigned)(right.start < right.end);
 
 		if (r->end <= start || r->start >= end) {
 			i++;

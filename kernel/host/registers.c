@@ -25,11 +25,10 @@ static const struct bit_name cr0_bits[] = {
 	{ CR0_NW, "NW" }, { CR0_CD, "CD" }, { CR0_PG, "PG" }, { 0, NULL },
 };
 static const struct bit_name cr4_bits[] = {
-	{ CR4_DE, "DE" },	  { CR4_PSE, "PSE" },
-	{ CR4_PAE, "PAE" },	  { CR4_PGE, "PGE" },
-	{ CR4_OSFXSR, "OSFXSR" }, { CR4_OSXMMEXCPT, "OSXMMEXCPT" },
-	{ CR4_LA57, "LA57" },	  { CR4_VMXE, "VMXE" },
-	{ CR4_OSXSAVE, "OSXSAVE" }, { 0, NULL },
+	{ CR4_DE, "DE" },     { CR4_PSE, "PSE" },	{ CR4_PAE, "PAE" },
+	{ CR4_PGE, "PGE" },   { CR4_OSFXSR, "OSFXSR" }, { CR4_OSXMMEXCPT, "OSXMMEXCPT" },
+	{ CR4_LA57, "LA57" }, { CR4_VMXE, "VMXE" },	{ CR4_OSXSAVE, "OSXSAVE" },
+	{ 0, NULL },
 };
 static const struct bit_name efer_bits[] = {
 	{ EFER_SCE, "SCE" }, { EFER_LME, "LME" },   { EFER_LMA, "LMA" },
@@ -49,8 +48,10 @@ static void note_bits(const char *name, uint64_t value, const struct bit_name *b
 
 void registers_note(const uint64_t r[16], uint64_t rip, uint64_t rflags)
 {
-	static const char *const names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-					     "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
+	static const char *const names[] = {
+		"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+		"r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"
+	};
 
 	note("rip    0x%016lx", (unsigned long)rip);
 	for (unsigned i = 0; i < 16; i += 4)

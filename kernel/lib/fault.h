@@ -18,12 +18,12 @@
  * If FAULT_X is 1, the paste inserts an extra argument and the second argument is 1;
  * otherwise it is 0.
  */
-#define FAULT(name)		    FAULT_OF(FAULT_##name)
-#define FAULT_OF(value)		    FAULT_PASTE(value)
-#define FAULT_PASTE(value)	    FAULT_PICK(FAULT_COMMA_##value)
-#define FAULT_PICK(comma)	    FAULT_SECOND(comma 1, 0, 0) /* NOLINT(bugprone-macro-parentheses) */
+#define FAULT(name)		     FAULT_OF(FAULT_##name)
+#define FAULT_OF(value)		     FAULT_PASTE(value)
+#define FAULT_PASTE(value)	     FAULT_PICK(FAULT_COMMA_##value)
+#define FAULT_PICK(comma)	     FAULT_SECOND(comma 1, 0, 0) /* NOLINT(bugprone-macro-parentheses) */
 #define FAULT_SECOND(a, second, ...) second
-#define FAULT_COMMA_1		    0,
+#define FAULT_COMMA_1		     0,
 
 /* Triggers the deliberate bug of the host itself, if this build has one: suite/crash.c. */
 void fault_host(void);

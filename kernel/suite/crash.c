@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 enum { VECTOR = 0x50 };
-_Static_assert((int)VECTOR != (int)LAPIC_VECTOR_WAKE && (int)VECTOR != (int)LAPIC_VECTOR_KICK, "unused");
+_Static_assert((int)VECTOR != (int)LAPIC_VECTOR_WAKE && (int)VECTOR != (int)LAPIC_VECTOR_KICK,
+	       "unused");
 
 extern char text_start[];
 

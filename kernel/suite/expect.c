@@ -167,7 +167,8 @@ static const char *const sizes[] = { "no size", "4 KiB", "2 MiB", "1 GiB" };
 static void wrong_leaf(struct tally *tally, uint64_t gpa, unsigned level, const char *what)
 {
 	if (tally->wrong++ < SHOWN_MAX)
-		report_wrong("the leaf of %s at 0x%012lx %s", sizes[level], (unsigned long)gpa, what);
+		report_wrong("the leaf of %s at 0x%012lx %s", sizes[level], (unsigned long)gpa,
+			     what);
 }
 
 static void compare_leaf(const struct guest_run *run, const struct vmm_gpt_extent *e,

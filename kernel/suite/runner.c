@@ -34,7 +34,8 @@ static void print_map(const struct guest *guest)
 		     (unsigned long)(r->start + r->size), region_rights(r), r->name,
 		     (unsigned long)(r->size >> 10),
 		     r->kind == REGION_HOLE ? "nothing" :
-		     r->image ? "its image" : "zeroes");
+		     r->image		    ? "its image" :
+					      "zeroes");
 	}
 }
 
@@ -52,7 +53,9 @@ static bool give_up(const struct machine *m, const struct guest *guest, const ch
 
 static unsigned count_vcpus(const struct guest *guest)
 {
-	return guest->vcpus == GUEST_VCPUS_ALL ? vcpu_thread_cpus() : guest->vcpus ? guest->vcpus : 1;
+	return guest->vcpus == GUEST_VCPUS_ALL ? vcpu_thread_cpus() :
+	       guest->vcpus		       ? guest->vcpus :
+						 1;
 }
 
 static unsigned count_copies(const struct guest *guest)
@@ -191,7 +194,8 @@ static bool judge(const struct machine *m, const struct guest *guest,
 	counts->ticks = threads[0].run.time.ticks;
 	*reached = pages_fail_at(0);
 	if (is_starved(n)) {
-		counts->starved = "its time was over before it could move, however much it was given";
+		counts->starved =
+			"its time was over before it could move, however much it was given";
 		return ok;
 	}
 	if (*reached)
@@ -282,7 +286,8 @@ static bool run_once(const struct machine *m, const struct guest *guest, struct 
 }
 
 /* Runs the guest once for each allocation that fails, until a run makes fewer allocations. */
-static bool run_failing(const struct machine *m, const struct guest *guest, struct run_counts *counts)
+static bool run_failing(const struct machine *m, const struct guest *guest,
+			struct run_counts *counts)
 {
 	bool all = m->fail_alloc == CMDLINE_FAIL_ALL, ok = true, reached = true;
 	uint64_t n = all ? 1 : m->fail_alloc, failed = 0;

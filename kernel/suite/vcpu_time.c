@@ -13,9 +13,9 @@ enum {
 	BUDGET_PIECES = 8, /* pieces in a budget that is to be used up */
 	MOVES_MIN = 8,	   /* more instructions than any guest executes before its loop */
 	DOUBLINGS_MAX = 8,
-	ACTIVE_SHIFT = 6,  /* an active piece is charged with 1/64 */
-	NET_FACTOR = 2,	   /* the host's timer, relative to the slice timer */
-	LATE_US = 1000, /* every emulator notices a timer's expiry sooner than that */
+	ACTIVE_SHIFT = 6, /* an active piece is charged with 1/64 */
+	NET_FACTOR = 2,	  /* the host's timer, relative to the slice timer */
+	LATE_US = 1000,	  /* every emulator notices a timer's expiry sooner than that */
 };
 
 /* The budget that the guest is to use up; 0: it is only a safety net. */
@@ -173,7 +173,8 @@ static bool is_over(struct guest_run *run, const struct vcpu_exit *exit, uint64_
 		return false;
 	}
 	if (kind == END_UNEXPECTED)
-		format(run->v.end_words, sizeof(run->v.end_words), "it is entered, but hardly moves");
+		format(run->v.end_words, sizeof(run->v.end_words),
+		       "it is entered, but hardly moves");
 	vcpu_end(&run->v, exit, kind);
 	return true;
 }

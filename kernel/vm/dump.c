@@ -29,10 +29,14 @@ static void dump_segments(const struct vcpu_state *s)
 
 		note("%-6s 0x%04x base 0x%lx limit 0x%x attributes 0x%04x: %s%s, DPL %u", names[i],
 		     seg->selector, (unsigned long)seg->base, seg->limit, a,
-		     !(a & 0x80) ? "unusable" : !(a & 0x10) ? "system" : a & 8 ? "code" : "data",
-		     !(a & 0x10)		     ? "" :
+		     !(a & 0x80) ? "unusable" :
+		     !(a & 0x10) ? "system" :
+		     a & 8	 ? "code" :
+				   "data",
+		     !(a & 0x10)	     ? "" :
 		     (a & 8) && (a & 0x2000) ? ", 64-bit" :
-		     a & 0x4000		     ? ", 32-bit" : ", 16-bit",
+		     a & 0x4000		     ? ", 32-bit" :
+					       ", 16-bit",
 		     a >> 5 & 3u);
 	}
 	note("gdtr   base 0x%lx limit 0x%x", (unsigned long)s->gdtr_base, s->gdtr_limit);
@@ -67,8 +71,9 @@ static void describe_present(const struct vmm_gpt *gpt, uint64_t pte, unsigned l
 	uint64_t expected = leaf ? vpeo_map_page(f, &gpt->caps, level, pfn, prot, type) :
 				   vpeo_map_table(f, pfn);
 	int n = format(words, WORDS, "%s at 0x%lx %s%s%s%s%s", leaf ? "page" : "table",
-		       (unsigned long)pfn << PAGE_SHIFT, rights[prot], leaf ? " " : "", leaf ? types[type] : "",
-		       pte & f->accessed ? " A" : "", leaf && pte & f->dirty ? " D" : "");
+		       (unsigned long)pfn << PAGE_SHIFT, rights[prot], leaf ? " " : "",
+		       leaf ? types[type] : "", pte & f->accessed ? " A" : "",
+		       leaf && pte & f->dirty ? " D" : "");
 
 	if (expected == VMM_GPT_NO_ENCODING)
 		format(words + n, WORDS - (size_t)n, "; NOT VALID: no such rights or type");
@@ -87,9 +92,9 @@ static void dump_entry(const struct vmm_gpt *gpt, uint64_t gpa, uint64_t pte, un
 	else
 		format(words, sizeof(words), "%s",
 		       gpt_pte_is_frozen(pte) ? "being taken out" :
-		       pte == VMM_GPT_VACANT ? "hole: not populated" :
-		       pte		     ? "not present; NOT VALID" :
-					       "populated, maps nothing");
+		       pte == VMM_GPT_VACANT  ? "hole: not populated" :
+		       pte		      ? "not present; NOT VALID" :
+						"populated, maps nothing");
 	note("  level %u 0x%012lx-0x%012lx entry 0x%016lx: %s", level, (unsigned long)start,
 	     (unsigned long)(start + size), (unsigned long)pte, words);
 }
@@ -125,7 +130,9 @@ static void dump_step(void *arg, const struct gwalk_step *step)
 	}
 	note("  level %u at gpa 0x%lx entry 0x%016lx: %s%s%s%s%s%s", step->level,
 	     (unsigned long)step->gpa, (unsigned long)e,
-	     !(e & GWALK_PRESENT) ? "not present" : step->leaf ? "page" : "table",
+	     !(e & GWALK_PRESENT) ? "not present" :
+	     step->leaf		  ? "page" :
+				    "table",
 	     e & GWALK_WRITE ? " W" : "", e & GWALK_USER ? " U" : "",
 	     e & GWALK_ACCESSED ? " A" : "", e & GWALK_DIRTY && step->leaf ? " D" : "",
 	     e & GWALK_NX ? " NX" : "");
@@ -167,8 +174,8 @@ static void dump_exit(const struct vcpu_run *run, const char *name)
 	note("%s: its last exit, one of %lu %s: %s", name,
 	     (unsigned long)run->exits[run->exit.kind], vcpu_exit_names[run->exit.kind], words);
 	if (e->valid)
-		note("while vector %u was being delivered, type %u, error 0x%x", e->vector,
-		     e->type, e->error);
+		note("while vector %u was being delivered, type %u, error 0x%x", e->vector, e->type,
+		     e->error);
 }
 
 /* The linear address of the access that exited, if known. */

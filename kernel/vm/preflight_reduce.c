@@ -23,7 +23,8 @@ void preflight_reduce(struct vmm_probe *common, const struct vmm_probe *own, cha
 	reduce(&c->track_ad, own->gpt.track_ad, "accessed and dirty bits", lost, size);
 	reduce(&large_exec, !own->gpt.small_exec, "large executable leaves", lost, size);
 	reduce(&common->unrestricted, own->unrestricted, "unrestricted guests", lost, size);
-	reduce(&common->denies_all, own->denies_all, "exits of RDPMC, MONITOR or MWAIT", lost, size);
+	reduce(&common->denies_all, own->denies_all, "exits of RDPMC, MONITOR or MWAIT", lost,
+	       size);
 	reduce(&common->slice_timer, own->slice_timer, "the preemption timer", lost, size);
 	common->errata |= own->errata;
 	c->small_exec = !large_exec;

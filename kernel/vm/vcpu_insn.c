@@ -62,7 +62,8 @@ static bool is_plain_cpuid(const struct vcpu_run *run, const struct vcpu_exit *e
 	uint64_t at = exit->fetch - run->fetch_gva;
 
 	return exit->kind == EXIT_CPUID && run->fetch_page && at <= PAGE_SIZE - 2 &&
-	       exit->cr3 == run->fetch_cr3 && run->fetch_page[at] == 0x0f && run->fetch_page[at + 1] == 0xa2;
+	       exit->cr3 == run->fetch_cr3 && run->fetch_page[at] == 0x0f &&
+	       run->fetch_page[at + 1] == 0xa2;
 }
 
 void vcpu_forget_fetch(struct vcpu_run *run)

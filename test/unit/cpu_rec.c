@@ -68,7 +68,8 @@ void cpu_rec_read(const char *name, struct cpu_raw *raw)
 			if (to)
 				*to = r;
 		} else if (sscanf(line, "msr %x %llx", &number, &value) == 2) {
-			if (number == 0x3a || number == 0x10a || (number >= 0x480 && number <= 0x491))
+			if (number == 0x3a || number == 0x10a ||
+			    (number >= 0x480 && number <= 0x491))
 				*cpu_rec_msr(raw, number) = value;
 		} else {
 			assert_true(line[0] == '#');

@@ -23,7 +23,7 @@ static const uint32_t timers[] = { 0x106a0, 0x106a1, 0x106a4, 0x106a5, 0x106e5,
 
 /* The list of INTEL-SA-00210 has no Atom and no Xeon Phi: models, without steppings. */
 static const uint32_t no_multihit[] = {
-	0x106c0, 0x20660, 0x20670, 0x30650, 0x30660, /* Bonnell and Saltwell */
+	0x106c0, 0x20660, 0x20670, 0x30650, 0x30660,	      /* Bonnell and Saltwell */
 	0x30670, 0x406a0, 0x406d0, 0x406c0, 0x506a0, 0x70650, /* Silvermont, Airmont */
 	0x506c0, 0x506f0, 0x706a0, 0x80660, 0x50670, 0x80650,
 };
@@ -80,8 +80,9 @@ static void every_signature(void **state)
 						continue; /* there are no such bits */
 					set(&raw, vendors[v], eax);
 					if (errata(&raw) != expected(vendors[v], eax))
-						fail_msg("%s %x: %x, and should be %x", vendors[v], eax,
-							 errata(&raw), expected(vendors[v], eax));
+						fail_msg("%s %x: %x, and should be %x", vendors[v],
+							 eax, errata(&raw),
+							 expected(vendors[v], eax));
 				}
 }
 

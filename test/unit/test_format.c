@@ -50,7 +50,8 @@ static void ends_of_the_integers(void **state)
 	SAME(512, "%zu %zx", SIZE_MAX, SIZE_MAX);
 	SAME(512, "%hd %hu %hhd %hhu %hhx", -32768, 65535, -128, 255, 255);
 	SAME(512, "%p %p", (void *)plain, (void *)1);
-	SAME(512, "%20p|%-20p|%020p|%2p|%5p", (void *)plain, (void *)1, (void *)2, (void *)3, (void *)4);
+	SAME(512, "%20p|%-20p|%020p|%2p|%5p", (void *)plain, (void *)1, (void *)2, (void *)3,
+	     (void *)4);
 }
 
 static void texts(void **state)

@@ -157,11 +157,11 @@ static void others_are_not_known(void **state)
 	for (unsigned op = 0; op < 256; op++) {
 		uint8_t one[] = { (uint8_t)op, 0x90, 0x90 }, two[] = { 0x0f, (uint8_t)op, 0x90 };
 		uint8_t three[] = { 0x0f, 0x01, (uint8_t)op };
-		bool first = op == 0xf4, second, third = op == 0xc1 || op == 0xd1 || op == 0xd9 ||
-								      (op & 0xf8) == 0xf0;
+		bool first = op == 0xf4, second,
+		     third = op == 0xc1 || op == 0xd1 || op == 0xd9 || (op & 0xf8) == 0xf0;
 
-		second = op == 0x06 || op == 0x08 || op == 0x09 || op == 0x20 || op == 0x22 || op == 0x30 ||
-			 op == 0x32 || op == 0xa2;
+		second = op == 0x06 || op == 0x08 || op == 0x09 || op == 0x20 || op == 0x22 ||
+			 op == 0x30 || op == 0x32 || op == 0xa2;
 		assert_int_equal(decode(one, 3, false), first);
 		assert_int_equal(decode(two, 3, true), second);
 		assert_int_equal(decode(three, 3, true), third);

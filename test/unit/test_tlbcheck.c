@@ -179,7 +179,7 @@ static void frames_come_back_late(void **state)
 	caught(tlbcheck_freed(PAGE_A));
 	tlbcheck_exit(0);
 	tlbcheck_freed(PAGE_A);
-	tlbcheck_freed(PAGE_B);	    /* was never there */
+	tlbcheck_freed(PAGE_B);		       /* was never there */
 	caught(tlbcheck_enter(0, ROOT, ROOT)); /* could still reach it */
 	tlbcheck_exit(0);
 	enter_with_flush(0);
@@ -303,14 +303,10 @@ static void walkers_in_software(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_first_entry_flushes),
-		TEST(a_change_waits_for_those_inside),
-		TEST(news_may_come_late),
-		TEST(what_takes_and_what_does_not),
-		TEST(frames_come_back_late),
-		TEST(a_flush_before_the_store_is_none),
-		TEST(roots_are_not_mixed_up),
-		TEST(large_leaves),
+		TEST(the_first_entry_flushes), TEST(a_change_waits_for_those_inside),
+		TEST(news_may_come_late),      TEST(what_takes_and_what_does_not),
+		TEST(frames_come_back_late),   TEST(a_flush_before_the_store_is_none),
+		TEST(roots_are_not_mixed_up),  TEST(large_leaves),
 		TEST(walkers_in_software),
 	};
 
