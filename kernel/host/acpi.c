@@ -31,6 +31,11 @@ enum {
 
 #define X2APIC_ID_NONE UINT32_MAX /* the same */
 
+uint64_t acpi_table_length(const uint8_t *table)
+{
+	return firmware_number(table + SDT_LENGTH, 4);
+}
+
 /*
  * Returns the table at pa if it has this signature; otherwise NULL, and *why is the reason. A
  * wrong checksum is tolerated: in garbage, the signature or the length would be wrong, too.
@@ -39,7 +44,7 @@ static const uint8_t *see_table(const struct firmware_reader *r, uint64_t pa, co
 				struct remarks *remarks, const char **why)
 {
 	const uint8_t *table = r->see(r->ctx, pa, SDT_HEADER);
-	uint64_t length = table ? firmware_number(table + SDT_LENGTH, 4) : 0;
+	uint64_t length = table ? acpi_table_length(table) : 0;
 
 	*why = NULL;
 	if (!table)
@@ -73,8 +78,10 @@ static void add_cpu(struct acpi_cpus *cpus, uint32_t id, uint32_t flags)
 		cpus->apic_id[cpus->n++] = id;
 }
 
-static void add_entry(struct acpi_cpus *cpus, const uint8_t *e, uint64_t size)
+static void add_entry(struct acpi_cpus *cpus, const uint8_t *e)
 {
+	unsigned size = e[1];
+
 	if (e[0] == MADT_LAPIC && size >= LAPIC_SIZE && e[LAPIC_ID] != LAPIC_ID_NONE)
 		add_cpu(cpus, e[LAPIC_ID], (uint32_t)firmware_number(e + LAPIC_FLAGS, 4));
 	else if (e[0] == MADT_X2APIC && size >= X2APIC_SIZE &&
@@ -90,23 +97,34 @@ static bool is_padding(const uint8_t *bytes, uint64_t size)
 	return !size;
 }
 
+const uint8_t *acpi_next_madt_entry(const uint8_t *madt, uint64_t *at, bool *malformed)
+{
+	uint64_t length = acpi_table_length(madt), here = *at ? *at : MADT_ENTRIES, size;
+
+	*malformed = false;
+	if (here >= length || is_padding(madt + here, length - here))
+		return NULL;
+	size = length - here < 2 ? 0 : madt[here + 1];
+	*malformed = size < 2 || size > length - here;
+	*at = here + size;
+	return *malformed ? NULL : madt + here;
+}
+
 /* Returns NULL, or why the MADT is unusable. */
 static const char *read_madt(const uint8_t *madt, struct acpi_cpus *cpus)
 {
-	uint64_t length = firmware_number(madt + SDT_LENGTH, 4), at = MADT_ENTRIES, size;
+	const uint8_t *entry;
+	uint64_t at = 0;
+	bool malformed;
 
 	cpus->n = cpus->disabled = cpus->left_out = 0;
-	if (length < MADT_ENTRIES)
+	if (acpi_table_length(madt) < MADT_ENTRIES)
 		return "the MADT is too short";
-	for (; at < length && !is_padding(madt + at, length - at); at += size) {
-		size = length - at < 2 ? 0 : madt[at + 1];
-		if (size < 2 || size > length - at) {
-			remark(&cpus->remarks, "an entry of the MADT has an impossible length; "
-					       "CPUs listed before it count, and none after it");
-			break;
-		}
-		add_entry(cpus, madt + at, size);
-	}
+	while ((entry = acpi_next_madt_entry(madt, &at, &malformed)))
+		add_entry(cpus, entry);
+	if (malformed)
+		remark(&cpus->remarks, "an entry of the MADT has an impossible length; "
+				       "CPUs listed before it count, and none after it");
 	return cpus->n ? NULL : "the MADT lists no CPU that is enabled";
 }
 
@@ -126,7 +144,7 @@ static const char *open_root(const struct firmware_reader *r, uint64_t pa, unsig
 	*root = (struct root){ .at = SDT_HEADER, .entry_size = entry_size };
 	root->table = see_table(r, pa, entry_size == 8 ? "XSDT" : "RSDT", remarks, &why);
 	if (root->table)
-		root->length = firmware_number(root->table + SDT_LENGTH, 4);
+		root->length = acpi_table_length(root->table);
 	return why;
 }
 

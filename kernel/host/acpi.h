@@ -40,6 +40,15 @@ const char *acpi_read_cpus(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *
  */
 bool acpi_count_boot_cpu(struct acpi_cpus *cpus, uint32_t apic_id);
 
+/*
+ * Returns the next entry of a MADT; its size in bytes, at least 2, is its second byte. *at is the
+ * position: 0 at first. NULL: none is left, or, with *malformed set, its size is impossible.
+ */
+const uint8_t *acpi_next_madt_entry(const uint8_t *madt, uint64_t *at, bool *malformed);
+
+/* A table's length in bytes, from its header. */
+uint64_t acpi_table_length(const uint8_t *table);
+
 /* The first usable table with this signature in the XSDT, or else in the RSDT. NULL: none. */
 const uint8_t *acpi_find_table(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see, void *ctx,
 			       const char *signature);

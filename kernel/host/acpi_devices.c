@@ -4,8 +4,6 @@
 #include "kernel/lib/string.h"
 
 enum {
-	SDT_LENGTH = 4,
-
 	/* FADT, 5.2.9. */
 	FADT_PM_TMR_BLK = 76,
 	FADT_PM_TMR_LEN = 91,
@@ -22,9 +20,8 @@ enum {
 	SPACE_MEMORY = 0,
 	SPACE_IO = 1,
 
-	/* MADT, 5.2.12. */
-	MADT_ENTRIES = 44,
-	MADT_IOAPIC = 1, /* 5.2.12.3 */
+	/* An I/O APIC in the MADT, 5.2.12.3. */
+	MADT_IOAPIC = 1,
 	IOAPIC_SIZE = 12,
 	IOAPIC_ADDRESS = 4,
 
@@ -50,7 +47,7 @@ bool acpi_read_pm_timer(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see
 			struct acpi_pm_timer *timer)
 {
 	const uint8_t *fadt = acpi_find_table(rsdp, see, ctx, "FACP");
-	uint64_t length = fadt ? firmware_number(fadt + SDT_LENGTH, 4) : 0, port;
+	uint64_t length = fadt ? acpi_table_length(fadt) : 0, port;
 
 	memset(timer, 0, sizeof(*timer));
 	if (length < FADT_FLAGS_END || fadt[FADT_PM_TMR_LEN] != PM_TMR_LEN)
@@ -70,16 +67,12 @@ void acpi_read_ioapics(const uint8_t rsdp[ACPI_RSDP_SIZE], firmware_see_fn *see,
 		       struct acpi_ioapics *ioapics)
 {
 	const uint8_t *madt = acpi_find_table(rsdp, see, ctx, "APIC");
-	uint64_t length = madt ? firmware_number(madt + SDT_LENGTH, 4) : 0, size;
+	const uint8_t *e;
+	uint64_t at = 0;
+	bool malformed;
 
 	ioapics->n = 0;
-	for (uint64_t at = MADT_ENTRIES; at < length; at += size) {
-		const uint8_t *e = madt + at;
-
-		size = length - at < 2 ? 0 : e[1];
-		if (size < 2 || size > length - at)
-			return;
-		if (e[0] == MADT_IOAPIC && size >= IOAPIC_SIZE && ioapics->n < ACPI_IOAPICS_MAX)
+	while (madt && (e = acpi_next_madt_entry(madt, &at, &malformed)))
+		if (e[0] == MADT_IOAPIC && e[1] >= IOAPIC_SIZE && ioapics->n < ACPI_IOAPICS_MAX)
 			ioapics->address[ioapics->n++] = firmware_number(e + IOAPIC_ADDRESS, 4);
-	}
 }

@@ -5,6 +5,7 @@
 
 #include "kernel/host/clock_choose.h"
 #include "kernel/host/mmu.h"
+#include "kernel/host/port_b.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 
@@ -12,10 +13,6 @@ enum {
 	PIT_COUNTER2 = 0x42,
 	PIT_CONTROL = 0x43,
 	PIT_C2_MODE0 = 0xb0, /* counter 2, low byte then high byte, mode 0 */
-	PORT_B = 0x61,
-	PORT_B_GATE2 = 1 << 0,
-	PORT_B_SPEAKER = 1 << 1,
-	PORT_B_OUT2 = 1 << 5,
 	PIT_HZ = 1193182,
 	PM_TIMER_HZ = 3579545,
 	MEASURED_US = 5000,

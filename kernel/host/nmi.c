@@ -3,21 +3,12 @@
 
 #include "kernel/lib/fault.h"
 #include "kernel/host/lapic.h"
+#include "kernel/host/port_b.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 
 #include <stddef.h>
-
-enum {
-	PORT_B = 0x61,
-	PORT_B_SERR = 1 << 7,	  /* a PCI device or memory signaled SERR# */
-	PORT_B_IOCHK = 1 << 6,	  /* IOCHK# */
-	PORT_B_SERR_OFF = 1 << 2, /* while 1, the corresponding bit above is cleared */
-	PORT_B_IOCHK_OFF = 1 << 3,
-	PORT_B_KEPT = 0x0f, /* bits to write back */
-	PORT_B_ABSENT = 0xff,
-};
 
 static bool has_port;
 static uint64_t unknown;
@@ -63,8 +54,8 @@ void nmi_init(void)
 	before = words_for(value & (PORT_B_SERR | PORT_B_IOCHK));
 	if (before) {
 		note("before nestbox: %s", before);
-		outb(PORT_B, (value & PORT_B_KEPT) | off);
-		outb(PORT_B, (uint8_t)(value & PORT_B_KEPT & ~off));
+		outb(PORT_B, (value & PORT_B_WRITABLE) | off);
+		outb(PORT_B, (uint8_t)(value & PORT_B_WRITABLE & ~off));
 	}
 	has_port = true;
 	if (complaints() && !FAULT(NMI_SERR)) {

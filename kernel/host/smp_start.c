@@ -35,6 +35,12 @@ struct ap_data {
 	uint64_t cr3, entry, stack, argument;
 	uint32_t gate;
 };
+_Static_assert(offsetof(struct ap_data, cr3) == 0 && offsetof(struct ap_data, entry) == 8 &&
+		       offsetof(struct ap_data, stack) == 16 &&
+		       offsetof(struct ap_data, argument) == 24 &&
+		       offsetof(struct ap_data, gate) == 32 && GATE_SHUT == 0 && GATE_OPEN == 1 &&
+		       GATE_CLOSED == 2,
+	       "boot/ap.asm");
 
 extern const uint8_t ap_start[], ap_end[];
 

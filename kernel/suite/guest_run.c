@@ -72,7 +72,7 @@ static void trace_fault(struct vcpu_run *run, const struct vcpu_exit *exit,
 		format(what, sizeof(what), "%smaps a zero page %s", populates,
 		       region_rights(plan->region));
 	log_line("fault %s gpa=0x%012lx %s %s %s", guest_run_of(run)->guest->name,
-		    (unsigned long)exit->fault.gpa, access_word(exit), region, what);
+		 (unsigned long)exit->fault.gpa, access_word(exit), region, what);
 }
 
 void guest_run_stop_all(struct guest_run *run)

@@ -148,7 +148,7 @@ static void live_all(const struct machine *m, const struct guest *guest, struct 
 	pages_set_quota(UINT64_MAX);
 }
 
-/* A missing flush would have failed the ledger's assertion (kernel/vm/tlb.h); this check
+/* A missing flush would have failed the assertion of tlb_note_entry; this check
  * finds unnecessary ones. */
 static bool judge_turns(const struct guest *guest)
 {

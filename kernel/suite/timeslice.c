@@ -3,7 +3,7 @@
  * Two schedules: several address spaces take turns on one CPU; a vCPU migrates from
  * CPU to CPU.
  *
- * A CPU keeps the flush ledger of only one root. So it flushes whenever it enters
+ * A CPU remembers its last flush of only one root. So it flushes whenever it enters
  * another root than before, whether translations are tagged by the root (EPT) or all
  * guests share one tag (ASID). Hence the test expects exactly one flush for each switch.
  */

@@ -104,7 +104,7 @@ caught("table-leaked", "qemu-svm", "run=hello", "hello",
 caught("split-block", "qemu-svm", "run=large leaf=2m", "large",
        "# PANIC: page 0x[0-9a-f]+ of kind .* is joined as .*", by("pages_join"))
 
-# ---- Flushes: the ledger of kernel/vm/tlb.h ----
+# ---- TLB flushes: kernel/vm/tlb.h ----
 
 caught("flush-vmx", "bochs-vmx", "run=hello", "hello",
        panic("cpu->ctx_id == ctx->ctx_id .*"), by("prepare_and_enter"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The flush ledger: which flush a CPU must make before it enters a root. */
+/* When a CPU must flush before it enters a root. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
