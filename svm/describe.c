@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Describes exits and failures in the manual's terms: APM vol. 2, appendix C. For reports. */
-#include "kernel/lib/format.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/trap.h"
+#include "kernel/lib/format.h"
 #include "kernel/lib/x86.h"
 #include "svm/svm.h"
 

@@ -12,10 +12,10 @@
 #include "svm/svm.h"
 
 #include "gpt/format.h"
-#include "kernel/lib/format.h"
+#include "kernel/host/msr.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/panic.h"
-#include "kernel/host/msr.h"
+#include "kernel/lib/format.h"
 
 _Static_assert(offsetof(struct svm_cpu, tlb) == 0, "tlb_cpu");
 

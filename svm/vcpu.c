@@ -15,12 +15,12 @@
  *	ports, all other MSRs			trapped
  */
 #include "gpt/vmm_gpt.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/trap.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
-#include "kernel/vm/observe.h"
-#include "kernel/host/pages.h"
 #include "kernel/lib/string.h"
-#include "kernel/host/trap.h"
+#include "kernel/vm/observe.h"
 #include "svm/svm.h"
 
 enum {

@@ -8,8 +8,8 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/lib/fault.h"
 #include "kernel/host/pages.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/x86.h"
 
 void vmx_make_current(struct vcpu *vcpu)

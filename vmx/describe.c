@@ -5,8 +5,8 @@
  */
 #include "vmx/vmx.h"
 
-#include "kernel/lib/format.h"
 #include "kernel/host/trap.h"
+#include "kernel/lib/format.h"
 
 static const char *rights(uint64_t qual)
 {

@@ -20,13 +20,13 @@
  */
 #include "vmx/vmx.h"
 
+#include "kernel/host/pages.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
-#include "kernel/vm/observe.h"
-#include "kernel/host/pages.h"
 #include "kernel/lib/string.h"
 #include "kernel/lib/x86.h"
+#include "kernel/vm/observe.h"
 
 _Static_assert(sizeof(struct vmx_vcpu) <= PAGE_SIZE, "it gets a page");
 _Static_assert(offsetof(struct vmx_vcpu, result) == 0 && offsetof(struct vmx_vcpu, launched) == 1 &&

@@ -38,11 +38,11 @@
 #include "vmx/vmx.h"
 
 #include "gpt/format.h"
+#include "kernel/host/msr.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/trap.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
-#include "kernel/host/pages.h"
-#include "kernel/host/msr.h"
-#include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 
 struct vmx_common vmx_common;

@@ -2,11 +2,11 @@
 /* Attaches the checker (tlbcheck.h) to the guests' address spaces. */
 #include "kernel/check/tlbcheck_attach.h"
 
+#include "kernel/check/tlbcheck.h"
 #include "kernel/host/cpu.h"
+#include "kernel/host/pages.h"
 #include "kernel/lib/gpt_pte.h"
 #include "kernel/vm/observe.h"
-#include "kernel/host/pages.h"
-#include "kernel/check/tlbcheck.h"
 
 static uint64_t root_of(uint64_t pfn, unsigned *level)
 {

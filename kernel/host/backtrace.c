@@ -9,9 +9,9 @@
  */
 #include "kernel/host/backtrace.h"
 
+#include "kernel/host/stack.h"
 #include "kernel/lib/format.h"
 #include "kernel/lib/log.h"
-#include "kernel/host/stack.h"
 #include "kernel/lib/string.h"
 
 /* Generated from the linked kernel by boot/symbols.awk, sorted by address. */

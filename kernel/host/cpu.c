@@ -3,8 +3,8 @@
 
 #include "kernel/host/mmu.h"
 #include "kernel/host/stack.h"
-#include "kernel/lib/string.h"
 #include "kernel/host/trap_frame.h"
+#include "kernel/lib/string.h"
 #include "kernel/lib/x86.h"
 
 _Static_assert(sizeof(struct tss) == 104, "SDM vol. 3A, 8.7");

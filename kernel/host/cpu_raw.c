@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/host/cpu_raw.h"
 
-#include "kernel/lib/string.h"
 #include "kernel/host/msr.h"
+#include "kernel/lib/string.h"
 
 /* SDM vol. 4; APM vol. 2, appendix A. vmx/ and svm/ have names of their own for these. */
 enum {

@@ -2,11 +2,11 @@
 /* SDM vol. 3A, chapter 11 "Advanced Programmable Interrupt Controller". */
 #include "kernel/host/lapic.h"
 
-#include "kernel/lib/fault.h"
 #include "kernel/host/mmu.h"
-#include "kernel/host/panic.h"
 #include "kernel/host/msr.h"
+#include "kernel/host/panic.h"
 #include "kernel/host/trap.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/x86.h"
 
 enum {

@@ -5,11 +5,11 @@
 #include "kernel/host/clock.h"
 #include "kernel/host/cpu.h"
 #include "kernel/host/cpu_raw.h"
-#include "kernel/lib/log.h"
-#include "kernel/host/panic.h"
 #include "kernel/host/msr.h"
+#include "kernel/host/panic.h"
 #include "kernel/host/trap.h"
 #include "kernel/host/trap_frame.h"
+#include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 
 enum {

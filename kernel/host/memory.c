@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/host/memory.h"
 
-#include "kernel/lib/log.h"
 #include "kernel/host/memmap.h"
 #include "kernel/host/mmu.h"
+#include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 
 /* Memory below is the BIOS's, and later the start of other CPUs. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/host/nmi.h"
 
-#include "kernel/lib/fault.h"
 #include "kernel/host/lapic.h"
 #include "kernel/host/port_b.h"
 #include "kernel/host/trap.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/host/pages.h"
 
+#include "kernel/host/panic.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/spinlock.h"
-#include "kernel/host/panic.h"
 #include "kernel/lib/string.h"
 
 static struct {

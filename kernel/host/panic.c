@@ -3,9 +3,9 @@
 
 #include "kernel/host/backtrace.h"
 #include "kernel/host/clock.h"
+#include "kernel/host/registers.h"
 #include "kernel/lib/format.h"
 #include "kernel/lib/log.h"
-#include "kernel/host/registers.h"
 #include "kernel/lib/string.h"
 #include "kernel/lib/x86.h"
 

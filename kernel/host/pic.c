@@ -2,9 +2,9 @@
 /* Intel 8259A data sheet; 82093AA (I/O APIC) data sheet, 3.1 and 3.2. */
 #include "kernel/host/pic.h"
 
-#include "kernel/lib/fault.h"
 #include "kernel/host/lapic.h"
 #include "kernel/host/mmu.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/x86.h"
 
 enum {

@@ -2,12 +2,12 @@
 #include "kernel/host/smp.h"
 
 #include "kernel/host/clock.h"
-#include "kernel/lib/fault.h"
 #include "kernel/host/lapic.h"
-#include "kernel/lib/log.h"
 #include "kernel/host/nmi.h"
 #include "kernel/host/panic.h"
 #include "kernel/host/trap.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
 
 enum { WAIT_PATIENCE_US = 30000000 }; /* without progress */

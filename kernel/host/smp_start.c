@@ -9,16 +9,16 @@
 #include "kernel/host/smp.h"
 
 #include "kernel/host/clock.h"
-#include "kernel/lib/fault.h"
-#include "kernel/lib/format.h"
 #include "kernel/host/lapic.h"
 #include "kernel/host/mce.h"
 #include "kernel/host/memory.h"
 #include "kernel/host/mmu.h"
 #include "kernel/host/panic.h"
+#include "kernel/host/trap.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
-#include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
 
 enum {

@@ -3,10 +3,10 @@
 
 #include "kernel/host/backtrace.h"
 #include "kernel/host/cpu.h"
-#include "kernel/lib/fault.h"
 #include "kernel/host/mce.h"
 #include "kernel/host/panic.h"
 #include "kernel/host/trap_frame.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/x86.h"
 
 struct gate {

@@ -2,9 +2,9 @@
 #include "kernel/suite/expect.h"
 
 #include "kernel/lib/format.h"
+#include "kernel/lib/string.h"
 #include "kernel/suite/replay.h"
 #include "kernel/suite/report.h"
-#include "kernel/lib/string.h"
 
 enum { OUTPUT_WORDS = 4 * GUEST_OUTPUT_MAX }; /* enough if each byte is escaped */
 

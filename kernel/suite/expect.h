@@ -4,8 +4,8 @@
 #ifndef KERNEL_SUITE_EXPECT_H
 #define KERNEL_SUITE_EXPECT_H
 
-#include "kernel/suite/replay.h"
 #include "kernel/suite/guest_run.h"
+#include "kernel/suite/replay.h"
 
 /* Compares counts, exits, leaves with A and D, output and end. Call it before the guest's
  * memory is freed. */

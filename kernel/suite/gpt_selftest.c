@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/suite/gpt_selftest.h"
 
-#include "kernel/host/slab.h"
 #include "kernel/host/pages.h"
+#include "kernel/host/slab.h"
 #include "kernel/lib/log.h"
 
 enum { SCRIPTS = 12, COMPARE_EVERY = 8 };

@@ -4,8 +4,8 @@
 #define KERNEL_SUITE_GUEST_RUN_H
 
 #include "guest/guest.h"
-#include "kernel/vm/vcpu_run.h"
 #include "kernel/suite/vcpu_time.h"
+#include "kernel/vm/vcpu_run.h"
 
 struct guest_run {
 	struct vcpu_run v; /* first: guest_run_of */

@@ -4,8 +4,8 @@
 #define KERNEL_SUITE_HEAD_H
 
 #include "kernel/host/bootinfo.h"
-#include "kernel/suite/cmdline.h"
 #include "kernel/host/smbios.h"
+#include "kernel/suite/cmdline.h"
 #include "kernel/vm/vmm_ops.h"
 
 /* Keys words, seed, machine, l0. line: all words, separated by single blanks. */

@@ -2,11 +2,11 @@
 #include "kernel/suite/report.h"
 
 #include "kernel/host/clock.h"
+#include "kernel/host/panic.h"
 #include "kernel/lib/console.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
 #include "kernel/lib/log.h"
-#include "kernel/host/panic.h"
 #include "kernel/lib/string.h"
 #include "kernel/lib/x86.h"
 

@@ -9,8 +9,8 @@
 #ifndef KERNEL_SUITE_REPORT_H
 #define KERNEL_SUITE_REPORT_H
 
-#include "kernel/lib/log.h"
 #include "kernel/host/poweroff.h"
+#include "kernel/lib/log.h"
 
 #include <stdbool.h>
 #include <stdint.h>

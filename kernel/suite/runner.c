@@ -2,18 +2,18 @@
 #include "kernel/suite/runner.h"
 
 #include "kernel/check/audit.h"
-#include "kernel/suite/cmdline.h"
-#include "kernel/suite/expect.h"
-#include "kernel/lib/fault.h"
-#include "kernel/lib/format.h"
-#include "kernel/suite/vcpu_thread.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/panic.h"
-#include "kernel/suite/report.h"
 #include "kernel/host/smp.h"
+#include "kernel/lib/fault.h"
+#include "kernel/lib/format.h"
 #include "kernel/lib/string.h"
-#include "kernel/suite/timeslice.h"
 #include "kernel/lib/x86.h"
+#include "kernel/suite/cmdline.h"
+#include "kernel/suite/expect.h"
+#include "kernel/suite/report.h"
+#include "kernel/suite/timeslice.h"
+#include "kernel/suite/vcpu_thread.h"
 
 static unsigned count_regions(const struct guest *guest)
 {

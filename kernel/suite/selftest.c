@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/suite/selftest.h"
 
-#include "kernel/suite/cmdline.h"
-#include "kernel/suite/gpt_selftest.h"
 #include "kernel/host/mmu.h"
-#include "kernel/host/pages.h"
-#include "kernel/suite/report.h"
 #include "kernel/host/msr.h"
+#include "kernel/host/pages.h"
 #include "kernel/host/trap.h"
 #include "kernel/lib/x86.h"
+#include "kernel/suite/cmdline.h"
+#include "kernel/suite/gpt_selftest.h"
+#include "kernel/suite/report.h"
 
 #define FOUR_GIB (UINT64_C(4) << 30)
 

@@ -2,8 +2,8 @@
 #include "kernel/suite/skip.h"
 
 #include "kernel/host/pages.h"
-#include "kernel/suite/report.h"
 #include "kernel/host/smp.h"
+#include "kernel/suite/report.h"
 
 static unsigned cpus_least(const struct guest *g)
 {

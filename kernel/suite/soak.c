@@ -2,9 +2,9 @@
 #include "kernel/suite/soak.h"
 
 #include "kernel/host/clock.h"
-#include "kernel/suite/report.h"
 #include "kernel/lib/string.h"
 #include "kernel/lib/x86.h"
+#include "kernel/suite/report.h"
 
 enum {
 	SECOND_US = 1000000,

@@ -2,15 +2,15 @@
 #include "kernel/suite/vcpu_thread.h"
 
 #include "kernel/host/clock.h"
-#include "kernel/vm/dump.h"
-#include "kernel/suite/expect.h"
+#include "kernel/host/pages.h"
+#include "kernel/host/smp.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
-#include "kernel/host/pages.h"
 #include "kernel/lib/log.h"
-#include "kernel/host/smp.h"
 #include "kernel/lib/string.h"
 #include "kernel/lib/x86.h"
+#include "kernel/suite/expect.h"
+#include "kernel/vm/dump.h"
 
 enum {
 	PATIENCE_US = 10000000, /* R8 at entry: half of that in shootdown.c */

@@ -2,8 +2,8 @@
 #include "kernel/suite/vcpu_time.h"
 
 #include "kernel/host/clock.h"
-#include "kernel/lib/format.h"
 #include "kernel/host/lapic.h"
+#include "kernel/lib/format.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/suite/guest_run.h"

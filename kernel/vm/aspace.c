@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/vm/aspace.h"
 
-#include "kernel/lib/fault.h"
 #include "kernel/host/mmu.h"
-#include "kernel/vm/observe.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/panic.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/string.h"
+#include "kernel/vm/observe.h"
 
 const struct observer *observer;
 

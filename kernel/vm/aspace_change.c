@@ -7,11 +7,11 @@
  * the old translations. Large leaves that extend beyond the range are split here and not in
  * gpt/, because their allocator blocks must be split too.
  */
-#include "kernel/vm/aspace.h"
-#include "kernel/lib/fault.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/panic.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/string.h"
+#include "kernel/vm/aspace.h"
 
 static uint64_t leaf_end(const struct vmm_gpt_extent *e)
 {

@@ -6,11 +6,11 @@
  * permission. A fetch from one splits it, and the fetched 4 KiB page becomes executable. A page
  * that is first touched by a fetch gets a 4 KiB leaf at once.
  */
-#include "kernel/vm/aspace.h"
-#include "kernel/lib/fault.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/panic.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/string.h"
+#include "kernel/vm/aspace.h"
 
 /* Inlined, so that the usual 4 KiB fault has the level as a constant. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))

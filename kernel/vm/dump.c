@@ -2,12 +2,12 @@
 #include "kernel/vm/dump.h"
 
 #include "gpt/format.h"
-#include "kernel/lib/format.h"
-#include "kernel/vm/gwalk.h"
 #include "kernel/host/pages.h"
 #include "kernel/host/registers.h"
+#include "kernel/lib/format.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/x86.h"
+#include "kernel/vm/gwalk.h"
 
 enum { WORDS = 96, CODE_BYTES = 16 };
 

@@ -6,8 +6,8 @@
 #ifndef KERNEL_VM_POLICY_H
 #define KERNEL_VM_POLICY_H
 
-#include "kernel/vm/vcpu.h"
 #include "kernel/lib/x86.h"
+#include "kernel/vm/vcpu.h"
 
 /* The first hypervisor leaf; this file has none of them. */
 #define CPUID_HYPERVISOR 0x40000000u

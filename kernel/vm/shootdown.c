@@ -3,10 +3,10 @@
 
 #include "kernel/host/clock.h"
 #include "kernel/host/cpu.h"
-#include "kernel/lib/fault.h"
 #include "kernel/host/lapic.h"
 #include "kernel/host/nmi.h"
 #include "kernel/host/smp.h"
+#include "kernel/lib/fault.h"
 
 enum { PATIENCE_US = 20000000 }; /* 20 s: under another hypervisor a CPU may wait for its turn */
 

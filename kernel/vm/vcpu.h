@@ -6,8 +6,8 @@
 #define KERNEL_VM_VCPU_H
 
 #include "kernel/host/registers.h"
-#include "kernel/vm/tlb.h"
 #include "kernel/lib/x86.h"
+#include "kernel/vm/tlb.h"
 
 #include <stddef.h>
 #include <stdint.h>

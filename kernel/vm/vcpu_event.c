@@ -15,10 +15,10 @@
  * An NMI that a guest requests inside its NMI handler is injected at once: only some CPUs report
  * the end of the handler.
  */
-#include "kernel/lib/fault.h"
 #include "kernel/host/mce.h"
-#include "kernel/vm/vcpu_handlers.h"
+#include "kernel/lib/fault.h"
 #include "kernel/lib/x86.h"
+#include "kernel/vm/vcpu_handlers.h"
 
 #define BIT(n) (1u << (n))
 

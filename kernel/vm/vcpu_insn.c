@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Instructions that exit: what they do to the guest, according to the policy. */
+#include "kernel/host/pages.h"
 #include "kernel/lib/format.h"
 #include "kernel/vm/gwalk.h"
 #include "kernel/vm/insn.h"
-#include "kernel/host/pages.h"
 #include "kernel/vm/policy.h"
 #include "kernel/vm/vcpu_handlers.h"
 

@@ -4,9 +4,9 @@
  * (vcpu_handlers.h), which returns whether the guest continues. Nothing here depends on the
  * vendor or on the guest's purpose.
  */
+#include "kernel/host/pages.h"
 #include "kernel/lib/fault.h"
 #include "kernel/lib/format.h"
-#include "kernel/host/pages.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/string.h"
 #include "kernel/vm/vcpu_handlers.h"

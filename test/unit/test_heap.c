@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "kernel/host/slab.h"
 #include "kernel/host/pages.h"
+#include "kernel/host/slab.h"
 #include "test/unit/roll.h"
 
 #define P UINT64_C(4096)
