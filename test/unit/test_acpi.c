@@ -10,95 +10,51 @@
 #include <string.h>
 
 #include "kernel/host/acpi.h"
+#include "test/unit/fake_firmware.h"
 #include "test/unit/roll.h"
 
-enum { ROOT = 0x1000, OTHER = 0x2000, MADT = 0x3000, MEMORY = 0x5000 };
+enum { ROOT = 0x1000, OTHER = 0x2000, MADT = 0x3000 };
 
-static uint8_t memory[MEMORY];
 static uint8_t rsdp[ACPI_RSDP_SIZE];
 static struct acpi_cpus cpus;
-
-/* What is asked for is given as a copy of just that size: reading more is seen. */
-static uint8_t *shown[64];
-static unsigned nshown;
-
-static const void *see(void *ctx, uint64_t pa, uint64_t size)
-{
-	(void)ctx;
-	if (pa >= MEMORY || size > MEMORY - pa || nshown == 64)
-		return NULL;
-	shown[nshown] = malloc(size ? size : 1);
-	assert_non_null(shown[nshown]);
-	memcpy(shown[nshown], memory + pa, size);
-	return shown[nshown++];
-}
 
 static const char *read_all(void)
 {
 	const char *error;
 
-	nshown = 0;
-	error = acpi_read_cpus(rsdp, see, NULL, &cpus);
-	while (nshown)
-		free(shown[--nshown]);
+	error = acpi_read_cpus(rsdp, fake_see, NULL, &cpus);
+	fake_forget();
 	return error;
-}
-
-static void put(uint8_t *at, uint64_t n, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		at[i] = (uint8_t)(n >> 8 * i);
-}
-
-static void fix_sum(uint8_t *bytes, unsigned size, unsigned sum_at)
-{
-	uint8_t sum = 0;
-
-	bytes[sum_at] = 0;
-	for (unsigned i = 0; i < size; i++)
-		sum = (uint8_t)(sum + bytes[i]);
-	bytes[sum_at] = (uint8_t)-sum;
 }
 
 static void begin_table(unsigned at, const char *signature, unsigned length)
 {
-	memset(memory + at, 0, length);
-	memcpy(memory + at, signature, 4);
-	put(memory + at + 4, length, 4);
-	fix_sum(memory + at, length, 9);
-}
-
-static void grow(unsigned table, const uint8_t *bytes, unsigned n)
-{
-	uint32_t length;
-
-	memcpy(&length, memory + table + 4, 4);
-	memcpy(memory + table + length, bytes, n);
-	put(memory + table + 4, length + n, 4);
-	fix_sum(memory + table, length + n, 9);
+	memset(fake_memory + at, 0, length);
+	memcpy(fake_memory + at, signature, 4);
+	fake_set_length(at, length);
 }
 
 static void add_lapic(uint8_t id, uint32_t flags)
 {
 	uint8_t e[8] = { 0, 8, 0, id };
 
-	put(e + 4, flags, 4);
-	grow(MADT, e, sizeof(e));
+	fake_put(e + 4, flags, 4);
+	fake_grow(MADT, e, sizeof(e));
 }
 
 static void add_x2apic(uint32_t id, uint32_t flags)
 {
 	uint8_t e[16] = { 9, 16 };
 
-	put(e + 4, id, 4);
-	put(e + 8, flags, 4);
-	grow(MADT, e, sizeof(e));
+	fake_put(e + 4, id, 4);
+	fake_put(e + 8, flags, 4);
+	fake_grow(MADT, e, sizeof(e));
 }
 
 static void fix_rsdp(void)
 {
-	fix_sum(rsdp, 20, 8);
-	fix_sum(rsdp, 36, 32);
+	fake_fix_sum(rsdp, 20, 8);
+	fake_fix_sum(rsdp, 36, 32);
 }
 
 /* An RSDP of revision 2 with an XSDT, or of revision 0 with an RSDT; the MADT has no entries yet. */
@@ -107,20 +63,20 @@ static void good(bool extended)
 	uint8_t entries[16] = { 0 };
 	unsigned size = extended ? 8 : 4;
 
-	memset(memory, 0, sizeof(memory));
+	memset(fake_memory, 0, sizeof(fake_memory));
 	memset(rsdp, 0, sizeof(rsdp));
 	memcpy(rsdp, "RSD PTR ", 8);
 	rsdp[15] = extended ? 2 : 0;
-	put(rsdp + 16, extended ? 0xdead0000 : ROOT, 4);
-	put(rsdp + 20, 36, 4);
-	put(rsdp + 24, extended ? ROOT : 0, 8);
+	fake_put(rsdp + 16, extended ? 0xdead0000 : ROOT, 4);
+	fake_put(rsdp + 20, 36, 4);
+	fake_put(rsdp + 24, extended ? ROOT : 0, 8);
 	fix_rsdp();
 	begin_table(ROOT, extended ? "XSDT" : "RSDT", 36);
 	begin_table(OTHER, "FACP", 100);
 	begin_table(MADT, "APIC", 44);
-	put(entries, OTHER, size);
-	put(entries + size, MADT, size);
-	grow(ROOT, entries, 2 * size);
+	fake_put(entries, OTHER, size);
+	fake_put(entries + size, MADT, size);
+	fake_grow(ROOT, entries, 2 * size);
 }
 
 static void both_kinds_of_root(void **state)
@@ -135,7 +91,7 @@ static void both_kinds_of_root(void **state)
 		add_x2apic(300, 1);
 		add_x2apic(2, 1); /* the second time */
 		add_x2apic(301, 2);
-		grow(MADT, (const uint8_t[]){ 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 12);
+		fake_grow(MADT, (const uint8_t[]){ 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 12);
 		add_lapic(7, 1);
 		assert_null(read_all());
 		assert_int_equal(cpus.n, 4);
@@ -203,23 +159,23 @@ static void what_is_wrong_is_named(void **state)
 	add_lapic(1, 0);
 	assert_says("no CPU that is enabled");
 	assert_int_equal(cpus.disabled, 1);
-	memcpy(memory + MADT, "APIX", 4);
+	memcpy(fake_memory + MADT, "APIX", 4);
 	assert_says("no MADT");
 	good(true);
-	memory[ROOT] = 'Y';
+	fake_memory[ROOT] = 'Y';
 	assert_says("another signature");
 	good(true);
-	put(rsdp + 24, MEMORY, 8);
+	fake_put(rsdp + 24, FAKE_MEMORY, 8);
 	fix_rsdp();
 	assert_says("nothing can be read");
 	good(true);
-	put(memory + ROOT + 4, MEMORY, 4);
+	fake_put(fake_memory + ROOT + 4, FAKE_MEMORY, 4);
 	assert_says("reaches");
 	good(true);
-	put(memory + ROOT + 4, 35, 4);
+	fake_put(fake_memory + ROOT + 4, 35, 4);
 	assert_says("length");
 	good(true);
-	put(memory + ROOT + 4, UINT32_MAX, 4);
+	fake_put(fake_memory + ROOT + 4, UINT32_MAX, 4);
 	assert_says("length");
 	good(true);
 	begin_table(MADT, "APIC", 43);
@@ -239,7 +195,7 @@ static void a_wrong_checksum_is_a_warning(void **state)
 			if (at == 2)
 				rsdp[10] ^= 1;
 			else
-				memory[(at ? MADT : ROOT) + 9] ^= 1;
+				fake_memory[(at ? MADT : ROOT) + 9] ^= 1;
 			assert_lists(2, at == 2 ? "RSDP's checksum" : "table's checksum");
 			assert_int_equal(cpus.remarks.n, 1);
 		}
@@ -266,21 +222,21 @@ static void the_rsdt_is_used_where_the_xsdt_fails(void **state)
 		add_lapic(0, 1);
 		add_lapic(1, 1);
 		begin_table(RSDT, "RSDT", 36);
-		put(entry, MADT, 4);
-		grow(RSDT, entry, 4);
-		put(rsdp + 16, RSDT, 4);
+		fake_put(entry, MADT, 4);
+		fake_grow(RSDT, entry, 4);
+		fake_put(rsdp + 16, RSDT, 4);
 		fix_rsdp();
 		if (way == 1)
-			put(rsdp + 24, UINT64_MAX - 5, 8);
+			fake_put(rsdp + 24, UINT64_MAX - 5, 8);
 		else if (way == 2)
-			put(memory + ROOT + 4, 3, 4);
+			fake_put(fake_memory + ROOT + 4, 3, 4);
 		else if (way == 3)
-			memset(memory + ROOT + 36, 0, 16); /* it leads nowhere */
+			memset(fake_memory + ROOT + 36, 0, 16); /* it leads nowhere */
 		else if (way == 4)
-			memset(memory + ROOT, 0, 64);
+			memset(fake_memory + ROOT, 0, 64);
 		assert_lists(2, way ? "the RSDT is used" : NULL);
 	}
-	memset(memory + RSDT, 0, 64); /* now there is none */
+	memset(fake_memory + RSDT, 0, 64); /* now there is none */
 	assert_says("another signature");
 	assert_false(has_remark("is used"));
 }
@@ -295,7 +251,7 @@ static void entries_end_where_they_say(void **state)
 		good(true);
 		add_lapic(1, 1);
 		add_lapic(2, 1);
-		grow(MADT, bad[i], 3);
+		fake_grow(MADT, bad[i], 3);
 		add_lapic(3, 1);
 		if (i == 2)
 			assert_lists(2, NULL); /* it swallows the next one, but for two zeroes */
@@ -304,10 +260,10 @@ static void entries_end_where_they_say(void **state)
 	}
 	good(true);
 	add_lapic(1, 1);
-	grow(MADT, (const uint8_t[]){ 9 }, 1);
+	fake_grow(MADT, (const uint8_t[]){ 9 }, 1);
 	assert_lists(1, "impossible length");
 	good(true);
-	grow(MADT, (const uint8_t[]){ 4, 0, 1 }, 3);
+	fake_grow(MADT, (const uint8_t[]){ 4, 0, 1 }, 3);
 	assert_says("no CPU that is enabled");
 	assert_true(has_remark("impossible length"));
 	/* Padding. */
@@ -315,13 +271,13 @@ static void entries_end_where_they_say(void **state)
 	add_lapic(1, 1);
 	add_lapic(2, 1);
 	for (unsigned i = 0; i < 9; i++) {
-		grow(MADT, (const uint8_t[]){ 0 }, 1);
+		fake_grow(MADT, (const uint8_t[]){ 0 }, 1);
 		assert_lists(2, NULL);
 	}
 	/* Too short for what they are: not believed. */
 	good(true);
 	add_lapic(1, 1);
-	grow(MADT, (const uint8_t[]){ 0, 4, 0, 5, 9, 4, 0, 0 }, 8);
+	fake_grow(MADT, (const uint8_t[]){ 0, 4, 0, 5, 9, 4, 0, 0 }, 8);
 	assert_lists(1, NULL);
 }
 
@@ -367,7 +323,7 @@ static void madts_of_real_machines(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(madts) / sizeof(madts[0]); i++) {
 		good(i % 2);
-		memcpy(memory + MADT, madts[i].bytes, madts[i].size);
+		memcpy(fake_memory + MADT, madts[i].bytes, madts[i].size);
 		print_message("%s\n", madts[i].what);
 		assert_lists(madts[i].n, madts[i].words);
 	}
@@ -431,13 +387,13 @@ static void damage_is_survived(void **state)
 			unsigned table = tables[roll(3)];
 			unsigned at = (unsigned)roll(100);
 
-			memory[table + at] = (uint8_t)roll(256);
+			fake_memory[table + at] = (uint8_t)roll(256);
 			if (roll(2)) {
 				uint32_t length;
 
-				memcpy(&length, memory + table + 4, 4);
-				if (length >= 10 && length <= MEMORY - table)
-					fix_sum(memory + table, length, 9);
+				memcpy(&length, fake_memory + table + 4, 4);
+				if (length >= 10 && length <= FAKE_MEMORY - table)
+					fake_fix_sum(fake_memory + table, length, 9);
 			}
 		}
 		read_all();

@@ -10,109 +10,65 @@
 #include <string.h>
 
 #include "kernel/host/acpi_devices.h"
+#include "test/unit/fake_firmware.h"
 #include "test/unit/roll.h"
 
-enum { ROOT = 0x1000, FADT = 0x2000, MADT = 0x3000, MEMORY = 0x5000, FADT_SIZE = 244 };
+enum { ROOT = 0x1000, FADT = 0x2000, MADT = 0x3000, FADT_SIZE = 244 };
 
-static uint8_t memory[MEMORY];
 static uint8_t rsdp[ACPI_RSDP_SIZE];
 static struct acpi_pm_timer timer;
 static struct acpi_ioapics ioapics;
-
-/* What is asked for is given as a copy of just that size: reading more is seen. */
-static uint8_t *shown[16];
-static unsigned nshown;
-
-static const void *see(void *ctx, uint64_t pa, uint64_t size)
-{
-	(void)ctx;
-	if (pa >= MEMORY || size > MEMORY - pa || nshown == 16)
-		return NULL;
-	shown[nshown] = malloc(size ? size : 1);
-	assert_non_null(shown[nshown]);
-	memcpy(shown[nshown], memory + pa, size);
-	return shown[nshown++];
-}
 
 static bool read_timer(void)
 {
 	bool there;
 
 	memset(&timer, 0xff, sizeof(timer));
-	nshown = 0;
-	there = acpi_read_pm_timer(rsdp, see, NULL, &timer);
-	while (nshown)
-		free(shown[--nshown]);
+	there = acpi_read_pm_timer(rsdp, fake_see, NULL, &timer);
+	fake_forget();
 	return there;
 }
 
 static unsigned read_ioapics(void)
 {
-	nshown = 0;
-	acpi_read_ioapics(rsdp, see, NULL, &ioapics);
-	while (nshown)
-		free(shown[--nshown]);
+	acpi_read_ioapics(rsdp, fake_see, NULL, &ioapics);
+	fake_forget();
 	return ioapics.n;
-}
-
-static void put(uint8_t *at, uint64_t n, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		at[i] = (uint8_t)(n >> 8 * i);
-}
-
-static void fix_sum(uint8_t *bytes, unsigned size, unsigned sum_at)
-{
-	uint8_t sum = 0;
-
-	bytes[sum_at] = 0;
-	for (unsigned i = 0; i < size; i++)
-		sum = (uint8_t)(sum + bytes[i]);
-	bytes[sum_at] = (uint8_t)-sum;
-}
-
-static void set_length(unsigned table, uint32_t length)
-{
-	put(memory + table + 4, length, 4);
-	fix_sum(memory + table, length, 9);
 }
 
 static void set_fadt(unsigned at, uint64_t n, unsigned bytes)
 {
-	put(memory + FADT + at, n, bytes);
-	set_length(FADT, FADT_SIZE);
+	fake_put(fake_memory + FADT + at, n, bytes);
+	fake_set_length(FADT, FADT_SIZE);
 }
 
 static void add_ioapic(uint32_t address)
 {
-	uint32_t length;
 	uint8_t e[12] = { 1, 12 };
 
-	memcpy(&length, memory + MADT + 4, 4);
-	put(e + 4, address, 4);
-	memcpy(memory + MADT + length, e, sizeof(e));
-	set_length(MADT, length + sizeof(e));
+	fake_put(e + 4, address, 4);
+	fake_grow(MADT, e, sizeof(e));
 }
 
 /* Port 608h, 24 bits, and no extended address; no I/O APIC. */
 static int good(void **state)
 {
 	(void)state;
-	memset(memory, 0, sizeof(memory));
+	memset(fake_memory, 0, sizeof(fake_memory));
 	memset(rsdp, 0, sizeof(rsdp));
 	memcpy(rsdp, "RSD PTR ", 8);
-	put(rsdp + 16, ROOT, 4);
-	fix_sum(rsdp, 20, 8);
-	memcpy(memory + ROOT, "RSDT", 4);
-	put(memory + ROOT + 36, FADT, 4);
-	put(memory + ROOT + 40, MADT, 4);
-	set_length(ROOT, 44);
-	memcpy(memory + FADT, "FACP", 4);
-	put(memory + FADT + 76, 0x608, 4);
-	memory[FADT + 91] = 4;
-	set_length(FADT, FADT_SIZE);
-	memcpy(memory + MADT, "APIC", 4);
-	set_length(MADT, 44);
+	fake_put(rsdp + 16, ROOT, 4);
+	fake_fix_sum(rsdp, 20, 8);
+	memcpy(fake_memory + ROOT, "RSDT", 4);
+	fake_put(fake_memory + ROOT + 36, FADT, 4);
+	fake_put(fake_memory + ROOT + 40, MADT, 4);
+	fake_set_length(ROOT, 44);
+	memcpy(fake_memory + FADT, "FACP", 4);
+	fake_put(fake_memory + FADT + 76, 0x608, 4);
+	fake_memory[FADT + 91] = 4;
+	fake_set_length(FADT, FADT_SIZE);
+	memcpy(fake_memory + MADT, "APIC", 4);
+	fake_set_length(MADT, 44);
 	return 0;
 }
 
@@ -126,7 +82,7 @@ static void port(void **state)
 	set_fadt(112, 1 << 8, 4);
 	assert_true(read_timer());
 	assert_int_equal(timer.bits, 32);
-	set_length(FADT, 116); /* of ACPI 1.0 */
+	fake_set_length(FADT, 116); /* of ACPI 1.0 */
 	assert_true(read_timer());
 }
 
@@ -176,7 +132,7 @@ static void no_timer(void **state)
 	set_fadt(76, 0, 4);
 	assert_false(read_timer());
 	good(NULL);
-	set_length(FADT, 115);
+	fake_set_length(FADT, 115);
 	assert_false(read_timer());
 	good(NULL);
 	assert_int_equal(read_ioapics(), 0);
@@ -186,7 +142,7 @@ static void no_timer(void **state)
 static void a_wrong_checksum_is_no_reason(void **state)
 {
 	(void)state;
-	memory[FADT + 100] ^= 1;
+	fake_memory[FADT + 100] ^= 1;
 	assert_true(read_timer());
 }
 
@@ -216,10 +172,10 @@ static void garbage(void **state)
 			good(NULL);
 			add_ioapic(0xfec00000);
 		}
-		memory[table + at] = (uint8_t)roll(256);
-		memcpy(&length, memory + table + 4, 4);
-		if (length < MEMORY - table && length > 9)
-			fix_sum(memory + table, length, 9);
+		fake_memory[table + at] = (uint8_t)roll(256);
+		memcpy(&length, fake_memory + table + 4, 4);
+		if (length < FAKE_MEMORY - table && length > 9)
+			fake_fix_sum(fake_memory + table, length, 9);
 		if (read_timer())
 			assert_true(timer.bits == 24 || timer.bits == 32);
 		assert_true(read_ioapics() <= ACPI_IOAPICS_MAX);
