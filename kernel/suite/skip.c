@@ -21,7 +21,7 @@ bool skip_guest(const struct machine *machine, const struct guest *g)
 	else if (g->needs_timer && !machine->timer)
 		report_skip(g->name, WANT_TIMER, "no timer here can interrupt a guest");
 	else if (g->needs_fep && !machine->fep)
-		report_skip(g->name, WANT_FEP, "nobody said that it is there");
+		report_skip(g->name, WANT_FEP, "the command line lacks the word fep");
 	else if (g->needs_denials && !machine->probe->denies_all)
 		report_skip(g->name, WANT_DENIALS,
 			    "this CPU lets guests execute RDPMC, MONITOR or MWAIT");
