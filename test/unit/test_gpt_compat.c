@@ -63,6 +63,7 @@ static int make(void **state)
 static int take_down(void **state)
 {
 	vmm_gpt_free(*state);
+	assert_int_equal(tables.out, 0);
 	fake_fini(&tables);
 	return 0;
 }
